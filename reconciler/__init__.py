@@ -1,0 +1,3 @@
+"""Incident response as code for incident.io."""
+
+__version__ = "0.1.0"
