@@ -90,7 +90,7 @@ class ReconcilerError(Exception):
             self.hint = hint
 
 
-class Invalid(ReconcilerError):  # noqa: N818  (named as the trade says it)
+class Invalid(ReconcilerError):
     """Manifests or workspace are wrong; `problems` holds all of them, in file order."""
 
     exit_code = Exit.INVALID
@@ -100,31 +100,31 @@ class Invalid(ReconcilerError):  # noqa: N818  (named as the trade says it)
         super().__init__("\n".join(map(str, self.problems)))
 
 
-class Misused(ReconcilerError):  # noqa: N818
+class Misused(ReconcilerError):
     """A flag or an argument that cannot be followed."""
 
     exit_code = Exit.INVALID
 
 
-class Refused(ReconcilerError):  # noqa: N818
+class Refused(ReconcilerError):
     """Nothing was written, because the account, the state or a person says no."""
 
     exit_code = Exit.REFUSED
 
 
-class NotAllDone(ReconcilerError):  # noqa: N818
+class NotAllDone(ReconcilerError):
     """The run ended with something failed, skipped or unknown."""
 
     exit_code = Exit.NOT_ALL_DONE
 
 
-class KeyProblem(ReconcilerError):  # noqa: N818
+class KeyProblem(ReconcilerError):
     """There is no key to use, or it may not be used this way."""
 
     exit_code = Exit.KEY
 
 
-class Interrupted(ReconcilerError):  # noqa: N818
+class Interrupted(ReconcilerError):
     """A signal asked for an end; what was under way has been recorded."""
 
     exit_code = Exit.INTERRUPTED
@@ -180,9 +180,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Return the sentence that a person reads."""
-        return (
-            f"{self.field}: {self.message} ({self.code})" if self.field else f"{self.message} ({self.code})"
-        )
+        return f"{self.field}: {self.message} ({self.code})" if self.field else f"{self.message} ({self.code})"
 
 
 class Rejected(ApiError):

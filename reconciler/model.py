@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from reconciler.documents import Document
 
-Path = tuple[str, ...]
-"""Where a field stands in a resource: `("custom_fields", "Affected services")`."""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
@@ -34,7 +31,7 @@ class Key:
 
     kind: str
     name: str
-    child: Path = ()
+    child: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the key as people read and type it."""
@@ -70,6 +67,10 @@ class Ref:
         return f"{self.key}#id"
 
 
+Path = tuple[str | Ref, ...]
+"""Where a field stands in a resource: `("status",)`, `("custom_fields", "01H…")`; parts of a map go by ID."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """One resource as written: its envelope, and the document that knows each value's place."""
@@ -97,11 +98,15 @@ class Manifest:
 class Leaf:
     """One value that is compared and written: `value` as the API takes it, `text` as people read it.
 
-    Both are canonical: two leaves mean the same exactly when their values are equal. A value may hold `Ref`s.
+    Values are canonical: two leaves mean the same exactly when their values are equal. A value may hold `Ref`s.
+    `label` is what people call a part of a map (whose path has its ID); `fixed` says that the API takes the
+    value at creation only.
     """
 
     value: Any
     text: Any = None
+    label: str = ""
+    fixed: bool = False
 
     @classmethod
     def plain(cls, value: Any) -> Leaf:
@@ -171,7 +176,7 @@ class FieldChange:
     @property
     def name(self) -> str:
         """Return the path as one word: `custom_fields.Affected services`."""
-        return ".".join(self.path)
+        return ".".join(map(str, self.path))
 
 
 @dataclass(frozen=True, slots=True)
