@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,8 @@ class Desired:
     leaves: Leaves
     manifest: Manifest
     children: tuple[Child, ...] = ()
-    idempotency_key: str = ""
+    creation: Leaves = field(default_factory=dict)
+    """What is asked for at creation only (`declare_as`)."""
 
     @property
     def source(self) -> Source:
@@ -166,23 +167,279 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that will be written: `old` and `new` as people read them."""
+    """One field that will be written: `old` and `new` as people read them; `name` as they write it."""
 
-    path: Path
+    name: str
     old: Any
     new: Any
     cause: Cause
 
-    @property
-    def name(self) -> str:
-        """Return the path as one word: `custom_fields.Affected services`."""
-        return ".".join(map(str, self.path))
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One write. `body` may hold `Ref`s, and so may `path`, as `{Severity/sev0#id}`."""
+    """One write, as apply will send it. `path` and `body` may hold `Ref`s: in a path `{Severity/sev0#id}`."""
 
     method: str
     path: str
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Step:
+    """The name of a change within its plan, such as `create Incident/checkout`; unique there."""
+
+    verb: str
+    key: Key
+
+    def __str__(self) -> str:
+        """Return the verb and the key."""
+        return f"{self.verb} {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A resource or a child that does not exist yet. `sent` are the leaves that the request carries.
+
+    `unfinished` says that an earlier run asked for it and never learned the answer: the request is that one.
+    """
+
+    key: Key
+    source: Source
+    name: str
+    request: Request
+    sent: Leaves
+    idempotency_key: str = ""
+    after: tuple[Step, ...] = ()
+    unfinished: bool = False
+    generation: str = "1"
+    verb = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Fields of something that exists, or that an earlier step creates (`live` is None then).
+
+    `makes_room` marks a move to a rank that is free, so that two objects can exchange theirs.
+    """
+
+    key: Key
+    source: Source
+    request: Request
+    sent: Leaves
+    fields: tuple[FieldChange, ...]
+    live: Live | None = None
+    after: tuple[Step, ...] = ()
+    makes_room: bool = False
+
+    @property
+    def verb(self) -> str:
+        """Return what tells its step from others of the same resource."""
+        return "make room for" if self.makes_room else "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An update on an incident's timeline; it cannot be edited once posted."""
+
+    key: Key
+    source: Source
+    request: Request
+    sent: Leaves
+    idempotency_key: str
+    after: tuple[Step, ...] = ()
+    verb = "post"
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """A live object that becomes managed: nothing is sent, state learns its ID and what it holds.
+
+    `how` says by what it was found; `children` are the updates and timeline items that were recognised;
+    `assumed` the leaves that cannot be read back, taken as they are declared.
+    """
+
+    key: Key
+    source: Source
+    live: Live
+    how: str
+    children: Mapping[Key, tuple[str, Leaves]]
+    assumed: Leaves
+    generation: str = "1"
+    after: tuple[Step, ...] = ()
+    verb = "adopt"
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A record that state drops, because its resource is gone and its manifest too (a later version makes these)."""
+
+    key: Key
+    source: Source
+    after: tuple[Step, ...] = ()
+    verb = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A resource that is removed from the account (a later version makes these)."""
+
+    key: Key
+    source: Source
+    live: Live
+    request: Request
+    after: tuple[Step, ...] = ()
+    verb = "delete"
+
+
+Change = Create | Edit | Post | Adopt | Forget | Delete
+
+
+def step(change: Change) -> Step:
+    """Return the name of a change within its plan."""
+    return Step(change.verb, change.key)
+
+
+class Why(Enum):
+    """Why a resource is not touched although its manifest asks for something; each makes exit code 4."""
+
+    IMPOSSIBLE = "impossible"
+    AMBIGUOUS = "ambiguous"
+    OUT_OF_SIGHT = "out of sight"
+    CONFLICT = "changed on both sides"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A resource that a plan leaves out whole, with the reason and what can be done."""
+
+    why: Why
+    key: Key
+    source: Source
+    message: str
+    hint: str = ""
+
+
+class Topic(Enum):
+    """What a notice is about; none changes an exit code."""
+
+    KEPT = "kept"
+    FROZEN = "frozen"
+    FINISHED = "finished"
+    TRIAGE = "in triage"
+    UNDECLARED = "no longer declared"
+    UNSTATED = "no longer stated"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know and the plan does nothing about."""
+
+    topic: Topic
+    key: Key
+    message: str
+    source: Source | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What apply will do, in an order that works, and what it will not do, with reasons.
+
+    `who_will_notice` are finished sentences, the gravest first; `live` tells reference and link of each
+    resource that exists; `unchanged` are the resources with nothing to do.
+    """
+
+    workspace: str
+    organisation: str
+    files: int
+    resources: int
+    changes: tuple[Change, ...]
+    refusals: tuple[Refusal, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    unchanged: tuple[Key, ...] = ()
+    who_will_notice: tuple[str, ...] = ()
+    live: Mapping[Key, Live] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call the IDs that requests and fields hold."""
+    private: frozenset[Key] = frozenset()
+    """Incidents whose texts are shown on a terminal only."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether apply would have nothing to do."""
+        return not self.changes
+
+    @property
+    def requests(self) -> int:
+        """Return how many writes apply will send."""
+        return sum(1 for change in self.changes if getattr(change, "request", None) is not None)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Return how many resources (for `post`: updates) each word is true of; computed from the changes."""
+        created = {change.key for change in self.changes if isinstance(change, Create) and not change.key.child}
+        adopted = {change.key.parent for change in self.changes if isinstance(change, Adopt)}
+        touched = {
+            change.key.parent
+            for change in self.changes
+            if isinstance(change, Edit) or (isinstance(change, Create) and change.key.child)
+        }
+        topics = [notice.topic for notice in self.notices]
+        return {
+            "create": len(created),
+            "edit": len(touched - created),
+            "post": sum(isinstance(change, Post) for change in self.changes),
+            "adopt": len(adopted),
+            "forget": sum(isinstance(change, Forget) for change in self.changes),
+            "delete": sum(isinstance(change, Delete) for change in self.changes),
+            "unchanged": len(self.unchanged),
+            "frozen": topics.count(Topic.FROZEN),
+            "finished": topics.count(Topic.FINISHED),
+            "impossible": len(self.refusals),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that the API acknowledged. `note` says what is worth knowing, such as a value that did not take."""
+
+    change: Change
+    id: str
+    reference: str = ""
+    link: str = ""
+    request_id: str = ""
+    adopted: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A change that was not carried out, and why."""
+
+    change: Change
+    message: str
+    hint: str = ""
+    request_id: str = ""
+    exit_code: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A change that was not tried, because of another one or because the run was stopped."""
+
+    change: Change
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A change of which nobody knows whether it was carried out; the next run finds out."""
+
+    change: Change
+    message: str
+    hint: str = ""
+
+
+Outcome = Done | Failed | Skipped | Unknown
