@@ -1,0 +1,157 @@
+"""The journal: what was about to be sent, and what came of it; two lines an action, appended, never rewritten.
+
+A line reaches the operating system before the request leaves, so a killed process loses nothing; it is synced
+to the disk every second and at the end, so a power cut loses a second at most. A torn last line is left out:
+its request had not been sent, or its answer is found again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import Refused
+from reconciler.model import Key, Step
+from reconciler.state.record import UNREADABLE, Record, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+SYNC_EVERY = 1.0
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A request that was about to be sent. `sent` are its leaves by path; `time` is Unix seconds."""
+
+    step: Step
+    idempotency_key: str
+    method: str
+    path: str
+    body: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a run starts from: the state with the journal's outcomes in it, and the intents that have none."""
+
+    state: State = State()
+    pending: Mapping[Step, Intent] = field(default_factory=dict)
+
+    def record(self, key: Key) -> Record | None:
+        """Return what is known of a resource or child."""
+        return self.state.records.get(key)
+
+
+class Journal:
+    """An open journal; safe to write to from several threads. Raises `OSError` where the disk will not have it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._lock = threading.Lock()
+        self._synced = time.monotonic()
+
+    def intent(self, intent: Intent) -> None:
+        """Note what is about to be sent."""
+        self._write(
+            {
+                "intent": [intent.step.verb, str(intent.step.key)],
+                "key": intent.idempotency_key,
+                "method": intent.method,
+                "path": intent.path,
+                "body": intent.body,
+                "sent": intent.sent,
+                "time": intent.time,
+            }
+        )
+
+    def outcome(self, step: Step, records: Mapping[Key, Record]) -> None:
+        """Note what came of it; `records` are what is known since, none where it was refused."""
+        told = {str(key): record.to_json() for key, record in records.items()}
+        self._write({"outcome": [step.verb, str(step.key)], "records": told})
+
+    def sync(self) -> None:
+        """Bring everything to the disk."""
+        with self._lock:
+            os.fsync(self._file)
+            self._synced = time.monotonic()
+
+    def close(self) -> None:
+        """Bring everything to the disk and let go of the file."""
+        self.sync()
+        os.close(self._file)
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        with self._lock:
+            if os.write(self._file, line) != len(line):
+                # A torn line must not swallow the next one.
+                os.write(self._file, b"\n")
+                raise OSError(28, os.strerror(28))
+            if time.monotonic() - self._synced >= SYNC_EVERY:
+                os.fsync(self._file)
+                self._synced = time.monotonic()
+
+
+def replay(state: State, text: bytes, name: str) -> Memory:
+    """Return the state with a journal's outcomes in it, and the intents left open.
+
+    Raises `Refused` where a whole line is none of this program's; a torn one is passed over.
+    """
+    records, pending = dict(state.records), {}
+    lines = text.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        try:
+            if "intent" in entry:
+                intent = _intent(entry)
+                pending[intent.step] = intent
+            else:
+                pending.pop(_step(entry["outcome"]), None)
+                records = merge(records, _records(entry["records"]))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Refused(f"{name}:{number}: not a journal of this program", UNREADABLE) from None
+    return Memory(replace(state, records=records), pending)
+
+
+def merge(records: Mapping[Key, Record], newer: Mapping[Key, Record]) -> dict[Key, Record]:
+    """Return the records with newer ones in them; a newer one keeps what it does not tell of the same object."""
+    merged = dict(records)
+    for key, record in newer.items():
+        old = merged.get(key)
+        same = old is not None and old.id == record.id
+        merged[key] = _combined(old, record) if old is not None and same else record
+    return merged
+
+
+def _combined(old: Record, newer: Record) -> Record:
+    told = {
+        name: getattr(newer, name) or getattr(old, name)
+        for name in ("idempotency_key", "mode", "on_remove", "reference", "link")
+    }
+    return replace(newer, how=old.how, fields={**old.fields, **newer.fields}, **told)
+
+
+def _step(value: Iterable[str]) -> Step:
+    verb, key = value
+    return Step(verb, Key.parse(key))
+
+
+def _records(value: Mapping[str, Any]) -> dict[Key, Record]:
+    return {Key.parse(key): Record.from_json(record) for key, record in value.items()}
+
+
+def _intent(entry: Mapping[str, Any]) -> Intent:
+    names = ("method", "path", "body", "sent", "time")
+    return Intent(_step(entry["intent"]), entry["key"], **{name: entry[name] for name in names})
