@@ -13,6 +13,7 @@
         ├── Unreachable                   7   no connection: the request never left
         ├── Unavailable                   7   it answered, and went on answering that it cannot
         ├── AnswerLost                    7   the request left, and nobody knows what became of it
+        ├── Redirected                    7   a 3xx: the address is not the API's own
         └── Rejected                      5   an answer that says no
             ├── Unauthorised              6   401
             ├── Forbidden                 6   403
@@ -168,6 +169,13 @@ class AnswerLost(ApiError):
 
     exit_code = Exit.UNREACHABLE
     hint = "run the same command again: it finds out what became of the request"
+
+
+class Redirected(ApiError):
+    """A 3xx: what answers at this address points elsewhere, and the key is not sent on."""
+
+    exit_code = Exit.UNREACHABLE
+    hint = "check --base-url: it has to be the API's own address, such as https://api.incident.io"
 
 
 @dataclass(frozen=True, slots=True)

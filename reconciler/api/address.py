@@ -1,0 +1,61 @@
+"""A base URL in, the same one checked out: where the key may go, and by which way."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.request import getproxies
+
+import httpx
+
+from reconciler.api.excerpt import harmless
+from reconciler.errors import KeyProblem, Misused
+
+EXAMPLE = "write it like https://api.incident.io"
+
+
+def checked(base_url: str) -> httpx.URL:
+    """Return the address of the API.
+
+    Raises `Misused` for what is no such address, and `KeyProblem` for plain HTTP to anywhere but this machine
+    (`design`, part 7).
+    """
+    try:
+        url = httpx.URL(base_url.strip())
+    except (httpx.InvalidURL, ValueError):
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Misused(f"`{harmless(base_url)}` is not the address of an API", EXAMPLE)
+    if url.userinfo or url.query or url.fragment:
+        raise Misused("the base URL holds more than a host, a port and a path", EXAMPLE)
+    if url.scheme == "http" and not is_this_machine(url.host):
+        raise KeyProblem(
+            f"the key would travel unencrypted to {harmless(url.host)}", f"use https://{harmless(url.host)}"
+        )
+    return url
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether `host` is 127.0.0.0/8, ::1 or localhost, written in the usual way."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def way_around_proxies(url: httpx.URL) -> dict[str, None]:
+    """Return what httpx is to reach directly although the environment names a proxy.
+
+    A proxy elsewhere would get the key unencrypted on its way back to this machine, and could not find it either.
+    """
+    proxies = [getproxies().get(scheme, "") for scheme in ("http", "all")]
+    elsewhere = any(proxy and not is_this_machine(_host(proxy)) for proxy in proxies)
+    return {f"http://{url.netloc.decode()}": None} if url.scheme == "http" and elsewhere else {}
+
+
+def _host(proxy: str) -> str:
+    try:
+        return httpx.URL(proxy if "://" in proxy else f"http://{proxy}").host
+    except httpx.InvalidURL:
+        return ""

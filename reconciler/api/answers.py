@@ -1,0 +1,193 @@
+"""One HTTP response in, what it means out: an answer, a refusal, or a trouble that may pass."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from reconciler.api.excerpt import first_line, harmless
+from reconciler.api.pacing import number
+from reconciler.api.retry import Cause, Trouble
+from reconciler.errors import ApiError, Conflict, Fault, Forbidden, Missing, Redirected, Rejected, Unauthorised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_FAULT = 500
+NO_ANSWER_OF_THE_API = "this was no answer of incident.io: check the proxy settings and --base-url"
+
+# Deletions answer 202 or 204 (`api.md`, Transport), and have nothing to say.
+_MAY_BE_EMPTY = frozenset({202, 204, 205})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx: its JSON object as it came, `{}` where there is none to expect.
+
+    `request_id` is empty where none was given; `at` is the answer's own `Date`, in UTC.
+    """
+
+    status: int
+    body: dict[str, Any]
+    request_id: str
+    at: datetime | None
+
+
+def read(method: str, path: str, response: httpx.Response, hide: Callable[[str], str]) -> Answer | Trouble | ApiError:
+    """Return what a response that arrived whole means; an `ApiError` is an answer that says no.
+
+    `hide` takes the key out of text that may be shown, for there are servers that echo what they were sent.
+    """
+    status = response.status_code
+    if 200 <= status < 300:  # noqa: PLR2004  (the classes of HTTP status codes)
+        return _read_success(method, response, hide)
+    if 300 <= status < 400:  # noqa: PLR2004
+        return Redirected(method, path, f"answered {status}, pointing to {_target(response)}", status=status)
+
+    text = hide(response.text)
+    body = _object(text) or {}
+    if cause := _cause(method, status):
+        said = _said(body, text)
+        who = "the proxy " if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED else ""
+        return Trouble(
+            cause,
+            f"{who}answered {status}: {said}" if said else f"{who}answered {status}",
+            status,
+            _request_id(response, body),
+            asks=_asked_pause(response, body) if cause is Cause.BUSY else _retry_after(response),
+        )
+    faults = _faults(body)
+    refusal = _kind_of_refusal(status, faults)
+    return refusal(
+        method,
+        path,
+        status=status,
+        kind=harmless(body.get("type")) or first_line(text),
+        faults=faults,
+        request_id=_request_id(response, body),
+        hint="" if body else NO_ANSWER_OF_THE_API,
+    )
+
+
+def date(response: httpx.Response) -> datetime | None:
+    """Return the `Date` header of a response, in UTC; None where it is absent or makes no sense."""
+    return _http_date(response.headers.get("Date", ""))
+
+
+def _read_success(method: str, response: httpx.Response, hide: Callable[[str], str]) -> Answer | Trouble:
+    status = response.status_code
+    may_be_empty = status in _MAY_BE_EMPTY or method == "DELETE"
+    body = {} if may_be_empty and not response.content.strip() else _object(response.content)
+    request_id = _request_id(response, body or {})
+    if body is not None:
+        return Answer(status, body, request_id, date(response))
+    said = first_line(hide(response.text))
+    what = f"answered {status} with something else than a JSON object: {said or 'nothing'}"
+    return Trouble(Cause.BROKEN, what, status, request_id, hint=NO_ANSWER_OF_THE_API)
+
+
+def _object(text: str | bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):  # a syntax error, bytes that are no text, a number or nest without end
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _cause(method: str, status: int) -> Cause | None:
+    """Return why a status brings no answer; None for those that are one: the API says no."""
+    match status:
+        case httpx.codes.TOO_MANY_REQUESTS:
+            return Cause.BUSY
+        case httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+            return Cause.NEVER_LEFT
+        case httpx.codes.REQUEST_TIMEOUT:
+            return Cause.BROKEN
+        case httpx.codes.PRECONDITION_FAILED if method != "GET":
+            return Cause.BROKEN
+        case _:
+            return None if 400 <= status < 500 else Cause.BROKEN  # noqa: PLR2004
+
+
+def _kind_of_refusal(status: int, faults: tuple[Fault, ...]) -> type[Rejected]:
+    match status:
+        case 401:
+            return Unauthorised
+        case 403:
+            return Forbidden
+        case 404:
+            return Missing
+        case 409:
+            return Conflict
+        case 422 if any("idempotency_key" in f"{fault.field} {fault.code}" for fault in faults):
+            return Conflict
+        case _:
+            return Rejected
+
+
+def _faults(body: dict[str, Any]) -> tuple[Fault, ...]:
+    """Return the body's `errors` (`api.md`, Errors), as far as they have that shape."""
+    errors = body.get("errors")
+    return tuple(_fault(error) for error in errors if isinstance(error, dict)) if isinstance(errors, list) else ()
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    source = error.get("source")
+    place = source if isinstance(source, dict) else {}
+    return Fault(
+        code=harmless(error.get("code")) or "no code",
+        message=harmless(error.get("message"), LONGEST_FAULT) or "no message",
+        field=harmless(place.get("field")) or harmless(place.get("pointer")),
+    )
+
+
+def _said(body: dict[str, Any], text: str) -> str:
+    faults = "; ".join(map(str, _faults(body)))
+    return faults or harmless(body.get("message")) or harmless(body.get("type")) or first_line(text)
+
+
+def _request_id(response: httpx.Response, body: dict[str, Any]) -> str:
+    return harmless(body.get("request_id")) or harmless(response.headers.get("X-Request-ID"))
+
+
+def _target(response: httpx.Response) -> str:
+    """Return the host that a redirect points to; no more of it, since the rest may hold a secret."""
+    try:
+        host = response.url.join(response.headers.get("Location", "")).host
+    except (httpx.InvalidURL, ValueError):
+        host = ""
+    return harmless(host) or "nowhere"
+
+
+def _asked_pause(response: httpx.Response, body: dict[str, Any]) -> float | None:
+    """Return the seconds that a 429 asks for, from the best source that it has; None where it has none."""
+    limit = body.get("rate_limit")
+    told = number(str(limit.get("retry_after"))) if isinstance(limit, dict) else None
+    pause = _retry_after(response) or told or None
+    reset = number(response.headers.get("X-RateLimit-Reset", ""))
+    if pause is None and reset is not None:
+        left = reset - (date(response) or datetime.now(UTC)).timestamp()
+        return left if left > 0 else None
+    return pause
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Return `Retry-After` in seconds, which may be given as a date (RFC 9110, 10.2.3)."""
+    header = response.headers.get("Retry-After", "")
+    until = _http_date(header)
+    # The answer's own clock wrote the date, and ours may differ from it.
+    left = (until - (date(response) or datetime.now(UTC))).total_seconds() if until else number(header)
+    return left if left and left > 0 else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
