@@ -19,7 +19,7 @@ from reconciler.errors import Invalid, Problem
 from reconciler.model import Source
 
 try:
-    from yaml.cyaml import CParser as _Parser
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
 except ImportError:  # PyYAML built without libyaml: the same events, ten times slower
 
     class _Parser(  # type: ignore[no-redef]
@@ -85,42 +85,45 @@ class Document:
 
     def _find(self, path: tuple[str | int, ...]) -> tuple[Source, Source]:
         """Return the places of the key and of the value that `path` leads to, as far as it leads."""
-        owner, node = self._entered(0)
-        value, key = self.value, owner._place(node)
+        owner, node = _entered(self, 0)
+        value, key = self.value, _place(owner, node)
         for name in path:
             if not _leads(value, name):
-                return owner._place(node), owner._place(node)
-            above, node = owner._step(node, value, name)
-            key, value = owner._place(above), value[name]
-            owner, node = owner._entered(node)
-        return key, owner._place(node)
+                return _place(owner, node), _place(owner, node)
+            above, node = _step(owner.marks, node, value, name)
+            key, value = _place(owner, above), value[name]
+            owner, node = _entered(owner, node)
+        return key, _place(owner, node)
 
-    def _entered(self, node: int) -> tuple[Document, int]:
-        """Return the node, or the first one of what was included in its place."""
-        included = self.grafts.get(node)
-        return (self, node) if included is None else included._entered(0)
 
-    def _step(self, node: int, value: Any, name: str | int) -> tuple[int, int]:
-        """Return the numbers of the key and of the value of a child; in a list both are the value's."""
-        is_mapping = isinstance(value, dict)
-        at = node + 1
-        for candidate in value if is_mapping else range(len(value)):
-            if candidate == name:
-                break
-            at += is_mapping
-            at += self.marks[3 * at + 2]
-        return at, at + is_mapping
-
-    def _place(self, node: int) -> Source:
-        """Return the place of a node of this very file."""
-        return Source(self.file, self.marks[3 * node] + 1, self.marks[3 * node + 1] + 1)
+def _entered(document: Document, node: int) -> tuple[Document, int]:
+    """Return the node, or the first one of what was included in its place."""
+    included = document.grafts.get(node)
+    return (document, node) if included is None else _entered(included, 0)
 
 
 def _leads(value: Any, name: str | int) -> bool:
-    """Is there anything below `value` by this name?"""
+    """Tell whether there is anything below `value` by this name."""
     if isinstance(name, int):
         return isinstance(value, list) and 0 <= name < len(value)
     return isinstance(value, dict) and name in value
+
+
+def _step(marks: array[int], node: int, value: Any, name: str | int) -> tuple[int, int]:
+    """Return the numbers of the key and of the value of a child; in a list both are the value's."""
+    is_mapping = isinstance(value, dict)
+    at = node + 1
+    for candidate in value if is_mapping else range(len(value)):
+        if candidate == name:
+            break
+        at += is_mapping
+        at += marks[3 * at + 2]
+    return at, at + is_mapping
+
+
+def _place(document: Document, node: int) -> Source:
+    """Return the place of a node of this very file."""
+    return Source(document.file, document.marks[3 * node] + 1, document.marks[3 * node + 1] + 1)
 
 
 def read(path: str, shown: str, include: Included | None = None) -> list[Document]:
@@ -129,7 +132,7 @@ def read(path: str, shown: str, include: Included | None = None) -> list[Documen
 
 
 def read_text(path: str, shown: str) -> Document:
-    """Return a file that is no YAML as one text, line ends as `\n`. Raises `Invalid` as `read` does."""
+    r"""Return a file that is no YAML as one text, line ends as `\n`. Raises `Invalid` as `read` does."""
     return Document.of_text(_decoded(_bytes(path, shown), shown).replace("\r\n", "\n"), shown)
 
 
@@ -172,18 +175,23 @@ def _decoded(text: str | bytes, file: str) -> str:
     if len(text) > MAX_BYTES:
         raise Invalid([_too_large(file)])
     if isinstance(text, bytes):
-        if text.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise Invalid([Problem(Source(file), "the file is UTF-16, not UTF-8", "save it as UTF-8")])
-        try:
-            text = text.decode()
-        except UnicodeDecodeError as error:
-            before = text[: error.start].decode()
-            told = f"byte 0x{text[error.start]:02x} is not UTF-8"
-            raise Invalid([Problem(_end(before, file), told, "save the file as UTF-8")]) from None
+        text = _from_utf8(text, file)
     if text.startswith("\ufeff"):
         hint = "save it as UTF-8 without one"
         raise Invalid([Problem(Source(file), "the file begins with a byte order mark", hint)])
     return text
+
+
+def _from_utf8(text: bytes, file: str) -> str:
+    """Return the text of UTF-8; raises `Invalid` at the first byte that is none."""
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Invalid([Problem(Source(file), "the file is UTF-16, not UTF-8", "save it as UTF-8")])
+    try:
+        return text.decode()
+    except UnicodeDecodeError as error:
+        place = _end(text[: error.start].decode(), file)
+        told = f"byte 0x{text[error.start]:02x} is not UTF-8"
+        raise Invalid([Problem(place, told, "save the file as UTF-8")]) from None
 
 
 def _end(text: str, file: str) -> Source:
@@ -242,9 +250,9 @@ def _plain(text: str) -> Any:
 class _Composer(_Parser):
     """The parser, with PyYAML's resolver replaced: tags are decided where values are built."""
 
-    def resolve(self, _kind: type, _value: str | None, implicit: Any) -> Any:
-        """Return, in place of a tag, whether the scalar was plain: `(True, False)`."""
-        return implicit
+    def resolve(self, kind: type, _value: str | None, implicit: Any) -> str:
+        """Return no tag for a plain scalar, and for anything else the tag that says what stands there anyway."""
+        return "" if kind is yaml.ScalarNode and implicit[0] else _TAGS[kind]
 
     def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
         """Do nothing: tags do not depend on where a node stands."""
@@ -273,7 +281,7 @@ class _WaryComposer(_Composer):
 
 
 def _could_be_deep(text: str) -> bool:
-    """Could the text be nested deeper than a stack bears?
+    """Tell whether the text could be nested deeper than a stack bears.
 
     Each level takes a bracket, or begins further right than the one around it; only a list may begin in the
     column of the mapping that it belongs to. So brackets and twice the longest line are a bound.
@@ -308,12 +316,13 @@ class _Building:
             composer = (_WaryComposer if _could_be_deep(self.text) else _Composer)(self.text)
             while composer.check_node():
                 root = composer.get_node()
-                if isinstance(root, yaml.ScalarNode) and not root.value and root.tag[0] is True:
+                assert root is not None
+                if not (root.value or root.tag):
                     continue
                 self.begin()
                 value = self.value(root)
                 yield Document(value, self.file, array("I", self.marks), self.grafts)
-        except yaml.reader.ReaderError:
+        except (yaml.reader.ReaderError, UnicodeEncodeError):
             self.problems.extend(self.unprintable())
         except yaml.MarkedYAMLError as error:
             self.problems.append(_syntax(error, self.text, self.file))
@@ -362,7 +371,7 @@ class _Building:
         if not isinstance(node, yaml.ScalarNode):
             self.report(node, "a key must be text, not a list or a mapping")
             return ""
-        if node.tag[0] is not True:
+        if node.tag:
             self.check_tag(node)
         elif node.value == "<<":
             self.report(node, "`<<` does not merge in YAML 1.2", "write the keys out, or `!include` what is shared")
@@ -382,8 +391,8 @@ class _Building:
     def scalar(self, node: yaml.ScalarNode) -> Any:
         """Return what a scalar means."""
         text = node.value
-        if node.tag[0] is not True:
-            return text if isinstance(node.tag, tuple) else self.tagged(node)
+        if node.tag:
+            return text if node.tag == _TEXT else self.tagged(node)
         try:
             return _plain(text)
         except _Unusable as problem:
@@ -406,7 +415,7 @@ class _Building:
     def check_tag(self, node: yaml.Node) -> None:
         """Report a tag that builds anything but what stands there anyway."""
         tag = node.tag
-        if isinstance(tag, str) and tag != _TAGS[type(node)]:
+        if tag != _TAGS[type(node)]:
             name = "!!" + tag.removeprefix(_STANDARD) if tag.startswith(_STANDARD) else tag
             self.report(node, f"the tag `{name}` is not allowed here", "leave it out")
 
@@ -418,7 +427,7 @@ class _Building:
             self.report(node, "an alias in here stands for what it is part of")
         elif self.aliased > MAX_ALIASED:
             self.report(node, f"aliases repeat more than {MAX_ALIASED:,} values in this document")
-        return 0 < size and self.aliased <= MAX_ALIASED
+        return size > 0 and self.aliased <= MAX_ALIASED
 
     def report(self, node: yaml.Node, message: str, hint: str = "") -> None:
         """Add a problem at a node."""
@@ -430,47 +439,50 @@ class _Building:
 
 
 _STANDARD = "tag:yaml.org,2002:"
-_TAGS = {
-    yaml.ScalarNode: _STANDARD + "str",
+_TEXT = _STANDARD + "str"
+_TAGS: dict[type, str] = {
+    yaml.ScalarNode: _TEXT,
     yaml.SequenceNode: _STANDARD + "seq",
     yaml.MappingNode: _STANDARD + "map",
 }
 
 _QUOTES = "put a text that holds `: ` in quotes, and check the indentation"
-_UNCLOSED = {"[": "list", "{": "mapping"}
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     """Return a syntax error in words that tell what to do; the parsers' own where they are clear enough."""
     lines = _LINE.split(text)
-    problem, context = error.problem or "cannot be read", error.context or ""
-    here = _inside(error.problem_mark, lines, file)
-    opening = _inside(error.context_mark, lines, file)
-    is_end = (
-        here.line > len(lines) or not "".join([lines[here.line - 1][here.column - 1 :], *lines[here.line :]]).strip()
-    )
-    at = lines[here.line - 1][here.column - 1 : here.column]
-    opener = lines[opening.line - 1][opening.column - 1 : opening.column]
-    match problem:
-        case _ if "cannot start any token" in problem and at == "\t":
-            return Problem(here, "a tab cannot indent", "indent with spaces")
-        case _ if "cannot start any token" in problem:
-            return Problem(here, f"`{at}` cannot begin a value", "put the text in quotes")
-        case _ if "mapping values are not allowed" in problem:
-            return Problem(here, "`: ` cannot stand here", _QUOTES)
-        case _ if "flow" in context and is_end:
-            return Problem(opening, f"`{opener}` is never closed")
-        case _ if "flow" in context:
-            told = f"`,` or the end of the {_UNCLOSED.get(opener, 'list')} is missing here"
-            return Problem(here, told, f"it began at line {opening.line}")
-        case _ if "quoted" in context and "end of stream" in problem:
-            return Problem(opening, f"`{opener}` is never closed")
-        case _ if "simple key" in context:
-            return Problem(opening, "a key needs `:` behind it", _QUOTES)
-        case _ if "block" in context:
-            told = "the indentation fits nothing above"
-            return Problem(here, told, f"what it could continue began at line {opening.line}")
-    return Problem(here, problem if "duplicate" not in context else "this anchor is already set in this document")
+    here, opening = _inside(error.problem_mark, lines, file), _inside(error.context_mark, lines, file)
+    at, opener = (lines[place.line - 1][place.column - 1 :][:1] for place in (here, opening))
+    is_end = not at and not "".join(lines[here.line :]).strip()
+    context, problem = error.context or "", error.problem or "this cannot be read"
+    if is_end and ("flow" in context or "quoted" in context):
+        return Problem(opening, f"`{opener}` is never closed")
+    if "simple key" in context:
+        return Problem(opening, "a key needs `: ` behind it", _QUOTES)
+    said = f"{context}: {problem}"
+    message, hint = next((words for part, words in _SAID.items() if part in said), (problem, ""))
+    if "begin a value" in message and at == "\t":
+        message, hint = "a tab cannot indent", "indent with spaces"
+    return Problem(here, message.format(at=at), hint.format(opener=opener, line=opening.line))
+
+
+_SAID = {
+    "cannot start any token": ("`{at}` cannot begin a value", "put the text in quotes"),
+    "tab character": ("a tab cannot indent", "indent with spaces"),
+    "mapping values are not allowed": ("`: ` cannot stand here", _QUOTES),
+    "sequence entries are not allowed": ("a list cannot begin here", "begin it on a line of its own"),
+    "undefined alias": ("this alias has no anchor", ""),
+    "duplicate anchor": ("this anchor is already set", "the first stands in line {line}"),
+    "a flow ": ("`,` or a closing bracket is missing", "`{opener}` stands in line {line}"),
+    "a block ": (
+        "this fits nothing above it",
+        "check the indentation; what it could belong to begins at line {line}",
+    ),
+    "tag handle": ("a tag is not allowed here", "leave it out"),
+    "unknown escape": ("this is no escape of YAML", "write a backslash as `\\\\`, or use single quotes"),
+}
+"""What both parsers say, by a part of their words, and how it is told here."""
 
 
 def _inside(mark: yaml.Mark | None, lines: list[str], file: str) -> Source:
