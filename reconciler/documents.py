@@ -126,34 +126,33 @@ def _place(document: Document, node: int) -> Source:
     return Source(document.file, document.marks[3 * node] + 1, document.marks[3 * node + 1] + 1)
 
 
-def read(path: str, shown: str, include: Included | None = None) -> list[Document]:
-    """Return the documents of a file; messages name it as `shown`. Raises `Invalid`, for an unreadable file as well."""
-    return load(_bytes(path, shown), shown, include)
-
-
-def read_text(path: str, shown: str) -> Document:
-    r"""Return a file that is no YAML as one text, line ends as `\n`. Raises `Invalid` as `read` does."""
-    return Document.of_text(_decoded(_bytes(path, shown), shown).replace("\r\n", "\n"), shown)
-
-
 def load(text: str | bytes, file: str, include: Included | None = None) -> list[Document]:
-    """Return the documents of a YAML text; those that hold nothing but comments are left out.
+    """Return the documents of a YAML text, as `parse` reads them; raises `Invalid` with every problem there is."""
+    found, problems = parse(text, file, include)
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def parse(text: str | bytes, file: str, include: Included | None = None) -> tuple[list[Document], list[Problem]]:
+    """Return the documents of a YAML text, and what is wrong with it; messages name it as `file`.
+
+    Documents that hold nothing but comments are left out. A syntax error ends the reading of its file; what has
+    any other problem goes on as null, so that the rest of the document can be checked as well.
 
     Scalars are read by the core schema of YAML 1.2 (10.3.2), but for one rule of its JSON schema (10.2.1.3): digits
-    that begin with a zero are text, since they are an account's ID or a telephone number far oftener than a count.
-    `include` answers `!include`; without it the tag is a problem. Raises `Invalid` with every problem
-    that can be known: a syntax error ends the reading of its file, anything else does not.
+    that begin with a zero are text, since they are an account's ID or a telephone number far oftener than a
+    count. `include` answers `!include`; without it the tag is a problem.
     """
-    text = _decoded(text, file)
-    building = _Building(file, text, include)
-    documents = list(building.documents())
-    if building.problems:
-        raise Invalid(building.problems)
-    return documents
+    try:
+        building = _Building(file, _decoded(text, file), include)
+    except Invalid as invalid:
+        return [], list(invalid.problems)
+    return list(building.documents()), building.problems
 
 
-def _bytes(path: str, shown: str) -> bytes:
-    """Return what a file holds, and not more than is needed to know that it is too large."""
+def contents(path: str, shown: str) -> bytes:
+    """Return what a file holds; raises `Invalid` for one that cannot be read or is too large (and is not read)."""
     try:
         with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  (a third of the time of Path.open)
             if os.fstat(stream.fileno()).st_size > MAX_BYTES:
@@ -162,6 +161,11 @@ def _bytes(path: str, shown: str) -> bytes:
     except OSError as error:
         told = (error.strerror or "unreadable").lower()
         raise Invalid([Problem(Source(shown), f"the file cannot be read: {told}")]) from None
+
+
+def text_of(path: str, shown: str) -> Document:
+    r"""Return a file that is no YAML as one text, line ends as `\n`; raises `Invalid` where it is not UTF-8."""
+    return Document.of_text(_decoded(contents(path, shown), shown).replace("\r\n", "\n"), shown)
 
 
 def _too_large(file: str) -> Problem:
@@ -362,9 +366,18 @@ class _Building:
             self.marks += (mark.line, mark.column, 1)
             name = self.key(key)
             if name in result:
-                self.report(key, f"`{name}` is already set in this mapping", "keep one of the two")
-            result[name] = self.value(value)
+                self.repeated(key, name, value)
+            else:
+                result[name] = self.value(value)
         return result
+
+    def repeated(self, key: yaml.Node, name: str, value: yaml.Node) -> None:
+        """Report a key that stands there twice; what it holds is checked, and leaves no trace."""
+        self.report(key, f"`{name}` is already set in this mapping", "keep one of the two")
+        begin = len(self.marks) - 3
+        self.value(value)
+        del self.marks[begin:]
+        self.grafts = {number: graft for number, graft in self.grafts.items() if 3 * number < begin}
 
     def key(self, node: yaml.Node) -> str:
         """Return the text of a key."""

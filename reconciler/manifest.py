@@ -1,0 +1,242 @@
+# ruff: noqa: PTH100, PTH112, PTH113, PTH117, PTH118, PTH119
+# Paths stay the texts that people typed, and os is the faster way to ten thousand files.
+"""Stage 1: files and folders -> Manifests: envelopes checked, includes, variables and defaults filled in.
+
+Reads files and writes nothing. Everything that is wrong is collected, so that one run tells all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from reconciler import documents
+from reconciler.errors import Invalid, Misused, Problem
+from reconciler.includes import Includes, is_inside
+from reconciler.kinds import KINDS
+from reconciler.model import Key, Manifest, Source
+from reconciler.nearest import did_you_mean, listed
+from reconciler.variables import Filling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.documents import Document
+
+API_VERSION = "reconciler/v1"
+WORKSPACE_FILE = "reconciler.yaml"
+ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
+NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
+"""What `metadata.name` may be (`design`, part 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """What was read: the manifests that are whole enough to go on with, and what is wrong with all others."""
+
+    items: tuple[Manifest, ...]
+    problems: tuple[Problem, ...] = ()
+    files: int = 0
+    """How many files were read."""
+
+    def __iter__(self) -> Iterator[Manifest]:
+        """Yield the manifests by file, then in the order in which they are written."""
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        """Return how many manifests there are."""
+        return len(self.items)
+
+
+def read(
+    paths: Sequence[str],
+    root: str,
+    environ: Mapping[str, str],
+    *,
+    defaults: Document | None = None,
+) -> Manifests:
+    """Return the manifests of files and folders; without paths, those of the root.
+
+    A folder gives every `*.yaml` and `*.yml` below it, sorted; left out are hidden files and folders,
+    `reconciler.yaml`, and folders with a `reconciler.yaml` of their own, which are other workspaces. Each of these
+    files must hold manifests, unless another one includes it. `defaults` is the workspace's document:
+    `spec.defaults` by kind fills what a manifest's `spec` leaves out. Includes and symbolic links lead nowhere
+    outside `root`.
+
+    Raises `Misused` where a path does not exist or nothing is found; problems of content are in the answer.
+    """
+    asked = [os.fspath(path) for path in paths] or [_shown(os.path.abspath(root))]
+    reading = _Reading(root, environ, defaults)
+    files: dict[str, str] = {}
+    for file in (file for path in asked for file in reading.files(path)):
+        files.setdefault(os.path.realpath(file), file)
+    if not files and not all(os.path.basename(path) == WORKSPACE_FILE for path in asked):
+        raise Misused(f"no manifests in {listed(asked)}", "`reconciler init` writes a first one")
+    found = [(path, document) for path in files.values() for document in reading.documents(path)]
+    # Everything is read before anything is judged: only then is it known what is included as a part.
+    items = [manifest for path, document in found for manifest in reading.manifest(path, document)]
+    return Manifests(tuple(items), tuple(reading.problems), len(files))
+
+
+def _shown(path: str) -> str:
+    """Return a path as messages show it: from the current folder where it lies below, else as it is."""
+    relative = os.path.relpath(path)
+    return path if os.path.isabs(path) and relative.startswith(os.pardir) else relative
+
+
+class _Reading:
+    """One reading: what was asked for, what was included so far, and what is wrong."""
+
+    def __init__(self, root: str, environ: Mapping[str, str], defaults: Document | None) -> None:
+        self.root = os.path.realpath(root)
+        self.environ = environ
+        self.problems: list[Problem] = []
+        self.includes = Includes(self.root)
+        self.defaults = defaults
+        self.filled_defaults: Mapping[str, Any] = {}
+        if defaults is not None:
+            filling = Filling(environ, partial(defaults.at, "spec", "defaults"))
+            stated = defaults.value["spec"].get("defaults", {})
+            self.filled_defaults = {kind: filling.fields(spec, kind) for kind, spec in stated.items()}
+            self.problems.extend(filling.problems)
+
+    def files(self, path: str) -> Iterator[str]:
+        """Yield the manifest files of a file or a folder, as messages show them, each once."""
+        if os.path.isdir(path):
+            yield from self.walk(path, {os.path.realpath(path)})
+        elif not os.path.isfile(path):
+            raise Misused(f"{path}: no such file or folder")
+        elif not path.endswith((".yaml", ".yml")):
+            raise Misused(f"{path}: manifests are YAML files, `*.yaml` or `*.yml`")
+        elif os.path.basename(path) != WORKSPACE_FILE:
+            yield _shown(path)
+
+    def walk(self, folder: str, seen: set[str]) -> Iterator[str]:
+        """Yield the manifest files below a folder; a link that leads out of the root is a problem, not a silence."""
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            told = (error.strerror or "unreadable").lower()
+            self.problems.append(Problem(Source(_shown(folder)), f"the folder cannot be read: {told}"))
+            return
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == WORKSPACE_FILE:
+                continue
+            is_folder = entry.is_dir()
+            if not is_folder and not entry.name.endswith((".yaml", ".yml")):
+                continue
+            if entry.is_symlink() and not is_inside(os.path.realpath(entry.path), self.root):
+                told = "this link leads out of the workspace"
+                self.problems.append(Problem(Source(_shown(entry.path)), told, "put the file itself here"))
+            elif not is_folder:
+                yield _shown(entry.path)
+            elif not os.path.lexists(os.path.join(entry.path, WORKSPACE_FILE)):
+                real = os.path.realpath(entry.path)
+                if real not in seen:
+                    seen.add(real)
+                    yield from self.walk(entry.path, seen)
+
+    def documents(self, path: str) -> list[Document]:
+        """Return the documents of a file; none where it cannot be read."""
+        try:
+            text = documents.contents(path, path)
+        except Invalid as invalid:
+            self.problems.extend(invalid.problems)
+            return []
+        found, problems = documents.parse(text, path, self.includes.at(path))
+        self.problems.extend(problems)
+        return found
+
+    def manifest(self, path: str, document: Document) -> Iterator[Manifest]:
+        """Yield the manifest that a document is, if its envelope tells who it is; report what is wrong with it."""
+        envelope = document.value
+        is_part = os.path.realpath(path) in self.includes.files
+        if is_part and not (isinstance(envelope, dict) and envelope.keys() & {"apiVersion", "kind"}):
+            return
+        if not isinstance(envelope, dict):
+            self.report(document.source, "this is no manifest", BEGINNING)
+            return
+        before = len(self.problems)
+        self.check_kind(document)
+        named = self.check_name(document)
+        fit = self.check_spec(document)
+        self.problems.extend(_unknown(document, (), ENVELOPE, "a manifest"))
+        if not (named and fit and envelope.get("kind") in KINDS):
+            assert len(self.problems) > before
+            return
+        yield self.filled(document)
+
+    def filled(self, document: Document) -> Manifest:
+        """Return the manifest with the environment's values and the workspace's defaults in their places."""
+        filling = Filling(self.environ, document.at)
+        metadata = filling.fields(document.value["metadata"], "metadata")
+        spec = filling.fields(document.value["spec"], "spec")
+        self.problems.extend(filling.problems)
+        key = Key(document.value["kind"], metadata["name"])
+        defaults = self.filled_defaults.get(key.kind)
+        if not defaults:
+            return Manifest(key, metadata, spec, document)
+        missing = {name: value for name, value in defaults.items() if name not in spec}
+        return Manifest(key, metadata, {**spec, **missing}, document, self.defaults)
+
+    def check_kind(self, document: Document) -> None:
+        """Report an `apiVersion` or a `kind` that is missing or unknown."""
+        version, kind = document.value.get("apiVersion"), document.value.get("kind")
+        if "apiVersion" not in document.value:
+            self.report(document.source, "`apiVersion` is missing", f"write `apiVersion: {API_VERSION}`")
+        elif version != API_VERSION:
+            told = f"`{version}` is not an API version that this program knows"
+            self.report(document.at("apiVersion"), told, f"write `apiVersion: {API_VERSION}`")
+        known = f"the kinds are {listed(KINDS)}"
+        if "kind" not in document.value:
+            self.report(document.source, "`kind` is missing", known)
+        elif kind == "Workspace":
+            self.report(document.at("kind"), f"a workspace is declared in `{WORKSPACE_FILE}` and nowhere else")
+        elif kind not in KINDS:
+            told = f"`{kind}` is not a kind{did_you_mean(str(kind), KINDS)}"
+            self.report(document.at("kind"), told, known)
+
+    def check_name(self, document: Document) -> bool:
+        """Report a manifest without a usable name; tell whether it has any at all."""
+        metadata = document.value.get("metadata")
+        if metadata is None:
+            self.report(document.at("metadata"), "`metadata` is missing", "write `metadata: {name: …}`")
+        elif not isinstance(metadata, dict):
+            self.report(document.at("metadata"), "`metadata` must be a mapping", "write `metadata: {name: …}`")
+        elif "name" not in metadata:
+            self.report(document.at("metadata"), "`metadata.name` is missing", NAMING)
+        elif not isinstance(name := metadata["name"], str):
+            self.report(document.at("metadata", "name"), f"a name must be text: `{name}` is not", "put it in quotes")
+        else:
+            if not NAME.fullmatch(name) and "${env:" not in name:
+                self.report(document.at("metadata", "name"), f"`{name}` cannot be a name", NAMING)
+            return True
+        return False
+
+    def check_spec(self, document: Document) -> bool:
+        """Report a missing `spec`, or one that is no mapping; tell whether it is one."""
+        spec = document.value.get("spec")
+        if "spec" not in document.value:
+            self.report(document.source, "`spec` is missing", "write `spec:` and below it what the resource should be")
+        elif not isinstance(spec, dict):
+            self.report(document.at("spec"), "`spec` must be a mapping")
+        return isinstance(spec, dict)
+
+    def report(self, place: Source, message: str, hint: str = "") -> None:
+        """Add a problem."""
+        self.problems.append(Problem(place, message, hint))
+
+
+BEGINNING = f"a manifest begins with `apiVersion: {API_VERSION}` and `kind:`"
+NAMING = "1 to 63 of a-z, 0-9, - and ., beginning and ending with a letter or a digit"
+
+
+def _unknown(document: Document, path: tuple[str, ...], known: Iterable[str], owner: str) -> Iterator[Problem]:
+    """Yield a problem for each key of the document that is not known, at the key."""
+    for name in document.value:
+        if name not in known:
+            told = f"`{name}` is not a field of {owner}{did_you_mean(name, known)}"
+            yield Problem(document.key_at(*path, name), told, f"the fields are {listed(known)}")
