@@ -1,0 +1,7 @@
+"""An emulation of the incident.io API: requests in, documented answers out; shares no table with the kinds."""
+
+from reconciler.sandbox.app import Sandbox, create_app
+from reconciler.sandbox.faults import ConnectionDropped, Faults
+from reconciler.sandbox.store import NotASandboxError
+
+__all__ = ["ConnectionDropped", "Faults", "NotASandboxError", "Sandbox", "create_app"]

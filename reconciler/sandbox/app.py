@@ -1,0 +1,235 @@
+"""The WSGI application: a request in; key, allowance, route, parameters, body, handler; a documented answer out."""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.http import http_date
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from reconciler.sandbox import moments
+from reconciler.sandbox.errors import ApiError, Problem
+from reconciler.sandbox.faults import ConnectionDropped, Effect, Faults
+from reconciler.sandbox.keys import Key, key_of
+from reconciler.sandbox.limits import Limits
+from reconciler.sandbox.organisation import person
+from reconciler.sandbox.query import read_query
+from reconciler.sandbox.resource import Answer, Call, Resource, Route, discover
+from reconciler.sandbox.store import Store, Transaction
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Json = dict[str, Any]
+
+IDEMPOTENCY = ("return", "conflict", "forget")
+ACTOR_HEADER = "X-Sandbox-Actor"  # the sandbox's own: the e-mail of the person on whose behalf the request is
+MAX_BODY = 4 * 1024 * 1024
+
+_LOG = logging.getLogger(__name__)
+
+
+def create_app(
+    data: Path | None = None,
+    *,
+    idempotency: str = "return",
+    latency: float = 0.0,
+    faults: Faults | None = None,
+    rate_limit: int = 1200,
+) -> "Sandbox":
+    """Make a sandbox: a WSGI callable over a data file, or over memory that is private to it.
+
+    `idempotency` is what a repeated key is answered with: the object that the first request made (`return`), a 409
+    (`conflict`), or a second object (`forget`). `latency` is in seconds, `rate_limit` in requests a minute.
+    A header `X-Sandbox-Actor: bob@example.com` records a request as made by that person, who may make any move
+    of status, as people may in the dashboard. Raises NotASandboxError where the file is something else.
+    """
+    if idempotency not in IDEMPOTENCY:
+        raise ValueError(f"idempotency is one of {', '.join(IDEMPOTENCY)}, not {idempotency!r}")
+    resources = discover()
+    return Sandbox(
+        resources,
+        Store(data, lambda transaction: _seed(transaction, resources)),
+        idempotency=idempotency,
+        latency=latency,
+        faults=(faults or Faults()).restarted(),
+        limits=Limits(rate_limit),
+    )
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What is learned about one request on its way."""
+
+    request: Request
+    id: str
+    headers: dict[str, str]
+    key: Key | None = None
+    idempotency_key: str | None = None
+
+    def entry(self, status: int, *, changed: bool) -> Json:
+        return {
+            "time": moments.written(moments.now()),
+            "key": self.key.name if self.key else None,
+            "method": self.request.method,
+            "path": self.request.path,
+            "query": self.request.query_string.decode("latin-1"),
+            "status": status,
+            "idempotency_key": self.idempotency_key,
+            "changed": changed,
+        }
+
+
+class Sandbox:
+    """The emulated API as a WSGI callable; safe for threads, and for several processes on one data file."""
+
+    def __init__(
+        self,
+        resources: tuple[Resource, ...],
+        store: Store,
+        *,
+        idempotency: str,
+        latency: float,
+        faults: Faults,
+        limits: Limits,
+    ) -> None:
+        self.store = store
+        self._idempotency = idempotency
+        self._latency = latency
+        self._faults = faults
+        self._limits = limits
+        self._routes = Map(
+            [
+                Rule(route.path, endpoint=route, methods=[route.method])
+                for resource in resources
+                for route in resource.routes
+            ],
+            strict_slashes=True,
+            merge_slashes=False,
+            redirect_defaults=False,
+        )
+
+    def requests(self) -> list[Json]:
+        """Return every request that was handled, oldest first, with whether it changed data."""
+        return self.store.requests()
+
+    def close(self) -> None:
+        """Let go of the data; nothing can be asked after this."""
+        self.store.close()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request; raises ConnectionDropped where a fault says so."""
+        request = Request(environ)
+        request.max_content_length = MAX_BODY
+        struck = self._faults.count(request.method)
+        if Effect.DROP_BEFORE in struck:
+            raise ConnectionDropped("the connection was dropped before the request was handled")
+        if self._latency:
+            time.sleep(self._latency)
+        response = self._respond(_Exchange(request, str(uuid.uuid4()), {}))
+        if Effect.DROP_AFTER in struck:
+            raise ConnectionDropped("the request was handled, and the connection dropped before the answer")
+        return response(environ, start_response)
+
+    def _respond(self, exchange: _Exchange) -> Response:
+        try:
+            answer = self._handle(exchange)
+        except ApiError as error:
+            exchange.headers.update(error.headers)
+            answer = Answer(error.status, error.body(exchange.id))
+        except Exception:  # noqa: BLE001 - whatever fails here, the client gets the documented body
+            _LOG.exception("%s %s failed", exchange.request.method, exchange.request.path)
+            failed = ApiError(500, (Problem("internal_error", "Something went wrong in the sandbox"),))
+            answer = Answer(500, failed.body(exchange.id))
+        if answer.status >= 400 or exchange.request.method == "GET":  # noqa: PLR2004
+            with self.store.writing() as transaction:
+                transaction.log(exchange.entry(answer.status, changed=False))
+        return _response(answer, exchange)
+
+    def _handle(self, exchange: _Exchange) -> Answer:
+        request = exchange.request
+        exchange.key = key = key_of(request.headers.get("Authorization"))
+        allowance = self._limits.spend(key.token)
+        exchange.headers.update(allowance.headers())
+        if allowance.refused:
+            raise allowance.error(key.name)
+        route, path = self._match(request)
+        key.demand(*route.scopes)
+        query = read_query(request.args.lists(), route.query)
+        body = _read_body(request, route)
+        exchange.idempotency_key = body.get("idempotency_key")
+        with self.store.writing() if route.writes else self.store.reading() as transaction:
+            person = _person(request.headers.get(ACTOR_HEADER), transaction)
+            call = Call(key, person, self._idempotency, path, query, body, transaction, moments.now())
+            answer = route.handler(call)
+            if route.writes:
+                transaction.log(exchange.entry(answer.status, changed=transaction.changed))
+        return answer
+
+    def _match(self, request: Request) -> tuple[Route, dict[str, str]]:
+        adapter = self._routes.bind_to_environ(request.environ)
+        try:
+            route, path = adapter.match(method="OPTIONS" if request.method == "HEAD" else None)
+        except MethodNotAllowed as error:
+            allowed = sorted({*(error.valid_methods or ())} - {"HEAD"})
+            message = f"{request.path} does not support {request.method}, only {', '.join(allowed)}"
+            problem = Problem("method_not_allowed", message)
+            raise ApiError(405, (problem,), headers={"Allow": ", ".join(allowed)}) from error
+        except (NotFound, HTTPException) as error:
+            raise ApiError(404, (Problem("not_found", f"there is no {request.path} in this API"),)) from error
+        return route, dict(path)
+
+
+def _seed(transaction: Transaction, resources: tuple[Resource, ...]) -> None:
+    for resource in resources:
+        for body in resource.seed:
+            transaction.configure(resource.kind, body["id"], body)
+
+
+def _person(email: str | None, transaction: Transaction) -> Json | None:
+    if email is None:
+        return None
+    for user in transaction.organisation.all("user"):
+        if user["email"] == email:
+            return person(user)
+    raise ApiError(400, (Problem("unknown_actor", f"{ACTOR_HEADER}: {email!r} is nobody of this organisation"),))
+
+
+def _read_body(request: Request, route: Route) -> Json:
+    if route.body is None:
+        return {}
+    try:
+        body = json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
+    except RequestEntityTooLarge as error:
+        problem = Problem("payload_too_large", f"the body is larger than {MAX_BODY} bytes")
+        raise ApiError(413, (problem,)) from error
+    except (ValueError, RecursionError, HTTPException) as error:
+        raise ApiError(400, (Problem("invalid_json", "the body is not JSON"),)) from error
+    problems = tuple(route.body.problems(body))
+    if problems:
+        raise ApiError(422, problems)
+    checked: Json = body
+    return checked
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _response(answer: Answer, exchange: _Exchange) -> Response:
+    response = Response(status=answer.status)
+    if answer.body is not None:
+        response.data = json.dumps(answer.body, separators=(",", ":")).encode()
+        response.content_type = "application/json"
+    response.headers["Date"] = http_date()
+    response.headers["X-Request-Id"] = exchange.id
+    for name, value in exchange.headers.items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,40 @@
+"""What changed in an incident in, the entries of its activity log out; they are written and never changed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.sandbox import moments
+from reconciler.sandbox.ids import new_id
+from reconciler.sandbox.incidents.incident import Incident
+from reconciler.sandbox.resource import Call
+
+Json = dict[str, Any]
+
+KIND = "incident_activity_log_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: its type, what people read, and the facts; without a value where there was none."""
+
+    type: str
+    title: str
+    content: Json | None = None
+
+
+def write(call: Call, incident: Incident, entries: list[Entry], by: str = "updater") -> None:
+    """Add entries to the log of an incident, in this order, as made by whoever makes the request."""
+    when = moments.written(call.now)
+    for entry in entries:
+        body: Json = {
+            "id": new_id(),
+            "incident_id": incident.id,
+            "type": entry.type,
+            "title": entry.title,
+            "occurred_at": when,
+            "created_at": when,
+        }
+        if entry.content is not None:
+            facts = {name: value for name, value in entry.content.items() if value is not None}
+            body["content"] = {entry.type: {**facts, by: call.actor}}
+        call.store.record(KIND, incident.id, moments.sortable(call.now), body)

@@ -1,0 +1,36 @@
+"""A kind of record that belongs to incidents in, one page of it out."""
+
+import json
+from typing import Any
+
+from reconciler.sandbox.collection import page_meta, unknown_after
+from reconciler.sandbox.resource import Call
+
+Json = dict[str, Any]
+
+
+def list_records(call: Call, kind: str, incident: str | None, *, newest_first: bool = False) -> tuple[list[Json], Json]:
+    """Read a page of the records of one incident, or of all that this key may see, with the page's description."""
+    conditions, values = ["kind = ?"], [kind]
+    if incident is not None:
+        conditions.append("incident = ?")
+        values.append(incident)
+    elif not call.key.sees_private:
+        conditions.append("incident IN (SELECT id FROM incident WHERE visibility = 'public')")
+    after, size = call.query.get("after"), call.query.get("page_size", 25)
+    if after:
+        conditions.append(f"(sort, id) {'<' if newest_first else '>'} (?, ?)")
+        values += _place_of(call, kind, after)
+    direction = "DESC" if newest_first else "ASC"
+    sql = f"""SELECT body FROM record WHERE {" AND ".join(conditions)}
+        ORDER BY sort {direction}, id {direction} LIMIT {size + 1}"""  # noqa: S608 - constants and a number
+    found = [json.loads(body) for (body,) in call.store.query(sql, values)]
+    shown = found[:size]
+    return shown, page_meta(size, shown, has_more=len(found) > size)
+
+
+def _place_of(call: Call, kind: str, after: str) -> list[str]:
+    rows = call.store.query("SELECT sort, id FROM record WHERE kind = ? AND id = ?", (kind, after))
+    if not rows:
+        raise unknown_after(after)
+    return list(rows[0])

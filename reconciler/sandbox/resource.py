@@ -1,0 +1,87 @@
+"""What a resource of the sandbox is: routes with their scopes, parameters, bodies and handlers, and first data."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from reconciler.sandbox import resources
+from reconciler.sandbox.body import Object
+from reconciler.sandbox.keys import Key
+from reconciler.sandbox.organisation import Organisation
+from reconciler.sandbox.query import PageSize, Parameter, Word
+from reconciler.sandbox.store import Transaction
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer; the body is absent where the document has none."""
+
+    status: int
+    body: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request under way: who asks, for what, when, and the transaction that it runs in."""
+
+    key: Key
+    person: Json | None
+    idempotency: str
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Json
+    store: Transaction
+    now: datetime
+
+    @property
+    def actor(self) -> Json:
+        """Who is recorded as having made the change: the person acted for, else the key."""
+        return {"user": self.person} if self.person else self.key.actor()
+
+    @property
+    def organisation(self) -> Organisation:
+        """The configuration as this request sees it."""
+        return self.store.organisation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """One operation of the API; a body makes it take one, and every method but GET makes it write."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Answer]
+    scopes: tuple[str, ...] = ()
+    query: Mapping[str, Parameter] = field(default_factory=dict)
+    body: Object | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether the operation may change data."""
+        return self.method != "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource: its operations, and the objects that a new sandbox has of it, if it is configuration."""
+
+    kind: str
+    routes: tuple[Route, ...]
+    seed: Sequence[Json] = ()
+
+
+def paged(maximum: int = 250) -> dict[str, Parameter]:
+    """Return the parameters that every paginated list has."""
+    return {"page_size": PageSize(maximum), "after": Word()}
+
+
+def discover() -> tuple[Resource, ...]:
+    """Find every resource: each module under `resources` has one, called RESOURCE."""
+    names = sorted(module.name for module in pkgutil.iter_modules(resources.__path__))
+    modules = (importlib.import_module(f"{resources.__name__}.{name}") for name in names)
+    return tuple(module.RESOURCE for module in modules)

@@ -1,0 +1,1 @@
+"""One file a resource: what stands here is what the sandbox serves."""

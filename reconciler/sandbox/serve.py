@@ -1,0 +1,81 @@
+"""A sandbox and an address in, a server on a port out, until a signal ends it; dropping a connection closes it."""
+
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import waitress  # type: ignore[import-untyped]
+from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
+
+from reconciler.sandbox.app import Sandbox
+from reconciler.sandbox.faults import ConnectionDropped
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+THREADS = 64  # requests that wait out a latency side by side
+CONNECTIONS = 1000
+
+
+def is_local(host: str) -> bool:
+    """Tell whether an address is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `started` is told the URL. Raises OSError where the port cannot be had."""
+    server = waitress.create_server(
+        _dropping(app),
+        sockets=[_bound(host, port)],
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        ident="sandbox",
+        clear_untrusted_proxy_headers=True,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        started(f"http://{_written(host)}:{server.effective_port}")
+        server.run()
+    finally:
+        server.close()
+        app.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        # Binding alone can succeed where another process already listens.
+        listening.listen()
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _dropping(app: Sandbox) -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
+    def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except ConnectionDropped as error:
+            # The server takes this for a client that went away, and closes the socket without an answer.
+            raise ClientDisconnected from error
+
+    return handle
