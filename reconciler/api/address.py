@@ -23,7 +23,8 @@ def checked(base_url: str) -> httpx.URL:
         url = httpx.URL(base_url.strip())
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host:
+    # httpx escapes what no host can hold.
+    if url.scheme not in ("http", "https") or not url.host or "%" in url.host:
         raise Misused(f"`{harmless(base_url)}` is not the address of an API", EXAMPLE)
     if url.userinfo or url.query or url.fragment:
         raise Misused("the base URL holds more than a host, a port and a path", EXAMPLE)

@@ -47,7 +47,7 @@ def read(method: str, path: str, response: httpx.Response, hide: Callable[[str],
     if 200 <= status < 300:  # noqa: PLR2004  (the classes of HTTP status codes)
         return _read_success(method, response, hide)
     if 300 <= status < 400:  # noqa: PLR2004
-        return Redirected(method, path, f"answered {status}, pointing to {_target(response)}", status=status)
+        return Redirected(method, path, f"answered {status}, pointing to {hide(_target(response))}", status=status)
 
     text = hide(response.text)
     body = _object(text) or {}
@@ -58,7 +58,7 @@ def read(method: str, path: str, response: httpx.Response, hide: Callable[[str],
             cause,
             f"{who}answered {status}: {said}" if said else f"{who}answered {status}",
             status,
-            _request_id(response, body),
+            _request_id(response, body, hide),
             asks=_asked_pause(response, body) if cause is Cause.BUSY else _retry_after(response),
         )
     faults = _faults(body)
@@ -69,7 +69,7 @@ def read(method: str, path: str, response: httpx.Response, hide: Callable[[str],
         status=status,
         kind=harmless(body.get("type")) or first_line(text),
         faults=faults,
-        request_id=_request_id(response, body),
+        request_id=_request_id(response, body, hide),
         hint="" if body else NO_ANSWER_OF_THE_API,
     )
 
@@ -83,7 +83,7 @@ def _read_success(method: str, response: httpx.Response, hide: Callable[[str], s
     status = response.status_code
     may_be_empty = status in _MAY_BE_EMPTY or method == "DELETE"
     body = {} if may_be_empty and not response.content.strip() else _object(response.content)
-    request_id = _request_id(response, body or {})
+    request_id = _request_id(response, body or {}, hide)
     if body is not None:
         return Answer(status, body, request_id, date(response))
     said = first_line(hide(response.text))
@@ -151,8 +151,8 @@ def _said(body: dict[str, Any], text: str) -> str:
     return faults or harmless(body.get("message")) or harmless(body.get("type")) or first_line(text)
 
 
-def _request_id(response: httpx.Response, body: dict[str, Any]) -> str:
-    return harmless(body.get("request_id")) or harmless(response.headers.get("X-Request-ID"))
+def _request_id(response: httpx.Response, body: dict[str, Any], hide: Callable[[str], str]) -> str:
+    return hide(harmless(body.get("request_id")) or harmless(response.headers.get("X-Request-ID")))
 
 
 def _target(response: httpx.Response) -> str:

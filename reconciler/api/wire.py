@@ -68,7 +68,7 @@ class Wire:
 
         Raises `Misused` for what is no path: it could lead to another host.
         """
-        if not path.startswith("/") or path.startswith("//") or any(char <= " " or char == "\x7f" for char in path):
+        if not path.startswith("/") or path.startswith("//") or " " in path or not path.isprintable():
             raise Misused(f"`{harmless(path)}` is not a path of the API", "write it like /v2/incidents")
         path, _, query = path.partition("?")
         return self._http.build_request(
@@ -106,7 +106,7 @@ class Wire:
         try:
             return self._http.send(request)
         except httpx.RequestError as error:
-            return _trouble(request, error)
+            return _trouble(request, error, self._bearer.hide)
 
     def _learn(self, route: str, response: httpx.Response, outcome: Answer | Trouble | ApiError) -> None:
         told = pacing.told(response.headers, answers.date(response))
@@ -123,14 +123,15 @@ class Wire:
             self._log(self._bearer.hide(line))
 
 
-def _trouble(request: httpx.Request, error: httpx.RequestError) -> Trouble:
+def _trouble(request: httpx.Request, error: httpx.RequestError, hide: Callable[[str], str]) -> Trouble:
     # The operating system's number in front says nothing to a person.
-    said = harmless(str(error).partition("] ")[2] or str(error)) or type(error).__name__
+    text = hide(str(error))
+    said = harmless(text.partition("] ")[2] or text) or type(error).__name__
     host = request.url.netloc.decode("ascii", "replace")
     if isinstance(error, httpx.ProxyError):
         return Trouble(Cause.NEVER_LEFT, f"the proxy makes no connection to {host}: {said}")
     if isinstance(error, _NO_CONNECTION):
-        hint = "set SSL_CERT_FILE to the certificates that are trusted here" if "CERTIFICATE" in str(error) else ""
+        hint = "set SSL_CERT_FILE to the certificates that are trusted here" if "CERTIFICATE" in text else ""
         return Trouble(Cause.NEVER_LEFT, f"no connection to {host}: {said}", hint=hint)
     if isinstance(error, _NO_ANSWER):
         return Trouble(Cause.SILENT, "no answer in time")
