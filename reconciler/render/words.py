@@ -1,0 +1,76 @@
+"""Values in, words for people out: none can move a cursor or forge a line. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from rich.cells import cell_len
+
+NOT_SET = "(not set)"
+
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control characters, marks that turn the direction of text, and what takes no room on a screen."""
+
+
+def visible(text: str) -> str:
+    r"""Return text on one line, with every character that is not seen as an escape: `\x1b`, `\n`, `\u202e`."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of a text, each of them visible."""
+    return [visible(line.removesuffix("\r")) for line in text.split("\n")]
+
+
+def told(value: Any) -> str:
+    """Return a value as people read it; a text keeps its lines."""
+    match value:
+        case None:
+            return NOT_SET
+        case "":
+            return '""'
+        case str():
+            return "\n".join(lines(value))
+        case list() | tuple():
+            return ", ".join(map(told, value)) or "(none)"
+        case _:
+            return visible(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def first_line(text: str, room: int | None) -> str:
+    """Return the first line, cut to `room` columns, with the count of those that follow."""
+    first, *rest = text.split("\n")
+    more = f" (+{count(len(rest), 'line')})" if rest else ""
+    return (first if room is None else shortened(first, room - len(more))) + more
+
+
+def quoted(text: str, room: int | None) -> str:
+    """Return the first line in quotes, cut to `room` columns."""
+    first, *rest = text.split("\n")
+    more = f" (+{count(len(rest), 'line')})" if rest else ""
+    return f'"{first if room is None else shortened(first, room - 2 - len(more))}"{more}'
+
+
+def shortened(text: str, room: int) -> str:
+    """Return a line cut to `room` columns of a screen, the cut shown as `…`."""
+    if cell_len(text) <= room:
+        return text
+    kept = text[: max(room - 1, 0)]
+    while kept and cell_len(kept) > room - 1:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 update`, `1,200 updates`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def address(url: str) -> str:
+    """Return an address without its scheme."""
+    return visible(url.removeprefix("https://").removeprefix("http://").rstrip("/"))
