@@ -17,6 +17,8 @@ from reconciler import documents
 from reconciler.errors import Invalid, Misused, Problem
 from reconciler.includes import Includes, is_inside
 from reconciler.kinds import KINDS
+from reconciler.kinds.schema import API_VERSION, NAME, NAMING
+from reconciler.kinds.schema.workspace import WORKSPACE
 from reconciler.model import Key, Manifest, Source
 from reconciler.nearest import did_you_mean, listed
 from reconciler.variables import Filling
@@ -26,11 +28,8 @@ if TYPE_CHECKING:
 
     from reconciler.documents import Document
 
-API_VERSION = "reconciler/v1"
 WORKSPACE_FILE = "reconciler.yaml"
 ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
-NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
-"""What `metadata.name` may be (`design`, part 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,7 @@ class _Reading:
         known = f"the kinds are {listed(KINDS)}"
         if "kind" not in document.value:
             self.report(document.source, "`kind` is missing", known)
-        elif kind == "Workspace":
+        elif kind == WORKSPACE:
             self.report(document.at("kind"), f"a workspace is declared in `{WORKSPACE_FILE}` and nowhere else")
         elif kind not in KINDS:
             told = f"`{kind}` is not a kind{did_you_mean(str(kind), KINDS)}"
@@ -211,7 +210,7 @@ class _Reading:
         elif not isinstance(name := metadata["name"], str):
             self.report(document.at("metadata", "name"), f"a name must be text: `{name}` is not", "put it in quotes")
         else:
-            if not NAME.fullmatch(name) and "${env:" not in name:
+            if not re.fullmatch(NAME, name) and "${env:" not in name:
                 self.report(document.at("metadata", "name"), f"`{name}` cannot be a name", NAMING)
             return True
         return False
@@ -231,7 +230,6 @@ class _Reading:
 
 
 BEGINNING = f"a manifest begins with `apiVersion: {API_VERSION}` and `kind:`"
-NAMING = "1 to 63 of a-z, 0-9, - and ., beginning and ending with a letter or a digit"
 
 
 def _unknown(document: Document, path: tuple[str, ...], known: Iterable[str], owner: str) -> Iterator[Problem]:

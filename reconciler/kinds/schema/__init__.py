@@ -1,0 +1,123 @@
+"""Kind tables -> JSON Schemas (draft 2020-12): one per kind, one for all manifests, one for the workspace. Pure.
+
+They are made from the tables whenever they are needed; those under `schemas/` are written by
+`python -m reconciler.kinds.schema` for editors, and are never read by this program.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler import kinds
+from reconciler.errors import Misused
+from reconciler.kinds.incident import CHILD_ID
+from reconciler.kinds.schema.workspace import WORKSPACE, workspace_spec
+from reconciler.nearest import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Schema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+API_VERSION = "reconciler/v1"
+NAME = CHILD_ID["pattern"]
+"""What `metadata.name` and the ID of an update may be (`design`, part 3)."""
+NAMING = "1 to 63 of a-z, 0-9, - and ., beginning and ending with a letter or a digit"
+
+METADATA: Schema = {
+    "type": "object",
+    "description": "Who the resource is.",
+    "properties": {
+        "name": {
+            "type": "string",
+            "description": f"Its identity, never its title: {NAMING}. Another name is another resource.",
+            "pattern": NAME,
+        },
+        "generation": {
+            "type": "string",
+            "description": "Part of its identity; raise it to declare anew what is finished.",
+            "default": "1",
+            "pattern": NAME,
+        },
+        "labels": {
+            "type": "object",
+            "description": "For selecting with `--select label=…`; never sent.",
+            "additionalProperties": {"type": "string", "description": "The label's value."},
+        },
+        "id": {
+            "type": "string",
+            "description": "The object of the account that this is: its ID, or a reference such as INC-123.",
+            "minLength": 1,
+        },
+        "not": {
+            "type": "array",
+            "description": "Objects of the account that this is not, where several look alike.",
+            "items": {"type": "string", "description": "An ID or a reference such as INC-123.", "minLength": 1},
+            "uniqueItems": True,
+        },
+    },
+    "required": ["name"],
+    "additionalProperties": False,
+}
+
+
+def of_kind(name: str) -> Schema:
+    """Return the schema of a whole manifest of one kind; raises `KeyError` for a kind that is not there."""
+    kind = kinds.KINDS[name]
+    return _document(name, kind.description, METADATA, kind.schema())
+
+
+def of_workspace() -> Schema:
+    """Return the schema of `reconciler.yaml`."""
+    metadata = {**METADATA, "properties": {"name": METADATA["properties"]["name"]}}
+    return _document(WORKSPACE, "What all manifests of a repository share.", metadata, workspace_spec(kinds.KINDS))
+
+
+def of_manifests() -> Schema:
+    """Return the schema that editors use for any manifest: self-contained, `spec` by the value of `kind`."""
+    envelope = _document("Manifest", "One resource, as it should be.", METADATA, {"type": "object"})
+    envelope["properties"]["kind"] = {"enum": list(kinds.KINDS), "description": "What kind of resource it is."}
+    envelope["properties"]["spec"]["description"] = "What the resource should be; its fields depend on the kind."
+    branches = [
+        {
+            "if": {"properties": {"kind": {"const": name}}, "required": ["kind"]},
+            "then": {"properties": {"spec": {"$ref": f"#/$defs/{name}"}}},
+        }
+        for name in kinds.KINDS
+    ]
+    return {**envelope, "allOf": branches, "$defs": {name: kind.schema() for name, kind in kinds.KINDS.items()}}
+
+
+def named(kind: str = "") -> Schema:
+    """Return the schema of a kind or of the workspace by name, or of any manifest; raises `Misused` for another."""
+    known = [*kinds.KINDS, WORKSPACE]
+    if not kind:
+        return of_manifests()
+    if kind not in known:
+        raise Misused(f"`{kind}` is not a kind{did_you_mean(kind, known)}", f"the kinds are {listed(known)}")
+    return of_workspace() if kind == WORKSPACE else of_kind(kind)
+
+
+def files() -> Mapping[str, Schema]:
+    """Return every schema by the name of its file under `schemas/`."""
+    by_kind = {f"{name}.json": of_kind(name) for name in kinds.KINDS}
+    return {"manifest.json": of_manifests(), "workspace.json": of_workspace(), **by_kind}
+
+
+def _document(kind: str, description: str, metadata: Schema, spec: Schema) -> Schema:
+    """Return the schema of an envelope around a `spec`."""
+    return {
+        "$schema": DRAFT,
+        "title": kind,
+        "description": description,
+        "type": "object",
+        "properties": {
+            "apiVersion": {"const": API_VERSION, "description": "The version of this format."},
+            "kind": {"const": kind, "description": "What kind of resource it is."},
+            "metadata": metadata,
+            "spec": spec,
+        },
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "additionalProperties": False,
+    }
