@@ -173,6 +173,9 @@ class FieldChange:
     old: Any
     new: Any
     cause: Cause
+    added: tuple[Any, ...] = ()
+    removed: tuple[Any, ...] = ()
+    """Members of a list that come and go; both empty where the value is no list, or only its order changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """An update on an incident's timeline; it cannot be edited once posted."""
+    """An update on an incident's timeline; it cannot be edited once posted.
+
+    `kept` are moves that it was declared with and goes without, as people moved the incident: path, the value
+    declared, the value live.
+    """
 
     key: Key
     source: Source
@@ -247,24 +254,18 @@ class Post:
     sent: Leaves
     idempotency_key: str
     after: tuple[Step, ...] = ()
+    kept: tuple[tuple[Path, Leaf, Leaf], ...] = ()
     verb = "post"
 
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """A live object that becomes managed: nothing is sent, state learns its ID and what it holds.
-
-    `how` says by what it was found; `children` are the updates and timeline items that were recognised;
-    `assumed` the leaves that cannot be read back, taken as they are declared.
-    """
+    """A live incident that becomes managed: nothing is sent, state learns what it is; `how` says how it was found."""
 
     key: Key
     source: Source
     live: Live
     how: str
-    children: Mapping[Key, tuple[str, Leaves]]
-    assumed: Leaves
-    generation: str = "1"
     after: tuple[Step, ...] = ()
     verb = "adopt"
 
@@ -297,6 +298,26 @@ Change = Create | Edit | Post | Adopt | Forget | Delete
 def step(change: Change) -> Step:
     """Return the name of a change within its plan."""
     return Step(change.verb, change.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a plan saw and state does not know yet; apply records it without a request.
+
+    `declared` are leaves that stand as they are (equal, kept, or not to be read back), `answered` what the account
+    has for them, `forgotten` fields that the manifest no longer states.
+    """
+
+    id: str
+    how: str
+    declared: Leaves
+    answered: Leaves
+    forgotten: tuple[str, ...] = ()
+    generation: str = "1"
+    mode: str = ""
+    on_remove: str = ""
+    reference: str = ""
+    link: str = ""
 
 
 class Why(Enum):
@@ -361,6 +382,7 @@ class Plan:
     unchanged: tuple[Key, ...] = ()
     who_will_notice: tuple[str, ...] = ()
     live: Mapping[Key, Live] = field(default_factory=dict)
+    observed: Mapping[Key, Observation] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """What people call the IDs that requests and fields hold."""
     private: frozenset[Key] = frozenset()

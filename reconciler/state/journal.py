@@ -43,7 +43,7 @@ class Intent:
 class Memory:
     """What a run starts from: the state with the journal's outcomes in it, and the intents that have none."""
 
-    state: State = State()
+    state: State = field(default_factory=State)
     pending: Mapping[Step, Intent] = field(default_factory=dict)
 
     def record(self, key: Key) -> Record | None:

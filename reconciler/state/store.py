@@ -66,13 +66,13 @@ class Store:
         with _explained(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path.parent / "lock", timeout=0)
-        try:
-            with _explained(self.path.parent):
+        with _explained(self.path.parent):
+            try:
                 lock.acquire()
-        except Timeout:
-            raise Refused(
-                f"{self.path.parent}: another run is writing here", "wait for it to end, then run again"
-            ) from None
+            except Timeout:
+                raise Refused(
+                    f"{self.path.parent}: another run is writing here", "wait for it to end, then run again"
+                ) from None
         try:
             yield
         finally:

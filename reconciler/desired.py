@@ -1,0 +1,112 @@
+"""Stage 3: Manifests → what should be, names resolved; and before that, what the manifests contradict. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler import kinds
+from reconciler.errors import Problem
+from reconciler.identity import DEFAULT_GENERATION
+from reconciler.kinds.incident import ends_with
+from reconciler.model import Desired, Leaf, Leaves, Manifest, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+    from reconciler.kinds.spec import Kind
+    from reconciler.model import Key
+    from reconciler.names import Names
+
+
+def contradictions(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+    """Yield where manifests contradict each other: two of one identity, or two that one live object would be.
+
+    Incidents have no natural key, but two that look the same could not be told apart once state is lost.
+    """
+    yield from _twice(manifests, lambda one: one.key, lambda one: f"`{one.key}` is declared twice")
+    yield from _twice(
+        manifests,
+        _looks,
+        lambda one: f"another {kinds.KINDS[one.key.kind].noun} is called `{one.spec['name']}`",
+    )
+    yield from _twice(
+        (one for one in manifests if one.metadata.get("id")),
+        lambda one: (one.key.kind, one.metadata["id"]),
+        lambda one: f"`{one.metadata['id']}` is claimed twice",
+    )
+
+
+def _looks(manifest: Manifest) -> Hashable:
+    spec = manifest.spec
+    name = " ".join(str(spec["name"]).split())
+    if kinds.KINDS[manifest.key.kind].natural_key:
+        return manifest.key.kind, name
+    # A raised generation declares anew what is finished, so its name may well be the old one's.
+    look = spec.get("mode", "standard"), spec.get("visibility", "public")
+    return manifest.key.kind, name, *look, manifest.metadata.get("id", "")
+
+
+def _twice(
+    manifests: Iterable[Manifest], same: Callable[[Manifest], Hashable], told: Callable[[Manifest], str]
+) -> Iterator[Problem]:
+    first: dict[Hashable, Manifest] = {}
+    for manifest in manifests:
+        other = first.setdefault(same(manifest), manifest)
+        if other is not manifest:
+            yield Problem(
+                manifest.source, f"{told(manifest)}, first at {other.source}", "rename one of them, or take it out"
+            )
+
+
+def generation(manifest: Manifest) -> str:
+    """Return which declaration of the same name this is."""
+    return str(manifest.metadata.get("generation", DEFAULT_GENERATION))
+
+
+def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Return the manifests with those first that others name: configuration, then incidents."""
+    return sorted(manifests, key=lambda one: not kinds.KINDS[one.key.kind].natural_key)
+
+
+def resolve(manifest: Manifest, names: Names, identifier: str | None) -> Desired:
+    """Return what a manifest asks for; names that mean nothing are reported to `names`.
+
+    `identifier` is the ID of its live object, None where there is none.
+    """
+    kind = kinds.KINDS[manifest.key.kind]
+    owner = identifier or Ref(manifest.key)
+    spec = _complete(kind, manifest)
+    leaves = kind.desire(spec, lambda *path: manifest.at(*map(_plain, path)), names)
+    return Desired(
+        key=manifest.key,
+        name=str(spec["name"]),
+        leaves=leaves,
+        manifest=manifest,
+        children=tuple(kind.desire_children(manifest, owner, names)),
+        creation=_creation(kind, manifest, names),
+    )
+
+
+def _plain(part: str | int | Ref) -> str | int:
+    return str(part) if isinstance(part, Ref) else part
+
+
+def _complete(kind: Kind, manifest: Manifest) -> dict[str, Any]:
+    """Return the spec with the status and severity that its updates end with, where it leaves them out."""
+    spec = dict(manifest.spec)
+    for name in ("status", "severity"):
+        if name in kind.fields and (value := ends_with(spec, name)) is not None:
+            spec[name] = value
+    return spec
+
+
+def _creation(kind: Kind, manifest: Manifest, names: Names) -> Leaves:
+    """Return what `declare_as` asks for."""
+    stated = manifest.spec.get("declare_as", {})
+    return kind.desire(stated, lambda *path: manifest.at("declare_as", *map(_plain, path)), names)
+
+
+def filled(desired: Desired, path: tuple[str, ...], leaf: Leaf) -> Desired:
+    """Return it with one more leaf, such as the marker that its create carries."""
+    return replace(desired, leaves={**desired.leaves, path: leaf})

@@ -1,0 +1,136 @@
+"""Children that can be edited, timeline items and options: which to create, which to edit, in which order. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.diff.fields import differences
+from reconciler.kinds.spec import encode, observe
+from reconciler.model import Child, Create, Desired, Edit, Leaf, Leaves, Live, Observation, Ref, Request, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.diff.rules import Around, Diff, Rules
+    from reconciler.kinds.spec import ChildKind
+
+STEP = 10
+"""How far apart sort keys are set, so that an option can come between two others later."""
+
+
+def compare_children(
+    table: ChildKind, desired: Desired, owner: Ref | str, around: Around, rules: Rules, diff: Diff
+) -> None:
+    """Add the steps that a resource's children of one kind need; those nobody declares are left alone."""
+    declared = [child for child in desired.children if child.key.child[0] == table.noun]
+    listed = around.children.get(table.noun)
+    live = [_live(table, one) for one in listed or ()]
+    taken = {known.id for child in declared if (known := rules.memory.record(child.key))}
+    found = {child.key: _match(table, child, live, taken, rules) for child in declared}
+    if table.ordered_by:
+        declared = _placed(table, declared, found)
+    for child in declared:
+        there = found[child.key]
+        known = rules.memory.record(child.key)
+        if there is not None:
+            _compare(table, child, there, rules, diff)
+        elif known is None or (listed is not None and not table.keyed):
+            diff.add(creation(table, desired, child, owner, rules, diff.after))
+
+
+def _live(table: ChildKind, raw: Mapping[str, Any]) -> Live:
+    return Live(raw["id"], observe(table.fields, raw), raw)
+
+
+def _match(table: ChildKind, child: Child, live: Sequence[Live], taken: set[str], rules: Rules) -> Live | None:
+    """Find a child by the ID that state has, else by what it says, among those that nothing manages."""
+    known = rules.memory.record(child.key)
+    if known:
+        return next((one for one in live if one.id == known.id), None)
+    wanted = [child.leaves[path,].value for path in table.natural_key]
+    return next(
+        (
+            one
+            for one in live
+            if one.id not in taken and [one.leaves[path,].value for path in table.natural_key] == wanted
+        ),
+        None,
+    )
+
+
+def creation(
+    table: ChildKind, desired: Desired, child: Child, owner: Ref | str, rules: Rules, after: tuple[Step, ...]
+) -> Create:
+    """Return the step that makes a child."""
+    key = rules.idempotency_key(desired, child.key) if table.keyed else ""
+    pending = rules.memory.pending.get(Step(Create.verb, child.key))
+    body = {table.parent: owner} | ({"idempotency_key": key} if key else {}) | encode(table.fields, child.leaves)
+    sent = child.leaves
+    if pending and pending.idempotency_key == key and key:
+        body, sent = dict(pending.body), {(path,): Leaf.plain(value) for path, value in pending.sent.items()}
+    title = next((str(leaf.text) for path, leaf in child.leaves.items() if path[0] in {"title", "value"}), "")
+    return Create(
+        key=child.key,
+        source=child.source,
+        name=title,
+        request=Request("POST", table.path, body),
+        sent=sent,
+        idempotency_key=key,
+        after=after,
+        unfinished=pending is not None,
+    )
+
+
+def _compare(table: ChildKind, child: Child, live: Live, rules: Rules, diff: Diff) -> None:
+    record = rules.record(child.key, live.id)
+    found = list(differences(table.fields, child.leaves, live.leaves, record.fields if record else {}))
+    if found:
+        sent: Leaves = {one.path: one.desired for one in found}
+        whole = child.leaves if table.edit == "PUT" else sent
+        diff.add(
+            Edit(
+                key=child.key,
+                source=child.source,
+                request=Request(table.edit, f"{table.path}/{live.id}", encode(table.fields, whole)),
+                sent=sent,
+                fields=tuple(one.change for one in found),
+                live=live,
+                after=diff.after,
+            )
+        )
+    if record is None:
+        equal = {path: leaf for path, leaf in child.leaves.items() if path not in {one.path for one in found}}
+        diff.observed[child.key] = Observation(live.id, "found", equal, live.leaves)
+
+
+def _placed(table: ChildKind, declared: list[Child], found: Mapping[Any, Live | None]) -> list[Child]:
+    """Give each child its sort key: the one it has where the order is right, new ones for all where it is not."""
+    place = (table.ordered_by,)
+    keys: list[int | None] = [
+        live.leaves[place].value if (live := found[child.key]) is not None else None for child in declared
+    ]
+    return [
+        Child(child.key, {**child.leaves, place: Leaf.plain(key)}, child.source)
+        for child, key in zip(declared, sort_keys(keys), strict=True)
+    ]
+
+
+def sort_keys(keys: Sequence[int | None]) -> list[int]:
+    """Return strictly rising sort keys: those that are there, and new ones (None) between or behind them.
+
+    Where those that are there do not rise, or leave no room, all are set anew.
+    """
+    placed: list[int] = []
+    for index, key in enumerate(keys):
+        before = placed[-1] if placed else 0
+        here = key if key is not None else _between(before, keys[index:])
+        if placed and here <= before:
+            return [STEP * (at + 1) for at in range(len(keys))]
+        placed.append(here)
+    return placed
+
+
+def _between(before: int, rest: Sequence[int | None]) -> int:
+    """Return a sort key behind `before` and in front of the next one that is there."""
+    following = next((key for key in rest if key is not None), None)
+    return before + STEP if following is None else (before + following) // 2

@@ -1,0 +1,243 @@
+"""What does not exist: create → timeline items → updates in order → one edit with what a create cannot carry. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler import kinds
+from reconciler.diff.children import compare_children, creation
+from reconciler.diff.rules import Around, Diff, Rules, generation
+from reconciler.diff.updates import MOVES, posting
+from reconciler.kinds.incident import UPDATE
+from reconciler.kinds.spec import Drift, When, encode
+from reconciler.lifecycle import CLOSED, LEARNING
+from reconciler.model import (
+    Cause,
+    Create,
+    Desired,
+    Edit,
+    FieldChange,
+    Leaf,
+    Leaves,
+    Notice,
+    Path,
+    Post,
+    Ref,
+    Refusal,
+    Request,
+    Step,
+    Topic,
+    Why,
+)
+from reconciler.refs import in_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.kinds.spec import ChildKind, Kind
+    from reconciler.lifecycle import Lifecycle
+    from reconciler.model import Child, Source
+
+STATUS: Path = ("status",)
+SEVERITY: Path = ("severity",)
+
+
+def declare(desired: Desired, rules: Rules) -> Diff:
+    """Return the steps that make a resource, or a refusal where the API could not."""
+    kind = kinds.KINDS[desired.key.kind]
+    diff = Diff()
+    start = at_creation(kind, desired, rules.lifecycle)
+    refusal = impossible(desired, start, rules.lifecycle) if STATUS in kind_paths(kind) else None
+    if refusal:
+        return diff.refused(refusal)
+    created = _create(kind, desired, start, rules)
+    diff.add(created)
+    owner = Ref(desired.key)
+    for table in kind.children:
+        if table.edit:
+            compare_children(table, desired, owner, Around(), rules, diff)
+    after = _post_all(desired, created, owner, rules, diff)
+    _close_gap(kind, desired, created, after, diff)
+    return diff
+
+
+def kind_paths(kind: Kind) -> set[Path]:
+    """Return the paths of a kind's fields."""
+    return {(name,) for name in kind.fields}
+
+
+def at_creation(kind: Kind, desired: Desired, lifecycle: Lifecycle) -> Leaves:
+    """Return the leaves that the create carries (`design`, part 3: what a new incident is created with)."""
+    leaves = {path: leaf for path, leaf in desired.leaves.items() if kind.fields[str(path[0])].when is not When.EDIT}
+    updates = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
+    if STATUS in kind_paths(kind) and kind.keyed:
+        start = _starting_status(desired, updates, lifecycle)
+        severity = desired.creation.get(SEVERITY, _starting_severity(desired, updates))
+        for path, leaf in ((STATUS, start), (SEVERITY, severity)):
+            leaves.pop(path, None)
+            leaves |= {path: leaf} if leaf else {}
+        leaves = _without_late_timestamps(leaves, desired, updates, lifecycle)
+    return leaves
+
+
+def _starting_status(desired: Desired, updates: Sequence[Child], lifecycle: Lifecycle) -> Leaf | None:
+    if STATUS in desired.creation:
+        return desired.creation[STATUS]
+    if any(STATUS in child.leaves for child in updates):
+        return lifecycle.first_live
+    wanted = desired.leaves.get(STATUS, lifecycle.first_live)
+    over = lifecycle.category(wanted) in {LEARNING, CLOSED}
+    return lifecycle.first_live if over and updates else wanted
+
+
+def _starting_severity(desired: Desired, updates: Sequence[Child]) -> Leaf | None:
+    if "severity" in desired.manifest.spec:
+        return desired.leaves.get(SEVERITY)
+    return next((child.leaves[SEVERITY] for child in updates if SEVERITY in child.leaves), None)
+
+
+def _without_late_timestamps(
+    leaves: Leaves, desired: Desired, updates: Sequence[Child], lifecycle: Lifecycle
+) -> Leaves:
+    """Leave stated timestamps to the last edit where a move will set them: the server would overwrite them."""
+    moves = [leaves.get(STATUS), desired.leaves.get(STATUS), *(child.leaves.get(STATUS) for child in updates)]
+    if not any(lifecycle.category(leaf) in {LEARNING, CLOSED} for leaf in moves):
+        return leaves
+    return {path: leaf for path, leaf in leaves.items() if path[0] != "timestamps"}
+
+
+def impossible(desired: Desired, start: Leaves, lifecycle: Lifecycle) -> Refusal | None:
+    """Return why an incident cannot be declared like this: a status, a move or a severity that the API refuses."""
+    manifest = desired.manifest
+    status = start.get(STATUS)
+    if status and not lifecycle.may_create(status):
+        at = manifest.at("declare_as", "status") if STATUS in desired.creation else manifest.at("status")
+        return Refusal(
+            Why.IMPOSSIBLE,
+            desired.key,
+            at,
+            f"no incident can be declared as {status.text} ({lifecycle.category(status)})",
+            "declare it in a live, post-incident or closed status; people bring it further in Slack",
+        )
+    if lifecycle.category(status) not in {LEARNING, CLOSED, ""} and SEVERITY not in start:
+        return Refusal(
+            Why.IMPOSSIBLE,
+            desired.key,
+            desired.source,
+            "an active incident needs a severity",
+            "write `severity:` below `spec:`",
+        )
+    return broken_move(desired, status, _moves(desired), lifecycle)
+
+
+def _moves(desired: Desired) -> list[tuple[Leaf, Source]]:
+    """Return the statuses that the updates, and the manifest after them, move through."""
+    updates = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
+    moves = [(child.leaves[STATUS], child.source) for child in updates if STATUS in child.leaves]
+    return [*moves, *((leaf, desired.manifest.at("status")) for leaf in [desired.leaves.get(STATUS)] if leaf)]
+
+
+def broken_move(
+    desired: Desired, status: Leaf | None, moves: Sequence[tuple[Leaf, Source]], lifecycle: Lifecycle
+) -> Refusal | None:
+    """Return the first of some moves, from a status on, that the API does not have."""
+    for wanted, source in moves:
+        if status and not lifecycle.may_move(status, wanted):
+            return Refusal(
+                Why.IMPOSSIBLE,
+                desired.key,
+                source,
+                f"the API does not move an incident from {status.text} ({lifecycle.category(status)}) "
+                f"to {wanted.text} ({lifecycle.category(wanted)})",
+                "it moves within a category, from live to post-incident or closed, and from post-incident to closed",
+            )
+        status = wanted
+    return None
+
+
+def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create:
+    key = rules.idempotency_key(desired, desired.key) if kind.keyed else ""
+    body: dict[str, Any] = {"idempotency_key": key, "visibility": "public"} if kind.keyed else {}
+    body |= kind.body(start)
+    if rules.marker and kind.keyed:
+        entry = {"custom_field_id": rules.marker, "values": [{"value_text": key}]}
+        body["custom_field_entries"] = [*body.get("custom_field_entries", ()), entry]
+    pending = rules.memory.pending.get(Step(Create.verb, desired.key))
+    if pending and key and pending.idempotency_key == key:
+        # An earlier run asked for it and never learned the answer: the same key goes with the same body.
+        body, start = dict(pending.body), _as_sent(pending.sent, start)
+    return Create(
+        key=desired.key,
+        source=desired.source,
+        name=desired.name,
+        request=Request("POST", kind.path, body),
+        sent=start,
+        idempotency_key=key,
+        unfinished=pending is not None,
+        generation=generation(desired),
+    )
+
+
+def _as_sent(sent: Any, start: Leaves) -> Leaves:
+    """Return the leaves that an earlier request carried, read as today's where they are the same."""
+    values = {tuple(path.split("/")): value for path, value in sent.items()}
+    same = {path: leaf for path, leaf in start.items() if values.get(_plain(path)) == leaf.value}
+    return {path: Leaf.plain(value) for path, value in values.items() if path not in same} | same
+
+
+def _plain(path: Path) -> tuple[str, ...]:
+    return tuple(map(str, path))
+
+
+def _post_all(desired: Desired, created: Create, owner: Ref, rules: Rules, diff: Diff) -> Leaves:
+    """Add every update; return the status and severity that hold afterwards."""
+    updates = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
+    stuck: tuple[Path, ...] = ()
+    incident_type = created.sent.get(("type",))
+    if incident_type and incident_type.value in rules.always_triage:
+        stuck = (STATUS,)
+        message = f"incidents of type {incident_type.text} start in triage: a person must accept it"
+        diff.notices.append(Notice(Topic.TRIAGE, desired.key, message, desired.source))
+    found = posting(updates, created.sent, {}, lambda _: Drift.OVERWRITE, stuck)
+    for child, carried in found.posts:
+        diff.add(post(desired, child, carried, owner, rules, diff.after))
+    after = {path: leaf for path, leaf in found.after.items() if path in MOVES}
+    return after | ({STATUS: desired.leaves[STATUS]} if stuck and STATUS in desired.leaves else {})
+
+
+def post(
+    desired: Desired, child: Child, carried: Leaves, owner: Ref | str, rules: Rules, after: tuple[Step, ...]
+) -> Post:
+    """Return the step that posts an update."""
+    made = creation(UPDATE, desired, child, owner, rules, after)
+    table: ChildKind = UPDATE
+    body = {**made.request.body}
+    sent = made.sent
+    if not made.unfinished:
+        kept = {name: body[name] for name in (table.parent, "idempotency_key")}
+        body, sent = kept | encode(table.fields, carried), carried
+    return Post(child.key, child.source, Request("POST", table.path, body), sent, made.idempotency_key, after)
+
+
+def _close_gap(kind: Kind, desired: Desired, created: Create, after: Leaves, diff: Diff) -> None:
+    """Add the edit that brings what the create could not carry, or what an unfinished one carried differently."""
+    held = {**created.sent, **after}
+    sent = {
+        path: replace(leaf, fixed=False)
+        for path, leaf in desired.leaves.items()
+        if kind.fields[str(path[0])].when is not When.CREATE
+        and not (leaf.fixed and path in created.sent)
+        and (path not in held or held[path].value != leaf.value)
+        and not (leaf.value is None and path not in held)
+    }
+    if not sent:
+        return
+    path = kind.path + kind.edit_path.replace("{id}", in_path(Ref(desired.key)))
+    body = kind.wrap(desired.manifest, kind.body(sent))
+    fields = tuple(
+        FieldChange(".".join(filter(None, (str(at[0]), leaf.label))), None, leaf.text, Cause.MANIFEST)
+        for at, leaf in sent.items()
+    )
+    request = Request(kind.edit_method, path, body)
+    diff.add(Edit(desired.key, desired.source, request, sent, fields, None, diff.after))

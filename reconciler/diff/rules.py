@@ -1,0 +1,115 @@
+"""What the comparison is told besides desired and live: memory, policy, lifecycle, who keys are made for. Frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler import identity, refs
+from reconciler.model import Change, Desired, Key, Live, Notice, Observation, Refusal, Step, step
+from reconciler.state.record import Record, path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reconciler.identity import Matched
+    from reconciler.kinds.spec import Drift, Kind
+    from reconciler.lifecycle import Lifecycle
+    from reconciler.model import Leaves
+    from reconciler.state.journal import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`drift` answers for a kind and a field; `marker` is the ID of the field that carries incidents' keys."""
+
+    namespace: str
+    memory: Memory
+    lifecycle: Lifecycle
+    drift: Callable[[str, str], Drift]
+    marker: str = ""
+    always_triage: frozenset[str] = frozenset()
+    """Incident types whose incidents start in triage whatever is sent."""
+
+    def record(self, key: Key, identifier: str) -> Record | None:
+        """Return what is known of an object, if it is this one."""
+        known = self.memory.record(key)
+        return known if known and known.id == identifier else None
+
+    def idempotency_key(self, desired: Desired, key: Key) -> str:
+        """Return the key that creating it carries."""
+        return identity.idempotency_key(self.namespace, key, generation(desired))
+
+
+def generation(desired: Desired) -> str:
+    """Return which declaration of this name it is."""
+    return str(desired.manifest.metadata.get("generation", identity.DEFAULT_GENERATION))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What lists tell about one object besides itself: updates, timeline items, options; None where not read."""
+
+    updates: Sequence[Mapping[str, Any]] | None = None
+    children: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """By the noun of the child's kind."""
+
+
+@dataclass(slots=True)
+class Diff:
+    """What comparing one resource comes to; grows while it is compared, in the order of its steps."""
+
+    changes: list[Change] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    observed: dict[Key, Observation] = field(default_factory=dict)
+
+    def add(self, change: Change) -> None:
+        """Append a step."""
+        self.changes.append(change)
+
+    @property
+    def after(self) -> tuple[Step, ...]:
+        """Return what the next step comes after: an object's steps are in order."""
+        return (step(self.changes[-1]),) if self.changes else ()
+
+    def refused(self, refusal: Refusal) -> Diff:
+        """Return the same resource left alone whole, with the reason."""
+        return Diff(refusals=[refusal], notices=self.notices)
+
+
+def observation(
+    desired: Desired, match: Matched, live: Live, declared: Leaves, record: Record | None
+) -> Observation | None:
+    """Return what state should learn of an object that is left as it is; None where it knows it all."""
+    plain = {path: leaf for path, leaf in declared.items() if not any(refs.find([*path, leaf.value]))}
+    answered = {path: live.leaves[path] for path in plain if path in live.leaves}
+    news = {path: leaf for path, leaf in plain.items() if not _is_known(path, leaf, answered, record)}
+    stated = {path_text(path) for path in desired.leaves}
+    forgotten = tuple(sorted(set(record.fields) - stated)) if record else ()
+    if record and not news and not forgotten:
+        return None
+    spec = desired.manifest.spec
+    return Observation(
+        id=live.id,
+        how=record.how if record else match.how,
+        declared=news,
+        answered=answered,
+        forgotten=forgotten,
+        generation=generation(desired),
+        mode=str(spec.get("mode", "")),
+        on_remove=str(spec.get("on_remove", "")),
+        reference=live.reference,
+        link=live.link,
+    )
+
+
+def _is_known(path: Any, leaf: Any, answered: Leaves, record: Record | None) -> bool:
+    known = record.fields.get(path_text(path)) if record else None
+    there = answered[path].value if path in answered else None if len(path) > 1 else leaf.value
+    return known is not None and known.sent == leaf.value and known.answered == there
+
+
+def live_of(kind: Kind, raw: Mapping[str, Any]) -> Live:
+    """Return an object of the account as leaves."""
+    return Live(raw["id"], kind.observe(raw), raw, raw.get("reference", ""), raw.get("permalink", ""))

@@ -1,0 +1,124 @@
+"""Updates: which of the declared ones were posted, and what posting the others does to status and severity. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.kinds.incident import UPDATE
+from reconciler.kinds.spec import Drift, observe
+from reconciler.model import Child, Leaf, Leaves, Path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from reconciler.model import Key
+
+MOVES: tuple[Path, ...] = (("status",), ("severity",))
+"""What an update may change besides saying something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Declared updates that stand in the timeline although state does not know them.
+
+    `posted` tells their IDs and what they hold (an ID is empty where an update must have been posted because a
+    later one was, and cannot be told apart). `stranger` is a message by an API key that no manifest declares.
+    """
+
+    posted: Mapping[Key, tuple[str, Leaves]]
+    stranger: Mapping[str, Any] | None = None
+
+
+def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequence[Mapping[str, Any]]) -> Recognised:
+    """Match declared updates that state does not know with those by API keys, in order, oldest first.
+
+    They are matched by message, without one by what they moved. `known` are the updates that state has.
+    """
+    recorded = set(known.values())
+    ours = [one for one in live if "api_key" in one["updater"] and one["id"] not in recorded]
+    observed = [(one, observe(UPDATE.fields, one)) for one in ours]
+    posted: dict[Key, tuple[str, Leaves]] = {}
+    waiting: list[Key] = []
+    matched: set[str] = set()
+    begin = 0
+    for child in (one for one in declared if one.key not in known):
+        index = next((at for at in range(begin, len(observed)) if _is_it(child.leaves, observed[at][1])), None)
+        if index is None:
+            waiting.append(child.key)
+            continue
+        posted |= dict.fromkeys(waiting, ("", {}))
+        waiting.clear()
+        posted[child.key] = (observed[index][0]["id"], observed[index][1])
+        matched.add(observed[index][0]["id"])
+        begin = index + 1
+    strangers = (one for one in ours if one.get("message") and one["id"] not in matched)
+    return Recognised(posted, next(strangers, None))
+
+
+def _is_it(declared: Leaves, live: Leaves) -> bool:
+    if ("message",) in declared:
+        return bool(declared[("message",)].value == (live[("message",)].value or None))
+    return not live[("message",)].value and all(live[path].value == leaf.value for path, leaf in declared.items())
+
+
+def moved_by_people(live: Sequence[Mapping[str, Any]], path: Path) -> bool:
+    """Return whether the last one to change the status or severity was no API key; updates oldest first."""
+    value, mover = None, ""
+    for one in live:
+        now = observe(UPDATE.fields, one).get(path, Leaf(None)).value
+        if now is not None and now != value:
+            value, mover = now, "api_key" if "api_key" in one["updater"] else "people"
+    return mover == "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is left to post: each update with the leaves it will carry, and what holds afterwards.
+
+    `kept` are moves that are left out because people moved the incident elsewhere; `unsaid` updates of which
+    nothing is left then; `refused` moves that the policy forbids to decide.
+    """
+
+    posts: tuple[tuple[Child, Leaves], ...]
+    after: Leaves
+    kept: tuple[tuple[Child, Path], ...] = ()
+    unsaid: tuple[Child, ...] = ()
+    refused: tuple[tuple[Child, Path], ...] = ()
+
+    def kept_by(self, child: Child) -> tuple[Path, ...]:
+        """Return the moves that an update goes without."""
+        return tuple(path for one, path in self.kept if one is child)
+
+
+def posting(
+    waiting: Sequence[Child],
+    live: Leaves,
+    left: Mapping[Path, Any],
+    policy: Callable[[str], Drift],
+    stuck: Collection[Path] = (),
+) -> Posting:
+    """Decide what each waiting update carries.
+
+    `live` is what holds now, `left` the values that the steps before left (a path not in it was left as it is);
+    a move is sent when the two agree. `stuck` are moves that cannot be made at all.
+    """
+    moved = {path for path in MOVES if path in left and left[path] != live.get(path, Leaf(None)).value}
+    after = dict(live)
+    posts, kept, unsaid, refused = [], [], [], []
+    for child in waiting:
+        carried = dict(child.leaves)
+        for path in MOVES:
+            if path not in carried:
+                continue
+            if path not in stuck and (path not in moved or policy(str(path[0])) is Drift.OVERWRITE):
+                after[path] = replace(carried[path], fixed=False)
+            elif path not in stuck and policy(str(path[0])) is Drift.FAIL:
+                refused.append((child, path))
+            elif carried.pop(path).value != live.get(path, Leaf(None)).value:
+                kept.append((child, path))
+        if carried:
+            posts.append((child, carried))
+        else:
+            unsaid.append(child)
+    return Posting(tuple(posts), after, tuple(kept), tuple(unsaid), tuple(refused))

@@ -1,0 +1,59 @@
+"""How incidents move between statuses through the API. Pure.
+
+The moves are those that the API documents for its edit call; what is not documented counts as impossible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model import Leaf, Ref
+
+LIVE, LEARNING, CLOSED, TRIAGE = "live", "learning", "closed", "triage"
+SHOWN_AS = {LIVE: "Active", LEARNING: "Post-incident"}
+"""What the dashboard calls a category, where that differs from the API's name."""
+
+MOVES = {TRIAGE: {LEARNING, CLOSED}, LIVE: {LIVE, LEARNING, CLOSED}, LEARNING: {LEARNING, CLOSED}, CLOSED: {CLOSED}}
+AT_CREATION = {LIVE, LEARNING, CLOSED}
+ONWARD = {TRIAGE: 0, LIVE: 1, LEARNING: 2, CLOSED: 3}
+"""How far a category is; those not named here (paused, merged, …) are where only people bring an incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The organisation's statuses: each one's category, and the first live one."""
+
+    categories: Mapping[str | Ref, str] = field(default_factory=dict)
+    first_live: Leaf | None = None
+
+    def category(self, status: Leaf | None) -> str:
+        """Return a status's category; empty for none and for one that nobody knows."""
+        return self.categories.get(status.value, "") if status and status.value else ""
+
+    def may_create(self, status: Leaf) -> bool:
+        """Return whether an incident can be created in this status."""
+        return self.category(status) in AT_CREATION
+
+    def may_move(self, before: Leaf, after: Leaf) -> bool:
+        """Return whether the API moves an incident from one status to the other."""
+        if before.value == after.value:
+            return True
+        return self.category(after) in MOVES.get(self.category(before), set())
+
+    def is_further(self, live: Leaf, wanted: Leaf) -> bool:
+        """Return whether an incident is already past the category that is wanted for it."""
+        here, there = self.category(live), self.category(wanted)
+        if here in ONWARD and there in ONWARD:
+            return ONWARD[here] > ONWARD[there]
+        return bool(here) and here not in ONWARD
+
+    def is_settled(self, live: Leaf, wanted: Leaf) -> bool:
+        """Return whether a post-incident status is as good as the one wanted.
+
+        The server moves an incident through these by itself, as tasks are done, and overrules a client.
+        """
+        return self.category(live) == self.category(wanted) == LEARNING

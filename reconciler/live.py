@@ -1,0 +1,175 @@
+"""Stage 4: the API → what is there. Lists wherever a list will do, side by side; GETs only, nothing decided."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reconciler import kinds
+from reconciler.errors import Forbidden, Missing
+from reconciler.identity import Objects
+from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.kinds.incident import MODES, TIMELINE, UPDATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from reconciler.api import Client
+    from reconciler.kinds.spec import ChildKind
+    from reconciler.model import Manifest
+    from reconciler.names import Listed
+
+Name = TypeVar("Name")
+Answer = TypeVar("Answer")
+
+SIDE_BY_SIDE = 10
+"""Reads at a time."""
+
+# Test and tutorial incidents are left out of a list unless their modes are asked for by name; without this,
+# every one of them would look deleted.
+EVERY_MODE = {"mode[one_of]": list(MODES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the API tells of the key: its name, its roles, and the dashboard that it belongs to."""
+
+    name: str = ""
+    dashboard_url: str = ""
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Configuration and incidents, as far as the manifests need them."""
+
+    identity: Identity
+    listed: Listed
+    incidents: Objects
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What lists do not carry: by incident, updates and timeline items, oldest first; workflows of the account.
+
+    `workflows` is None where the key may not see them.
+    """
+
+    updates: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    timeline: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    workflows: Sequence[Mapping[str, Any]] | None = ()
+
+
+def read_account(client: Client, manifests: Sequence[Manifest], known_ids: Iterable[str], *, search: bool) -> Account:
+    """Read what the manifests name and the incidents that they may be.
+
+    `known_ids` are the IDs and references of incidents that a manifest or state tells; with `search` all
+    incidents are read, since one of those without an ID may be any of them. Raises `ApiError`.
+    """
+    identity = read_identity(client)
+    listed = _configuration(client, manifests)
+    wants_incidents = any(one.key.kind == INCIDENT.name for one in manifests)
+    incidents = _incidents(client, set(known_ids), search=search) if wants_incidents else Objects.of(())
+    return Account(identity, listed, incidents)
+
+
+def read_identity(client: Client) -> Identity:
+    """Read whose key this is: the cheapest way to test one. Raises `Unauthorised` for a wrong one."""
+    answer = client.get("/v1/identity").body.get("identity", {})
+    return Identity(answer.get("name", ""), answer.get("dashboard_url", ""), frozenset(answer.get("roles", ())))
+
+
+def _configuration(client: Client, manifests: Sequence[Manifest]) -> Listed:
+    declared = {one.key.kind for one in manifests}
+    wanted = {name for name in declared if kinds.KINDS[name].natural_key}
+    for manifest in manifests:
+        fields = kinds.KINDS[manifest.key.kind].fields
+        wanted.update(name for stated in manifest.spec if stated in fields for name in fields[stated].type.listings())
+    if INCIDENT.name in declared:
+        wanted |= {"IncidentStatus", "Severity", "IncidentType"}
+    listed: Listed = {(name, ""): objects for name, objects in _read(lambda name: _list(client, name), sorted(wanted))}
+    scopes = sorted(_scopes(manifests, listed.get(("CustomField", ""), ())))
+    return listed | dict(_read(lambda scope: _list(client, *scope), scopes))
+
+
+def _scopes(manifests: Sequence[Manifest], custom_fields: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Return the lists of options and catalog entries that the custom fields in use call for."""
+    used = {name for one in manifests for name in one.spec.get("custom_fields", ())}
+    used |= {one.spec["name"] for one in manifests if "options" in one.spec}
+    scopes = set()
+    for one in custom_fields:
+        if one["name"] not in used or "select" not in one["field_type"]:
+            continue
+        catalog_type = one.get("catalog_type_id")
+        scopes.add(("CatalogEntry", catalog_type) if catalog_type else ("CustomFieldOption", one["id"]))
+    return scopes
+
+
+def _list(client: Client, name: str, scope: str = "") -> list[dict[str, Any]]:
+    table = kinds.listing(name)
+    params = {table.scope: scope} if scope else None
+    return client.list(table.path, table.items, params, page_size=table.page_size or None)
+
+
+def _incidents(client: Client, wanted: set[str], *, search: bool) -> Objects:
+    """Read the incidents page by page or one by one, whichever is fewer requests; stop when all are seen."""
+    if not wanted and not search:
+        return Objects.of(())
+    read: list[dict[str, Any]] = []
+    missing = set(wanted)
+    if search or len(wanted) > 1:
+        size = INCIDENT.page_size
+        for page in client.pages(INCIDENT.path, INCIDENT.items, EVERY_MODE, page_size=size):
+            read += page.items
+            missing -= {name for one in page.items for name in (one["id"], one.get("reference", ""))}
+            pages_left = max((page.total or 0) - len(read), 0) / size
+            if not search and (not missing or len(missing) <= pages_left):
+                break
+    shown = _read(lambda name: _incident(client, name), sorted(missing))
+    gone = [name for name, one in shown if one is None]
+    return Objects.of([*read, *(one for _, one in shown if one is not None)], gone)
+
+
+def _incident(client: Client, name: str) -> dict[str, Any] | None:
+    """Read one incident by ID, or by the number of its reference; None where the key does not see it."""
+    prefix, _, number = name.rpartition("-")
+    shown_by = number if prefix and number.isdecimal() else name
+    try:
+        answer: dict[str, Any] = client.get(f"{INCIDENT.path}/{shown_by}").body[INCIDENT.item]
+    except (Missing, Forbidden):
+        return None
+    return answer
+
+
+def read_details(client: Client, *, updates_of: Iterable[str], timeline_of: Iterable[str], workflows: bool) -> Details:
+    """Read the updates and timeline items of these incidents (IDs), and the account's workflows if asked."""
+    return Details(
+        dict(_read(lambda one: read_updates(client, one), sorted(updates_of))),
+        dict(_read(lambda one: _children(client, TIMELINE, one), sorted(timeline_of))),
+        _workflows(client) if workflows else (),
+    )
+
+
+def read_updates(client: Client, incident: str) -> list[dict[str, Any]]:
+    """Read an incident's updates, oldest first."""
+    return _children(client, UPDATE, incident)
+
+
+def _children(client: Client, table: ChildKind, incident: str) -> list[dict[str, Any]]:
+    found = client.list(table.path, table.items, {table.parent: incident}, page_size=250)
+    return sorted(found, key=lambda one: (one["created_at"], one["id"]))
+
+
+def _workflows(client: Client) -> list[dict[str, Any]] | None:
+    try:
+        return client.list("/v2/workflows", "workflows")
+    except (Forbidden, Missing):
+        return None
+
+
+def _read(work: Callable[[Name], Answer], names: Sequence[Name]) -> list[tuple[Name, Answer]]:
+    if len(names) < 2:  # noqa: PLR2004  (one thread too many for one request)
+        return [(name, work(name)) for name in names]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return list(zip(names, pool.map(work, names), strict=True))

@@ -1,0 +1,134 @@
+"""What names mean: among the objects of the account and the manifests that declare some. Pure; collects problems."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from reconciler import kinds
+from reconciler.errors import Problem
+from reconciler.kinds.spec import Found
+from reconciler.model import Desired, Key, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.kinds.spec import Listing
+    from reconciler.model import Source
+
+Listed = dict[tuple[str, str], list[dict[str, Any]]]
+"""Objects as the API lists them, by listing and scope (the custom field of options; empty where there is none)."""
+
+MANY = 12
+"""More names than this are not told in a hint."""
+
+
+class Names:
+    """A lookup. `declared` grows as kinds are resolved, those that others name first."""
+
+    def __init__(self, listed: Listed) -> None:
+        self._listed = listed
+        self._index: dict[tuple[str, str], dict[str, list[Found]]] = {}
+        self._declared: dict[tuple[str, str | Ref], dict[str, Found]] = defaultdict(dict)
+        self.problems: list[Problem] = []
+
+    def declare(self, desired: Desired, identifier: str | None) -> None:
+        """Let a manifest's resource be named; `identifier` is its ID, None where it does not exist yet."""
+        owner: str | Ref = identifier or Ref(desired.key)
+        kind = kinds.KINDS[desired.key.kind]
+        facts = {
+            (row.live or name): desired.leaves[(name,)].value
+            for name, row in kind.fields.items()
+            if (name,) in desired.leaves
+        }
+        self._declared[kind.name, ""][desired.name] = Found(owner, desired.name, facts)
+        for child in desired.children:
+            if child.key.child[0] == "option":
+                text = child.leaves[("value",)].value
+                self._declared["CustomFieldOption", owner][text] = Found(Ref(child.key), text)
+
+    def find(self, listing: str, name: Any, at: Source, scope: str | Ref = "") -> Found | None:
+        """Return what a name means; reports it and returns None where it means nothing, or several things."""
+        table = kinds.listing(listing)
+        index = self._indexed(listing, str(scope))
+        if isinstance(name, dict):
+            found = index.get(f"id:{name['id']}", [])
+            if not found:
+                self.report(at, f"`{name['id']}` is not the ID of a {table.noun} of this organisation")
+            return found[0] if found else None
+        declared = self._declared[listing, scope].get(str(name))
+        live = index.get(str(name), [])
+        if declared and (not live or not isinstance(declared.value, Ref)):
+            return declared
+        if not live and listing == "User":
+            live = index.get(f"id:{name}", [])
+        if len(live) == 1:
+            return live[0]
+        self._report_name(table, str(name), live, at, self._known(listing, scope))
+        return None
+
+    def report(self, at: Source, message: str, hint: str = "") -> None:
+        """Add a problem at its place."""
+        self.problems.append(Problem(at, message, hint))
+
+    def facts(self, listing: str) -> Mapping[str | Ref, Found]:
+        """Return everything that a listing and the manifests have, by ID or `Ref`."""
+        live = {found.value: found for every in self._indexed(listing, "").values() for found in every}
+        declared = {found.value: found for found in self._declared[listing, ""].values()}
+        return {**live, **{value: found for value, found in declared.items() if value not in live}}
+
+    def _indexed(self, listing: str, scope: str) -> dict[str, list[Found]]:
+        """Return the objects of a listing by each of their names, and by `id:…`."""
+        if (listing, scope) not in self._index:
+            table = kinds.listing(listing)
+            index: dict[str, list[Found]] = defaultdict(list)
+            for one in self._listed.get((listing, scope), ()):
+                found = Found(one["id"], str(one.get(table.name, one["id"])), one)
+                for name in {f"id:{one['id']}", *_names(table, one)}:
+                    index[name].append(found)
+            self._index[listing, scope] = index
+        return self._index[listing, scope]
+
+    def _known(self, listing: str, scope: str | Ref) -> list[str]:
+        table = kinds.listing(listing)
+        live = [
+            str(one[table.named_by[0]])
+            for one in self._listed.get((listing, str(scope)), ())
+            if one.get(table.named_by[0])
+        ]
+        return list(dict.fromkeys([*live, *self._declared[listing, scope]]))
+
+    def _report_name(self, table: Listing, name: str, live: list[Found], at: Source, known: list[str]) -> None:
+        if live:
+            candidates = " or ".join(f"`{{id: {found.value}}}` ({found.text})" for found in live)
+            self.report(at, f"`{name}` is the name of {len(live)} {table.plural}", f"write {candidates}")
+            return
+        close = get_close_matches(name, known, n=1, cutoff=0.6) or [
+            one for one in known if one.casefold() == name.casefold()
+        ]
+        suggestion = f"; did you mean `{close[0]}`?" if close else ""
+        article = "an" if table.noun[0] in "aeio" else "a"
+        self.report(at, f"`{name}` is not {article} {table.noun} of this organisation{suggestion}", _hint(table, known))
+
+
+def _names(table: Listing, one: Mapping[str, Any]) -> Iterable[str]:
+    for property_name in table.named_by:
+        value = one.get(property_name)
+        if isinstance(value, list):
+            yield from map(str, value)
+        elif value:
+            yield str(value)
+
+
+def _hint(table: Listing, known: list[str]) -> str:
+    if not known:
+        return f"this organisation has no {table.plural} that this key can see"
+    if len(known) > MANY:
+        return ""
+    return f"this organisation has {', '.join(known)}"
+
+
+def declared_key(found: Found) -> Key | None:
+    """Return the key of what a name means where it does not exist yet."""
+    return found.value.key if isinstance(found.value, Ref) else None
