@@ -95,4 +95,3 @@ def serve(
 def _announce(url: str) -> None:
     click.echo(f"sandbox: {url}")
     click.echo("key: sandbox")
-    click.get_text_stream("stdout").flush()

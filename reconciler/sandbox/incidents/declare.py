@@ -97,11 +97,18 @@ def _body(call: Call, status: Json) -> Json:
         "slack_team_id": asked.get("slack_team_id") or "T0SANDBOX",
         "slack_channel_name": asked.get("slack_channel_name_override", ""),
         "creator": call.actor,
-        "roles": {role: user["id"] for role, user in assigned.items() if user},
+        "roles": _reporter(call) | {role: user["id"] for role, user in assigned.items() if user},
         "fields": {field: chosen for field, chosen in fields.items() if chosen},
         "timestamps": {timestamp: time for timestamp, time in times.items() if time},
         **_retrospective(call),
     }
+
+
+def _reporter(call: Call) -> dict[str, str]:
+    if call.person is None:
+        return {}
+    roles = call.organisation.all("incident_role")
+    return {role["id"]: call.person["id"] for role in roles if role["role_type"] == "reporter"}
 
 
 def _retrospective(call: Call) -> Json:
