@@ -1,0 +1,141 @@
+"""A plan or outcomes in, JSON for programs out; the shape is `format_version` 1. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from reconciler import refs
+from reconciler.model import Adopt, Create, Delete, Done, Edit, Failed, Outcome, Post, Skipped, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model import Change, FieldChange, Leaves, Live, Notice, Plan, Refusal, Request
+
+FORMAT_VERSION = 1
+
+Object = dict[str, Any]
+
+
+def written(value: Object) -> str:
+    """Return an object as it is printed; keys stay in their order, so that two plans can be compared."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def plan(plan: Plan) -> Object:
+    """Return a plan: each change with its place, its fields and the requests that apply will send, in order."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "workspace": plan.workspace,
+        "organisation": plan.organisation,
+        "summary": plan.summary,
+        "who_will_notice": list(plan.who_will_notice),
+        "changes": [_change(change, plan) for change in plan.changes],
+        "refusals": list(map(_refusal, plan.refusals)),
+        "notices": list(map(_notice, plan.notices)),
+        "unchanged": list(map(str, plan.unchanged)),
+    }
+
+
+def _change(change: Change, plan: Plan) -> Object:
+    request = getattr(change, "request", None)
+    live = change.live if isinstance(change, Edit | Adopt | Delete) else None
+    return {
+        "key": str(change.key),
+        "action": change.verb,
+        "source": str(change.source),
+        "live": _live(live),
+        "fields": _fields(change, plan.names),
+        "requests": [_request(request)] if request else [],
+    }
+
+
+def _live(live: Live | None) -> Object | None:
+    return {"id": live.id, "reference": live.reference} if live else None
+
+
+def _fields(change: Change, names: Mapping[str, str]) -> list[Object]:
+    match change:
+        case Edit(live=live) if live is not None:
+            return list(map(_field, change.fields))
+        case Create() | Post() | Edit():
+            return _new(change.sent, names)
+        case _:
+            return []
+
+
+def _field(change: FieldChange) -> Object:
+    return {"path": change.name, "old": change.old, "new": change.new, "cause": change.cause.value}
+
+
+def _new(leaves: Leaves, names: Mapping[str, str]) -> list[Object]:
+    """Return the fields of what does not exist yet: nothing was there before, and nothing caused it but itself."""
+    fields = []
+    for path, leaf in leaves.items():
+        name, *parts = map(str, path)
+        label = leaf.label or ".".join(names.get(part, part) for part in parts)
+        new = refs.written(leaf.value if leaf.text is None else leaf.text)
+        fields.append({"path": f"{name}.{label}" if parts else name, "old": None, "new": new, "cause": None})
+    return fields
+
+
+def _request(request: Request) -> Object:
+    return {"method": request.method, "path": request.path, "body": refs.written(request.body)}
+
+
+def _refusal(refusal: Refusal) -> Object:
+    return {
+        "key": str(refusal.key),
+        "why": refusal.why.value,
+        "source": str(refusal.source),
+        "message": refusal.message,
+        "hint": refusal.hint,
+    }
+
+
+def _notice(notice: Notice) -> Object:
+    return {
+        "key": str(notice.key),
+        "topic": notice.topic.value,
+        "source": str(notice.source) if notice.source else None,
+        "message": notice.message,
+        "hint": notice.hint,
+    }
+
+
+def outcomes(outcomes: Iterable[Outcome]) -> Object:
+    """Return what became of each action, in the order in which it was known."""
+    told = list(map(_outcome, outcomes))
+    results = [one["result"] for one in told]
+    return {
+        "format_version": FORMAT_VERSION,
+        "summary": {result: results.count(result) for result in ("done", "failed", "skipped", "unknown")},
+        "outcomes": told,
+    }
+
+
+def _outcome(outcome: Outcome) -> Object:
+    told = {
+        "key": str(outcome.change.key),
+        "action": outcome.change.verb,
+        "result": type(outcome).__name__.lower(),
+        "id": "",
+        "reference": "",
+        "link": "",
+        "request_id": "",
+        "message": "",
+        "hint": "",
+    }
+    match outcome:
+        case Done():
+            told |= {"id": outcome.id, "reference": outcome.reference, "link": outcome.link}
+            told |= {"request_id": outcome.request_id, "message": outcome.note}
+            told |= {"action": "adopt"} if outcome.adopted else {}
+        case Failed():
+            told |= {"request_id": outcome.request_id, "message": outcome.message, "hint": outcome.hint}
+        case Unknown():
+            told |= {"message": outcome.message, "hint": outcome.hint}
+        case Skipped():
+            told |= {"message": outcome.because}
+    return told

@@ -1,0 +1,118 @@
+"""Outcomes in as they happen, progress and the closing summary out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from reconciler.model import Done, Failed, Skipped, Unknown
+from reconciler.render.page import BLANK, Line, Span, line
+from reconciler.render.words import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.model import Outcome
+
+PAST = {
+    "create": "created",
+    "edit": "edited",
+    "post": "posted",
+    "adopt": "adopted",
+    "make room for": "moved",
+    "forget": "forgot",
+    "delete": "deleted",
+}
+STYLES = {"failed": "red", "unknown": "bold red", "skipped": "yellow"}
+WIDEST_WORD = 7
+
+
+class Told(Protocol):
+    """Takes each outcome as it happens."""
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Tell a person of it."""
+
+
+@contextmanager
+def progress(total: int, stream: TextIO) -> Iterator[Told]:
+    """Give what tells of each outcome: a line above a bar on a terminal, a plain line elsewhere."""
+    if stream.isatty():
+        with _bar(total, stream) as told:
+            yield told
+    else:
+        yield lambda outcome: print(of(outcome).text, file=stream, flush=True)
+
+
+@contextmanager
+def _bar(total: int, stream: TextIO) -> Iterator[Told]:
+    from rich.console import Console  # noqa: PLC0415  (50 ms that a pipe does not need)
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    columns = (TextColumn("applying", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+
+        def told(outcome: Outcome) -> None:
+            spans = of(outcome).spans
+            bar.console.print(Text.assemble(*((span.text, span.style) for span in spans)), soft_wrap=True)
+            bar.advance(task)
+
+        yield told
+
+
+def of(outcome: Outcome) -> Line:
+    """Return one outcome on a line: what was done to what, and where it can be seen."""
+    word = result(outcome)
+    parts = [visible(str(outcome.change.key))]
+    match outcome:
+        case Done():
+            parts += [visible(part) for part in (outcome.reference, outcome.link) if part]
+            parts += [f"({visible(outcome.note)})"] if outcome.note else []
+        case Failed() | Unknown():
+            parts.append(visible(outcome.message))
+        case Skipped():
+            parts.append(visible(outcome.because))
+    return line(Span(f"{word:<{WIDEST_WORD}}", STYLES.get(word, "green")), "  ", "  ".join(parts))
+
+
+def result(outcome: Outcome) -> str:
+    """Return what became of a change, in one word."""
+    match outcome:
+        case Done(adopted=True):
+            return "adopted"
+        case Done():
+            return PAST.get(outcome.change.verb, "done")
+        case _:
+            return type(outcome).__name__.lower()
+
+
+def summary(outcomes: Sequence[Outcome]) -> list[Line]:
+    """Return how an apply ended: what went wrong and what to do, the incidents with their links, and the counts."""
+    wrong = [row for outcome in outcomes for row in _wrong(outcome)]
+    incidents = [row for outcome in outcomes for row in _incident(outcome)]
+    counts = {kind: sum(isinstance(one, kind) for one in outcomes) for kind in (Done, Failed, Skipped, Unknown)}
+    told = ", ".join(f"{number:,} {kind.__name__.lower()}" for kind, number in counts.items())
+    sections = [section for section in (incidents, wrong) if section]
+    above = [row for section in sections for row in (*section, BLANK)]
+    return [*above, line(Span(f"Apply: {told}.", "bold"))]
+
+
+def _wrong(outcome: Outcome) -> Iterator[Line]:
+    if isinstance(outcome, Done | Skipped):
+        return
+    yield line(Span(f"{result(outcome)}: ", "bold red"), f"{outcome.change.verb} {visible(str(outcome.change.key))}")
+    told = visible(outcome.message)
+    request = outcome.request_id if isinstance(outcome, Failed) else ""
+    yield line("  ", f"{told} (request {visible(request)})" if request and request not in told else told)
+    if outcome.hint:
+        yield line("  ", Span(f"hint: {visible(outcome.hint)}", "cyan"))
+
+
+def _incident(outcome: Outcome) -> Iterator[Line]:
+    key = outcome.change.key
+    if isinstance(outcome, Done) and outcome.reference and not key.child:
+        parts = [visible(part) for part in (outcome.reference, str(key), outcome.link) if part]
+        yield line("  ".join(parts))
