@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from reconciler.api.excerpt import first_line, harmless
-from reconciler.api.pacing import number
+from reconciler.api.moments import asked_pause, date, retry_after
+from reconciler.api.refusals import kind_of_refusal, read_faults, reason
 from reconciler.api.retry import Cause, Trouble
-from reconciler.errors import ApiError, Conflict, Fault, Forbidden, Missing, Redirected, Rejected, Unauthorised
+from reconciler.errors import ApiError, Redirected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-LONGEST_FAULT = 500
 NO_ANSWER_OF_THE_API = "this was no answer of incident.io: check the proxy settings and --base-url"
 
 # Deletions answer 202 or 204 (`api.md`, Transport), and have nothing to say.
@@ -52,17 +51,17 @@ def read(method: str, path: str, response: httpx.Response, hide: Callable[[str],
     text = hide(response.text)
     body = _object(text) or {}
     if cause := _cause(method, status):
-        said = _said(body, text)
+        said = reason(body) or first_line(text)
         who = "the proxy " if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED else ""
         return Trouble(
             cause,
             f"{who}answered {status}: {said}" if said else f"{who}answered {status}",
             status,
             _request_id(response, body, hide),
-            asks=_asked_pause(response, body) if cause is Cause.BUSY else _retry_after(response),
+            asks=asked_pause(response, body) if cause is Cause.BUSY else retry_after(response),
         )
-    faults = _faults(body)
-    refusal = _kind_of_refusal(status, faults)
+    faults = read_faults(body)
+    refusal = kind_of_refusal(status, faults)
     return refusal(
         method,
         path,
@@ -72,11 +71,6 @@ def read(method: str, path: str, response: httpx.Response, hide: Callable[[str],
         request_id=_request_id(response, body, hide),
         hint="" if body else NO_ANSWER_OF_THE_API,
     )
-
-
-def date(response: httpx.Response) -> datetime | None:
-    """Return the `Date` header of a response, in UTC; None where it is absent or makes no sense."""
-    return _http_date(response.headers.get("Date", ""))
 
 
 def _read_success(method: str, response: httpx.Response, hide: Callable[[str], str]) -> Answer | Trouble:
@@ -114,43 +108,6 @@ def _cause(method: str, status: int) -> Cause | None:
             return None if 400 <= status < 500 else Cause.BROKEN  # noqa: PLR2004
 
 
-def _kind_of_refusal(status: int, faults: tuple[Fault, ...]) -> type[Rejected]:
-    match status:
-        case 401:
-            return Unauthorised
-        case 403:
-            return Forbidden
-        case 404:
-            return Missing
-        case 409:
-            return Conflict
-        case 422 if any("idempotency_key" in f"{fault.field} {fault.code}" for fault in faults):
-            return Conflict
-        case _:
-            return Rejected
-
-
-def _faults(body: dict[str, Any]) -> tuple[Fault, ...]:
-    """Return the body's `errors` (`api.md`, Errors), as far as they have that shape."""
-    errors = body.get("errors")
-    return tuple(_fault(error) for error in errors if isinstance(error, dict)) if isinstance(errors, list) else ()
-
-
-def _fault(error: dict[str, Any]) -> Fault:
-    source = error.get("source")
-    place = source if isinstance(source, dict) else {}
-    return Fault(
-        code=harmless(error.get("code")) or "no code",
-        message=harmless(error.get("message"), LONGEST_FAULT) or "no message",
-        field=harmless(place.get("field")) or harmless(place.get("pointer")),
-    )
-
-
-def _said(body: dict[str, Any], text: str) -> str:
-    faults = "; ".join(map(str, _faults(body)))
-    return faults or harmless(body.get("message")) or harmless(body.get("type")) or first_line(text)
-
-
 def _request_id(response: httpx.Response, body: dict[str, Any], hide: Callable[[str], str]) -> str:
     return hide(harmless(body.get("request_id")) or harmless(response.headers.get("X-Request-ID")))
 
@@ -162,32 +119,3 @@ def _target(response: httpx.Response) -> str:
     except (httpx.InvalidURL, ValueError):
         host = ""
     return harmless(host) or "nowhere"
-
-
-def _asked_pause(response: httpx.Response, body: dict[str, Any]) -> float | None:
-    """Return the seconds that a 429 asks for, from the best source that it has; None where it has none."""
-    limit = body.get("rate_limit")
-    told = number(str(limit.get("retry_after"))) if isinstance(limit, dict) else None
-    pause = _retry_after(response) or told or None
-    reset = number(response.headers.get("X-RateLimit-Reset", ""))
-    if pause is None and reset is not None:
-        left = reset - (date(response) or datetime.now(UTC)).timestamp()
-        return left if left > 0 else None
-    return pause
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Return `Retry-After` in seconds, which may be given as a date (RFC 9110, 10.2.3)."""
-    header = response.headers.get("Retry-After", "")
-    until = _http_date(header)
-    # The answer's own clock wrote the date, and ours may differ from it.
-    left = (until - (date(response) or datetime.now(UTC))).total_seconds() if until else number(header)
-    return left if left and left > 0 else None
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

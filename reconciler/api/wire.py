@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from reconciler.api import answers, pacing
+from reconciler.api import answers, moments, pacing
 from reconciler.api.excerpt import harmless
 from reconciler.api.retry import Cause, Trouble
 from reconciler.api.turns import Turns
@@ -109,7 +109,7 @@ class Wire:
             return _trouble(request, error, self._bearer.hide)
 
     def _learn(self, route: str, response: httpx.Response, outcome: Answer | Trouble | ApiError) -> None:
-        told = pacing.told(response.headers, answers.date(response))
+        told = pacing.told(response.headers, moments.date(response))
         self._turns.learn(route, told)
         if isinstance(outcome, Trouble) and outcome.cause is Cause.BUSY and outcome.asks:
             self._turns.hold(route, told, outcome.asks)

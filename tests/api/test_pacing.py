@@ -23,7 +23,9 @@ class Step:
 
 
 steps = st.lists(
-    st.builds(Step, seconds | st.floats(-5, 0), st.sampled_from(["ask", "ask", "arrived", "correct", "hold"]), seconds),
+    st.builds(
+        Step, seconds | st.floats(-5, 0), st.sampled_from(["ask", "ask and get", "arrived", "correct", "hold"]), seconds
+    ),
     max_size=60,
 )
 
@@ -38,10 +40,12 @@ def test_no_more_leaves_than_capacity_and_refill(limit: Limit, story: list[Step]
         now += step.passed
         latest = max(latest, now)
         _tell(bucket, step, now)
-        for _ in range(int(step.number) if step.said == "ask" else 0):
+        for _ in range(int(step.number) if step.said.startswith("ask") else 0):
             if bucket.delay(now) == 0:
                 bucket.take(now)
                 sent += 1
+                if step.said == "ask and get":
+                    bucket.arrived()
 
         assert sent <= limit.capacity + limit.rate * latest + 1e-6
 
@@ -95,6 +99,7 @@ def test_an_answer_cannot_give_back_what_was_spent() -> None:
     bucket = Bucket(Limit(10), 0)
     for _ in range(10):
         bucket.take(0)
+        bucket.arrived()
     bucket.correct(9, 0)
 
     assert bucket.delay(0) > 0
@@ -109,6 +114,11 @@ def test_requests_under_way_are_not_counted_twice_as_there() -> None:
     bucket.correct(4, 0)
 
     assert bucket.delay(0) > 0
+
+
+def test_a_clock_that_goes_back_makes_nobody_wait() -> None:
+    """Time that was taken back costs no tokens."""
+    assert Bucket(ACCOUNT, 1000).delay(0) == 0
 
 
 def test_a_hold_ends_with_one_request_not_with_a_burst() -> None:
