@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.model import Source
 
@@ -67,8 +67,22 @@ class Filling:
         self.problems.append(Problem(self.at(*path), message, hint))
 
 
+def mentioned(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of each text in which a variable stands."""
+    match value:
+        case str():
+            if "${env:" in value:
+                yield path
+        case dict():
+            for name, item in value.items():
+                yield from mentioned(item, (*path, name))
+        case list():
+            for index, item in enumerate(value):
+                yield from mentioned(item, (*path, index))
+
+
 def _mentions(value: Any) -> bool:
-    """Tell whether a variable stands anywhere in a value."""
+    """Tell whether a variable stands anywhere in a value; most values hold none, so this is the quick way."""
     if isinstance(value, str):
         return "${env:" in value
     if isinstance(value, dict):

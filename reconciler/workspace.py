@@ -1,0 +1,291 @@
+# ruff: noqa: PTH111, PTH112, PTH113, PTH118, PTH120
+# Paths stay the texts that people typed.
+"""`reconciler.yaml`, flags and environment -> Workspace; the only reader of `os.environ`. Reads files, writes none."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from reconciler import documents, validate
+from reconciler.errors import Invalid, KeyProblem, Misused, Problem
+from reconciler.includes import is_inside
+from reconciler.kinds import KINDS
+from reconciler.kinds.schema import of_workspace
+from reconciler.kinds.schema.workspace import EVERY_KIND
+from reconciler.kinds.spec import Drift
+from reconciler.manifest import WORKSPACE_FILE
+from reconciler.model import Source
+from reconciler.variables import mentioned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.documents import Document
+
+BASE_URL = "https://api.incident.io"
+BASE_URL_VARIABLE = "INCIDENT_IO_BASE_URL"
+KEY_VARIABLES = ("INCIDENT_API_KEY", "INCIDENT_IO_API_KEY", "INCIDENTIO_API_KEY")
+"""Where the key is looked for, the first that is not empty; then in the workspace's key file."""
+SANDBOX_URL, SANDBOX_KEY = "http://localhost", "sandbox"
+"""What the sandbox in this very process answers to."""
+UNNAMED = "default"
+"""The name of a workspace without a file; good enough where nobody else is."""
+FOLDER = ".reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything that a run is told from outside, checked; holds no key, and shows none."""
+
+    root: Path
+    """An absolute folder: includes lead nowhere outside, and `.reconciler` lies here."""
+    file: str
+    """`reconciler.yaml` as messages show it; empty where there is none."""
+    name: str
+    namespace: str
+    """What identities are derived from: the name, unless the file keeps an older one."""
+    manifests: tuple[str, ...]
+    """Files and folders to read, as messages show them."""
+    is_whole: bool
+    """Whether these are all manifests of the workspace, so that what is not among them has gone."""
+    base_url: str
+    is_sandbox: bool
+    """Whether the account is the sandbox in this very process."""
+    environ: Mapping[str, str] = field(repr=False)
+    organisation: str = ""
+    key_file: str = ""
+    """An absolute path, or empty."""
+    state_file: Path | None = None
+    """Where the file says that state lies; what counts is `state`."""
+    identity_field: str = ""
+    adopts: bool = True
+    defaults: Document | None = None
+    """The workspace's document, where it has `spec.defaults`."""
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    """`spec.drift` as written; what counts is `drift`."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """The most creates, edits and deletes of one run, and `percent`; what is not there is not limited."""
+    modes: tuple[str, ...] | None = None
+    """The modes that incidents may be declared in; None for all."""
+    allows_paging: bool = False
+    allows_subscribers: bool = False
+
+    @property
+    def is_practice(self) -> bool:
+        """Tell whether the account is a sandbox, or something else on this machine."""
+        return self.is_sandbox or _is_this_machine(self.base_url)
+
+    @property
+    def state(self) -> Path:
+        """Return the state's file; each sandbox has one of its own, apart from the real account's."""
+        practice = self.root / FOLDER / "sandbox"
+        if self.is_sandbox:
+            return practice / "state.json"
+        if self.is_practice:
+            return practice / re.sub(r"[^A-Za-z0-9.]+", "-", urlsplit(self.base_url).netloc) / "state.json"
+        return self.state_file or self.root / FOLDER / "state.json"
+
+    @property
+    def sandbox_data(self) -> Path:
+        """Return the file in which the sandbox of this workspace keeps its data."""
+        return self.root / FOLDER / "sandbox" / "data.db"
+
+    def drift(self, kind: str, field_name: str) -> Drift:
+        """Return what happens to a field that was changed outside: as the workspace says, else as its kind does."""
+        stated = self.policies.get(kind)
+        by_field = stated if isinstance(stated, dict) else {EVERY_KIND: stated}
+        policy = by_field.get(field_name) or by_field.get(EVERY_KIND) or self.policies.get(EVERY_KIND)
+        if policy:
+            return Drift(policy)
+        row = KINDS[kind].fields.get(field_name)
+        return row.drift if row else Drift.OVERWRITE
+
+    def require_name(self) -> None:
+        """Raise `Misused` where a real account would be reached without a name of our own.
+
+        Two teams without names would share every key, and each would adopt what the other declared.
+        """
+        if not (self.file or self.is_practice):
+            raise Misused(
+                f"a real account needs a workspace with a name, and there is no {WORKSPACE_FILE}",
+                "`reconciler init` writes one; `--sandbox` tries this without an account",
+            )
+
+    def key(self) -> str:
+        """Return the API key; raises `KeyProblem` where there is none, or where its file cannot be read."""
+        if self.is_sandbox:
+            return SANDBOX_KEY
+        for name in KEY_VARIABLES:
+            if found := self.environ.get(name, "").strip():
+                return found
+        if not self.key_file:
+            hint = f"set {KEY_VARIABLES[0]} to a key of the organisation (Settings, API keys)"
+            raise KeyProblem("there is no API key", hint)
+        return self._key_of_file()
+
+    def _key_of_file(self) -> str:
+        """Return what the key file holds."""
+        hint = f"write the key into it, or set {KEY_VARIABLES[0]}"
+        try:
+            key = Path(self.key_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            told = (getattr(error, "strerror", None) or "it is not text").lower()
+            raise KeyProblem(f"the key file {self.key_file} cannot be read: {told}", hint) from None
+        if not key:
+            raise KeyProblem(f"the key file {self.key_file} is empty", hint)
+        return key
+
+    def key_warning(self) -> str:
+        """Return a warning where others on this machine can read the key file, else nothing."""
+        try:
+            mode = Path(self.key_file).stat().st_mode if self.key_file else 0
+        except OSError:
+            return ""
+        shared = stat.S_ISREG(mode) and mode & (stat.S_IRGRP | stat.S_IROTH)
+        return f"others can read the key file: chmod 600 {self.key_file}" if shared else ""
+
+
+def load(
+    paths: Sequence[str] = (),
+    *,
+    workspace: str = "",
+    base_url: str = "",
+    sandbox: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> Workspace:
+    """Return the workspace that paths belong to: `--workspace FILE`, else the `reconciler.yaml` above them.
+
+    Flags go before the environment (`os.environ` unless another is handed in), and that before the file. Raises
+    `Invalid` with every problem of the file, and `Misused` where flags or paths contradict each other.
+    """
+    environ = os.environ if environ is None else environ
+    if sandbox and base_url:
+        raise Misused("--sandbox and --base-url exclude each other", "leave one of them out")
+    file = _given(workspace) if workspace else _found(paths)
+    root = _root(file, paths)
+    spec, document = _read(file, root) if file else ({}, None)
+    address = base_url or environ.get(BASE_URL_VARIABLE, "") or spec.get("api", {}).get("base_url", "") or BASE_URL
+    name = document.value["metadata"]["name"] if document else UNNAMED
+    own = tuple(_shown(os.path.join(root, path)) for path in spec.get("manifests", (".",)))
+    asked = {os.path.realpath(path) for path in paths}
+    allow = spec.get("allow", {})
+    return Workspace(
+        root=Path(root),
+        file=file,
+        name=name,
+        namespace=spec.get("namespace", name),
+        manifests=tuple(paths) or own,
+        is_whole=not paths or asked in ({root}, {os.path.realpath(path) for path in own}),
+        base_url=SANDBOX_URL if sandbox else address.strip(),
+        is_sandbox=sandbox,
+        environ=environ,
+        organisation=spec.get("organisation", "").rstrip("/"),
+        key_file=_key_file(spec.get("api", {}).get("key_file", ""), root, environ),
+        state_file=Path(root, spec["state"]) if "state" in spec else None,
+        identity_field=spec.get("identity_field", ""),
+        adopts=spec.get("adopt", "matching") == "matching",
+        defaults=document if "defaults" in spec else None,
+        policies=spec.get("drift", {}),
+        limits=spec.get("limits", {}),
+        modes=tuple(allow["modes"]) if "modes" in allow else None,
+        allows_paging=allow.get("paging", False),
+        allows_subscribers=allow.get("subscribers", False),
+    )
+
+
+def _given(path: str) -> str:
+    """Return the file that `--workspace` names."""
+    if not os.path.isfile(path):
+        raise Misused(f"--workspace {path}: no such file", f"name a {WORKSPACE_FILE}")
+    return path
+
+
+def _found(paths: Sequence[str]) -> str:
+    """Return the workspace file above the paths, as messages show it, or nothing; all must have the same."""
+    first, *others = paths or (os.curdir,)
+    file = _above(first)
+    for other in others:
+        if _above(other) != file:
+            raise Misused(f"{first} and {other} belong to different workspaces", "name one of them at a time")
+    return file
+
+
+def _above(path: str) -> str:
+    """Return the nearest workspace file in or above a folder, or a file's folder."""
+    folder = os.path.realpath(path)
+    for candidate in (folder, *map(str, Path(folder).parents)):
+        file = os.path.join(candidate, WORKSPACE_FILE)
+        if os.path.isfile(file):
+            return _shown(file)
+    return ""
+
+
+def _root(file: str, paths: Sequence[str]) -> str:
+    """Return the folder of the workspace file, else that of the first path, else the current one."""
+    if file:
+        return os.path.dirname(os.path.realpath(file))
+    path = os.path.realpath(paths[0] if paths else os.curdir)
+    return path if os.path.isdir(path) else os.path.dirname(path)
+
+
+def _shown(path: str) -> str:
+    """Return a path as messages show it: from the current folder where it lies there, else as it is."""
+    relative = os.path.relpath(path, os.path.realpath(os.curdir))
+    return os.path.normpath(path) if relative.startswith(os.pardir) else relative
+
+
+def _read(file: str, root: str) -> tuple[Mapping[str, Any], Document]:
+    """Return the `spec` of a workspace file and its document; raises `Invalid` with all that is wrong."""
+    found, problems = documents.parse(documents.contents(file, file), file)
+    if len(found) != 1 and not problems:
+        told = f"a workspace is one document, and here {f'are {len(found)}' if found else 'is none'}"
+        raise Invalid([Problem(Source(file), told, "`reconciler init` writes one")])
+    places = {problem.source for problem in problems}
+    for document in found:
+        against = validate.of_document(document, of_workspace())
+        problems += [problem for problem in against if problem.source not in places]
+        problems += [] if against else _beyond_schema(document, root)
+    if problems:
+        raise Invalid(problems)
+    return found[0].value["spec"], found[0]
+
+
+def _beyond_schema(document: Document, root: str) -> Iterator[Problem]:
+    """Yield what is wrong with a workspace that its schema cannot say."""
+    spec = document.value["spec"]
+    for index, path in enumerate(spec.get("manifests", ())):
+        place, real = document.at("spec", "manifests", index), os.path.realpath(os.path.join(root, path))
+        if not is_inside(real, root):
+            yield Problem(place, f"`{path}` leads out of the workspace")
+        elif not os.path.exists(real):
+            yield Problem(place, f"there is no file or folder `{path}` beside this file")
+    if "://" in spec.get("state", ""):
+        told = "remote state is not supported by this version"
+        yield Problem(document.at("spec", "state"), told, f"use a path, such as {FOLDER}/state.json")
+    for path in mentioned(document.value):
+        if path[:2] != ("spec", "defaults"):
+            told = "a workspace takes nothing from the environment but in its `defaults`"
+            yield Problem(document.at(*path), told, "write the value out")
+
+
+def _key_file(path: str, root: str, environ: Mapping[str, str]) -> str:
+    """Return the absolute path of the key file; `~` is the home folder, anything else starts at the root."""
+    if path == "~" or path.startswith("~/"):
+        path = environ.get("HOME", os.path.expanduser("~")) + path[1:]
+    return os.path.join(root, path) if path else ""
+
+
+def _is_this_machine(base_url: str) -> bool:
+    """Tell whether an address is 127.0.0.0/8, ::1 or localhost."""
+    try:
+        host = urlsplit(base_url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
