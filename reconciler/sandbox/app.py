@@ -214,7 +214,7 @@ def _read_body(request: Request, route: Route) -> Json:
         raise ApiError(400, (Problem("invalid_json", "the body is not JSON"),)) from error
     problems = tuple(route.body.problems(body))
     if problems:
-        raise ApiError(422, problems)
+        raise ApiError(422, tuple(problem.below(route.root) for problem in problems))
     checked: Json = body
     return checked
 

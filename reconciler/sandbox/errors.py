@@ -32,6 +32,10 @@ class Problem:
         """Place a problem at a path of names and positions inside the body."""
         return cls(code, message, ".".join(path), "/" + "/".join(path))
 
+    def below(self, root: str) -> Self:
+        """Name the field from the property `root` of the body on; the pointer stays."""
+        return replace(self, field=self.field.removeprefix(f"{root}."))
+
     def body(self) -> dict[str, Any]:
         """Write the problem as the document has it; `source` only where a field is known."""
         written: dict[str, Any] = {"code": self.code, "message": self.message}

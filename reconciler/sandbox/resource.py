@@ -59,6 +59,7 @@ class Route:
     scopes: tuple[str, ...] = ()
     query: Mapping[str, Parameter] = field(default_factory=dict)
     body: Object | None = None
+    root: str = ""  # the property of the body that errors name their fields from
 
     @property
     def writes(self) -> bool:

@@ -5,10 +5,11 @@ import signal
 import socket
 from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import waitress  # type: ignore[import-untyped]
 from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
+from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 
 from reconciler.sandbox.app import Sandbox
 from reconciler.sandbox.faults import ConnectionDropped
@@ -30,8 +31,10 @@ def is_local(host: str) -> bool:
 
 def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `started` is told the URL. Raises OSError where the port cannot be had."""
+    channels: dict[int, Any] = {}
     server = waitress.create_server(
         _dropping(app),
+        map=channels,
         sockets=[_bound(host, port)],
         threads=THREADS,
         connection_limit=CONNECTIONS,
@@ -44,7 +47,7 @@ def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) ->
         started(f"http://{_written(host)}:{server.effective_port}")
         server.run()
     finally:
-        server.close()
+        close_all(channels, ignore_all=True)
         app.close()
 
 

@@ -1,4 +1,4 @@
-"""The published API document in, checks of answers against it out; absent, the checks are skipped and the run says so."""
+"""The published API document in, checks of answers against it out; where it is absent, nothing is checked."""
 
 import json
 from datetime import datetime

@@ -77,6 +77,6 @@ RESOURCE = Resource(
         Route("GET", PATH, _list, VIEW, PARAMETERS),
         Route("POST", PATH, _create, ("incidents.create",), body=declare.BODY),
         Route("GET", f"{PATH}/<id>", _show, VIEW),
-        Route("POST", f"{PATH}/<id>/actions/edit", _edit, VIEW, body=edit.BODY),
+        Route("POST", f"{PATH}/<id>/actions/edit", _edit, VIEW, body=edit.BODY, root=edit.ROOT),
     ),
 )

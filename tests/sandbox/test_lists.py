@@ -1,0 +1,247 @@
+from typing import Any
+
+import pytest
+
+from .conftest import Api, problems
+
+Json = dict[str, Any]
+
+
+def _names(api: Api, *pairs: tuple[str, str]) -> list[str]:
+    response = api.get("/v2/incidents", params=list(pairs))
+    assert response.status_code == 200, response.text
+    return [incident["name"] for incident in response.json()["incidents"]]
+
+
+def test_incidents_are_newest_first_unless_asked(api: Api) -> None:
+    """The order can be turned round."""
+    for name in "abc":
+        api.declare(name=name)
+
+    assert _names(api) == ["c", "b", "a"]
+    assert _names(api, ("sort_by", "created_at_oldest_first")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("order", ["created_at_newest_first", "created_at_oldest_first"])
+def test_pages_hold_every_incident_once(api: Api, order: str) -> None:
+    """Following `after` to its end meets all of them, and the count is of all pages."""
+    names = [api.declare(name=f"{number}")["name"] for number in range(5)]
+    seen: list[str] = []
+    params: dict[str, str] = {"page_size": "2", "sort_by": order}
+
+    while True:
+        answer = api.get("/v2/incidents", params=params).json()
+        seen += [incident["name"] for incident in answer["incidents"]]
+        assert answer["pagination_meta"]["total_record_count"] == 5
+        if "after" not in answer["pagination_meta"]:
+            break
+        params["after"] = answer["pagination_meta"]["after"]
+
+    assert sorted(seen) == names
+
+
+def test_a_new_incident_does_not_shift_the_pages(api: Api) -> None:
+    """What is declared while someone turns pages neither hides nor repeats an incident."""
+    for name in "abc":
+        api.declare(name=name)
+    first = api.get("/v2/incidents", params={"page_size": 2}).json()
+    api.declare(name="d")
+
+    assert _names(api, ("after", first["pagination_meta"]["after"])) == ["a"]
+
+
+def test_test_and_tutorial_incidents_are_listed_by_name_of_mode_only(api: Api) -> None:
+    """Without the filter they are left out."""
+    for mode in ("standard", "retrospective", "test", "tutorial"):
+        api.declare(name=mode, mode=mode)
+
+    assert _names(api) == ["retrospective", "standard"]
+    assert _names(api, ("mode[one_of]", "test")) == ["test"]
+    assert _names(api, ("mode[one_of]", "test"), ("mode[one_of]", "standard")) == ["test", "standard"]
+
+
+@pytest.fixture
+def three(api: Api) -> Api:
+    """Return a sandbox with three incidents that differ in everything that can be filtered on."""
+    option = api.get("/v1/custom_field_options", params={"custom_field_id": api.field("Detection method")}).json()
+    api.declare(name="minor", severity_id=api.severity("Minor"))
+    api.declare(
+        name="major",
+        severity_id=api.severity("Major"),
+        incident_status_id=api.status("Documenting"),
+        custom_field_entries=[
+            {"custom_field_id": api.field("Customers affected"), "values": [{"value_numeric": "9"}]},
+            {
+                "custom_field_id": api.field("Detection method"),
+                "values": [{"value_option_id": option["custom_field_options"][0]["id"]}],
+            },
+        ],
+    )
+    api.declare(
+        name="critical",
+        severity_id=api.severity("Critical"),
+        visibility="private",
+        incident_type_id=api.id_of("/v1/incident_types", "Security"),
+        custom_field_entries=[
+            {"custom_field_id": api.field("Customers affected"), "values": [{"value_numeric": "120"}]}
+        ],
+        incident_role_assignments=[
+            {"incident_role_id": api.role("Incident Lead"), "assignee": {"email": "bob@example.com"}}
+        ],
+    )
+    return api
+
+
+def test_incidents_are_filtered_by_their_own_fields(three: Api) -> None:
+    """Status, category, severity (also by rank) and type, each with its operators."""
+    major = three.severity("Major")
+    documenting = three.status("Documenting")
+
+    assert _names(three, ("status[one_of]", documenting)) == ["major"]
+    assert _names(three, ("status[not_in]", documenting)) == ["critical", "minor"]
+    assert _names(three, ("status_category[one_of]", "learning")) == ["major"]
+    assert _names(three, ("status_category[not_in]", "learning")) == ["critical", "minor"]
+    assert _names(three, ("severity[one_of]", major)) == ["major"]
+    assert _names(three, ("severity[not_in]", major)) == ["critical", "minor"]
+    assert _names(three, ("severity[gte]", major)) == ["critical", "major"]
+    assert _names(three, ("severity[lte]", major)) == ["major", "minor"]
+    security = three.id_of("/v1/incident_types", "Security")
+    assert _names(three, ("incident_type[one_of]", security)) == ["critical"]
+    assert _names(three, ("incident_type[not_in]", security)) == ["major", "minor"]
+
+
+def test_incidents_are_filtered_by_custom_field_and_role(three: Api) -> None:
+    """Options, numbers, blanks and assignees."""
+    number, method = three.field("Customers affected"), three.field("Detection method")
+    options = three.get("/v1/custom_field_options", params={"custom_field_id": method}).json()
+    alert = options["custom_field_options"][0]["id"]
+    bob = three.get("/v2/users", params={"email": "bob@example.com"}).json()["users"][0]["id"]
+    lead = three.role("Incident Lead")
+
+    assert _names(three, (f"custom_field[{method}][one_of]", alert)) == ["major"]
+    assert _names(three, (f"custom_field[{method}][not_in]", alert)) == ["critical", "minor"]
+    assert _names(three, (f"custom_field[{number}][gte]", "10")) == ["critical"]
+    assert _names(three, (f"custom_field[{number}][lte]", "10")) == ["major"]
+    assert _names(three, (f"custom_field[{number}][is_blank]", "true")) == ["minor"]
+    assert _names(three, (f"custom_field[{number}][is_blank]", "false")) == ["critical", "major"]
+    assert _names(three, (f"incident_role[{lead}][one_of]", bob)) == ["critical"]
+    assert _names(three, (f"incident_role[{lead}][is_blank]", "true")) == ["major", "minor"]
+
+
+def test_filters_are_joined_by_and_unless_asked(three: Api) -> None:
+    """`filter_mode=any` takes what fulfils one of them."""
+    both = (("severity[one_of]", three.severity("Major")), ("status[one_of]", three.status("Investigating")))
+
+    assert _names(three, *both) == []
+    assert _names(three, *both, ("filter_mode", "any")) == ["critical", "major", "minor"]
+
+
+@pytest.mark.parametrize("column", ["created_at", "updated_at"])
+def test_incidents_are_filtered_by_day(three: Api, column: str) -> None:
+    """A day is its midnight."""
+    assert len(_names(three, (f"{column}[gte]", "2020-01-01"))) == 3
+    assert _names(three, (f"{column}[lte]", "2020-01-01")) == []
+    assert len(_names(three, (f"{column}[date_range]", "2020-01-01~2200-01-01"))) == 3
+    assert _names(three, (f"{column}[date_range]", "2020-01-01~2020-02-01")) == []
+
+
+def test_the_count_is_of_what_the_filter_leaves(three: Api) -> None:
+    """A filter counts for `total_record_count` too."""
+    answer = three.get("/v2/incidents", params={"severity[gte]": three.severity("Major"), "page_size": 1}).json()
+
+    assert answer["pagination_meta"]["total_record_count"] == 2
+
+
+def test_private_incidents_are_hidden_without_global_access(three: Api) -> None:
+    """Lists leave them out, showing one is a 404, and its updates are not told either."""
+    editor = three.as_key("sandbox-editor")
+    private = three.get("/v2/incidents/3").json()["incident"]
+    three.updated(private, message="Secret")
+
+    assert _names(editor) == ["major", "minor"]
+    assert editor.get("/v2/incidents/3").status_code == 404
+    assert editor.get(f"/v2/incidents/{private['id']}").status_code == 404
+    assert editor.get("/v2/incident_updates").json()["incident_updates"] == []
+    assert editor.get("/v2/incident_updates", params={"incident_id": private["id"]}).status_code == 404
+    assert editor.edited(private, name="Mine").status_code == 404
+    assert problems(editor.updated(private, message="Mine")) == [("not_found", "incident_id")]
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/v2/incidents", {"page_size": "0"}),
+        ("/v2/incidents", {"page_size": "251"}),
+        ("/v2/incidents", {"page_size": "ten"}),
+        ("/v2/incidents", {"after": "01NOTHERE"}),
+        ("/v2/incidents", {"sort_by": "name"}),
+        ("/v2/incidents", {"filter_mode": "some"}),
+        ("/v2/incidents", {"status": "live"}),
+        ("/v2/incidents", {"status[is]": "live"}),
+        ("/v2/incidents", {"status[one_of][more]": "live"}),
+        ("/v2/incidents", {"mode[one_of]": "drill"}),
+        ("/v2/incidents", {"status_category[one_of]": "open"}),
+        ("/v2/incidents", {"severity[gte]": "01NOTHERE"}),
+        ("/v2/incidents", {"created_at[gte]": "yesterday"}),
+        ("/v2/incidents", {"created_at[date_range]": "2026-01-01"}),
+        ("/v2/incidents", {"custom_field[01NOTHERE][one_of]": "x"}),
+        ("/v2/incidents", {"incident_role[01NOTHERE][is_blank]": "true"}),
+        ("/v2/incidents", {"custom_field": "x"}),
+        ("/v2/incidents", {"colour": "red"}),
+        ("/v1/severities", {"page_size": "10"}),
+        ("/v2/incident_updates", {"page_size": "251"}),
+        ("/v2/incident_updates", {"after": "01NOTHERE"}),
+        ("/v2/incident_timeline_items", {}),
+        ("/v2/users", {"page_size": "10001"}),
+        ("/v2/users", {"include_inactive": "perhaps"}),
+        ("/v2/users", {"after": "01NOTHERE"}),
+        ("/v2/escalation_paths", {"page_size": "26"}),
+        ("/v3/catalog_entries", {"page_size": "10"}),
+        ("/v1/custom_field_options", {}),
+    ],
+)
+def test_a_wrong_parameter_is_refused(api: Api, path: str, params: dict[str, str]) -> None:
+    """Unknown names, operators, values and IDs are a 422 that names the parameter."""
+    response = api.get(path, params=params)
+
+    assert response.status_code == 422
+    assert problems(response)[0][1] != ""
+
+
+def test_users_are_found_by_email_and_slack_id(api: Api) -> None:
+    """Somebody who has left is listed only where asked for."""
+    found = {
+        name: [user["name"] for user in api.get("/v2/users", params=params).json()["users"]]
+        for name, params in {
+            "email": {"email": "BOB@example.com"},
+            "slack": {"slack_user_id": "U0CAROL"},
+            "left": {"email": "erin@example.com"},
+            "asked": {"email": "erin@example.com", "include_inactive": "true"},
+        }.items()
+    }
+
+    assert found == {"email": ["Bob Baker"], "slack": ["Carol Cook"], "left": [], "asked": ["Erin Ellis"]}
+
+
+@pytest.mark.parametrize("identifier", ["service-payments", "billing"])
+def test_catalog_entries_are_found_by_identifier(api: Api, identifier: str) -> None:
+    """By external ID or alias, and by ID."""
+    params: dict[str, Any] = {"catalog_type_id": api.id_of("/v3/catalog_types", "Service"), "page_size": 25}
+
+    answer = api.get("/v3/catalog_entries", params={**params, "identifier": identifier}).json()
+
+    (entry,) = answer["catalog_entries"]
+    assert entry["name"] == "Payments"
+    assert api.get(f"/v3/catalog_entries/{entry['id']}").json()["catalog_entry"] == entry
+    assert len(api.get("/v3/catalog_entries", params={**params, "identifier": entry["id"]}).json()) == 3
+
+
+def test_small_lists_have_pages_too(api: Api) -> None:
+    """Users come in pages that hold everybody once."""
+    params: dict[str, Any] = {"page_size": 3}
+
+    first = api.get("/v2/users", params=params).json()
+    second = api.get("/v2/users", params={**params, "after": first["pagination_meta"]["after"]}).json()
+
+    assert [len(page["users"]) for page in (first, second)] == [3, 1]
+    assert "after" not in second["pagination_meta"]

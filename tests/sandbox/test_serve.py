@@ -1,0 +1,169 @@
+import select
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from reconciler.cli.sandbox import command
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = [sys.executable, "-W", "error", "-c", "from reconciler.cli.sandbox import command; command()", "serve"]
+
+Start = Callable[..., tuple[str, "subprocess.Popen[str]"]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start servers on free ports that are ended after the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(*flags: str) -> tuple[str, subprocess.Popen[str]]:
+        process = subprocess.Popen(
+            [*PROGRAM, "--port", "0", *flags], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        running.append(process)
+        assert process.stdout is not None
+        assert select.select([process.stdout], [], [], 20)[0], "nothing was printed"
+        word, url = process.stdout.readline().split()
+        assert (word, process.stdout.readline()) == ("sandbox:", "key: sandbox\n")
+        return url, process
+
+    yield begin
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=10)
+
+
+def _client(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"Authorization": "Bearer sandbox"}, trust_env=False)
+
+
+def _declare(client: httpx.Client, key: str) -> httpx.Response:
+    severity = "01SANDB0XSEVER1TY000000001"
+    body = {"idempotency_key": key, "visibility": "public", "severity_id": severity}
+    return client.post("/v2/incidents", json=body)
+
+
+def test_a_drop_closes_the_socket_without_a_byte(start: Start) -> None:
+    """Before handling nothing is kept; after the commit the incident is there; the server goes on."""
+    url, _ = start("--fault", "drop-before:1:POST", "--fault", "drop-after:2:POST")
+    with _client(url) as client:
+        for key in ("a", "b"):
+            with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+                _declare(client, key)
+
+        listed = client.get("/v2/incidents").json()
+
+        assert [incident["reference"] for incident in listed["incidents"]] == ["INC-1"]
+        assert _declare(client, "b").json()["incident"]["id"] == listed["incidents"][0]["id"]
+
+
+def test_latency_is_waited_out_side_by_side(start: Start) -> None:
+    """Fifty requests of 200 ms overlap."""
+    url, _ = start("--latency", "200ms")
+    with _client(url) as client, ThreadPoolExecutor(50) as threads:
+        client.get("/v1/identity")
+        began = time.monotonic()
+        statuses = list(threads.map(lambda _: client.get("/v1/identity").status_code, range(50)))
+
+    assert set(statuses) == {200}
+    assert 0.2 <= time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(start: Start, tmp_path: Path, number: signal.Signals) -> None:
+    """Exit code 0, nothing on stderr, and the data is whole."""
+    data = tmp_path / "data.sqlite"
+    url, process = start("--data", str(data))
+    with _client(url) as client:
+        _declare(client, "a")
+
+    process.send_signal(number)
+
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
+    with closing(sqlite3.connect(data)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM incident").fetchone() == (1,)
+
+
+def test_a_killed_server_loses_nothing_that_it_answered(start: Start, tmp_path: Path) -> None:
+    """SIGKILL right after an answer, and the next server has the incident."""
+    data = tmp_path / "data.sqlite"
+    url, process = start("--data", str(data))
+    with _client(url) as client:
+        answer = _declare(client, "a").json()
+    process.kill()
+    process.wait()
+
+    again, _ = start("--data", str(data))
+
+    with _client(again) as client:
+        assert _declare(client, "a").json()["incident"]["id"] == answer["incident"]["id"]
+
+
+def test_a_taken_port_is_told() -> None:
+    """Exit code 7, and which address it was."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        ended = CliRunner().invoke(command, ["serve", "--port", str(port)])
+
+    assert ended.exit_code == 7
+    assert ended.output == f"Error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_a_wrong_data_file_is_told(tmp_path: Path) -> None:
+    """Exit code 3, and what is wrong with the file."""
+    data = tmp_path / "notes.txt"
+    data.write_text("notes " * 1000)
+
+    ended = CliRunner().invoke(command, ["serve", "--data", str(data)])
+
+    assert ended.exit_code == 3
+    assert ended.output == f"Error: {data}: not the data of a sandbox: file is not a database\n"
+
+
+def test_a_wrong_fault_is_told() -> None:
+    """Exit code 3, and how one is written."""
+    ended = CliRunner().invoke(command, ["serve", "--fault", "explode:3"])
+
+    assert ended.exit_code == 3
+    assert "there are drop-before, drop-after" in ended.output
+
+
+def test_other_machines_are_kept_out_unless_let_in() -> None:
+    """The keys are known to everybody, so only this machine is served without a flag."""
+    ended = CliRunner().invoke(command, ["serve", "--host", "0.0.0.0"])
+
+    assert ended.exit_code == 3
+    assert "--allow-remote" in ended.output
+
+
+@pytest.mark.parametrize("latency", ["100", "fast", "-1s", "1m"])
+def test_a_latency_has_a_unit(latency: str) -> None:
+    """A bare number could be seconds or milliseconds."""
+    ended = CliRunner().invoke(command, ["serve", f"--latency={latency}"])
+
+    assert ended.exit_code != 0
+    assert "write 100ms or 0.5s" in ended.output
+
+
+def test_help_does_not_wait_for_the_server() -> None:
+    """Neither the web framework nor the server is imported for it."""
+    script = (
+        "import sys; from reconciler.cli.sandbox import command; print({'werkzeug', 'waitress'} & set(sys.modules))"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "set()\n"
