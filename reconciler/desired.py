@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.errors import Problem
 from reconciler.identity import DEFAULT_GENERATION
 from reconciler.kinds.incident import ends_with
-from reconciler.model import Desired, Leaf, Leaves, Manifest, Ref
+from reconciler.model import Desired, Leaves, Manifest, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from reconciler.kinds.spec import Kind
-    from reconciler.model import Key
     from reconciler.names import Names
 
 
@@ -69,13 +67,9 @@ def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
     return sorted(manifests, key=lambda one: not kinds.KINDS[one.key.kind].natural_key)
 
 
-def resolve(manifest: Manifest, names: Names, identifier: str | None) -> Desired:
-    """Return what a manifest asks for; names that mean nothing are reported to `names`.
-
-    `identifier` is the ID of its live object, None where there is none.
-    """
+def resolve(manifest: Manifest, names: Names) -> Desired:
+    """Return what a manifest asks for; names that mean nothing are reported to `names`."""
     kind = kinds.KINDS[manifest.key.kind]
-    owner = identifier or Ref(manifest.key)
     spec = _complete(kind, manifest)
     leaves = kind.desire(spec, lambda *path: manifest.at(*map(_plain, path)), names)
     return Desired(
@@ -83,7 +77,7 @@ def resolve(manifest: Manifest, names: Names, identifier: str | None) -> Desired
         name=str(spec["name"]),
         leaves=leaves,
         manifest=manifest,
-        children=tuple(kind.desire_children(manifest, owner, names)),
+        children=tuple(kind.desire_children(manifest, names)),
         creation=_creation(kind, manifest, names),
     )
 
@@ -107,6 +101,21 @@ def _creation(kind: Kind, manifest: Manifest, names: Names) -> Leaves:
     return kind.desire(stated, lambda *path: manifest.at("declare_as", *map(_plain, path)), names)
 
 
-def filled(desired: Desired, path: tuple[str, ...], leaf: Leaf) -> Desired:
-    """Return it with one more leaf, such as the marker that its create carries."""
-    return replace(desired, leaves={**desired.leaves, path: leaf})
+def referred(manifest: Manifest) -> set[tuple[str, str]]:
+    """Return the kinds and names that a manifest mentions, so that a selection can bring along what declares them."""
+    kind = kinds.KINDS[manifest.key.kind]
+    parts = [manifest.spec, manifest.spec.get("declare_as", {}), *manifest.spec.get("updates", ())]
+    return {
+        (listing, name)
+        for part in parts
+        for field, row in kind.fields.items()
+        if field in part
+        for listing in row.type.listings()
+        for name in _mentioned(part[field])
+    }
+
+
+def _mentioned(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [str(name) for name in value]
+    return [value] if isinstance(value, str) else []

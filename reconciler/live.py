@@ -61,14 +61,22 @@ class Details:
     workflows: Sequence[Mapping[str, Any]] | None = ()
 
 
-def read_account(client: Client, manifests: Sequence[Manifest], known_ids: Iterable[str], *, search: bool) -> Account:
+def read_account(
+    client: Client,
+    manifests: Sequence[Manifest],
+    known_ids: Iterable[str],
+    *,
+    search: bool,
+    besides: Iterable[str] = (),
+) -> Account:
     """Read what the manifests name and the incidents that they may be.
 
     `known_ids` are the IDs and references of incidents that a manifest or state tells; with `search` all
-    incidents are read, since one of those without an ID may be any of them. Raises `ApiError`.
+    incidents are read, since one of those without an ID may be any of them. `besides` are listings that are
+    wanted whatever the manifests say. Raises `ApiError`.
     """
     identity = read_identity(client)
-    listed = _configuration(client, manifests)
+    listed = _configuration(client, manifests, besides)
     wants_incidents = any(one.key.kind == INCIDENT.name for one in manifests)
     incidents = _incidents(client, set(known_ids), search=search) if wants_incidents else Objects.of(())
     return Account(identity, listed, incidents)
@@ -80,9 +88,9 @@ def read_identity(client: Client) -> Identity:
     return Identity(answer.get("name", ""), answer.get("dashboard_url", ""), frozenset(answer.get("roles", ())))
 
 
-def _configuration(client: Client, manifests: Sequence[Manifest]) -> Listed:
+def _configuration(client: Client, manifests: Sequence[Manifest], besides: Iterable[str]) -> Listed:
     declared = {one.key.kind for one in manifests}
-    wanted = {name for name in declared if kinds.KINDS[name].natural_key}
+    wanted = {name for name in declared if kinds.KINDS[name].natural_key} | set(besides)
     for manifest in manifests:
         fields = kinds.KINDS[manifest.key.kind].fields
         wanted.update(name for stated in manifest.spec if stated in fields for name in fields[stated].type.listings())

@@ -215,6 +215,7 @@ class Create:
     after: tuple[Step, ...] = ()
     unfinished: bool = False
     generation: str = "1"
+    on_remove: str = ""
     verb = "create"
 
 

@@ -176,6 +176,7 @@ def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create
         idempotency_key=key,
         unfinished=pending is not None,
         generation=generation(desired),
+        on_remove=str(desired.manifest.spec.get("on_remove", "")),
     )
 
 

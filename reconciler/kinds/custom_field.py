@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem
 from reconciler.kinds.spec import ChildKind, Choice, Field, Kind, Lookup, Name, Number, Text, When
-from reconciler.model import Child, Leaf, Ref
+from reconciler.model import Child, Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,9 +33,9 @@ OPTION = ChildKind(
 )
 
 
-def options(manifest: Manifest, owner: Ref | str, lookup: Lookup) -> Iterator[Child]:
+def options(manifest: Manifest, lookup: Lookup) -> Iterator[Child]:
     """Yield the options in their order; which sort key each gets depends on those that are there."""
-    del owner, lookup
+    del lookup
     for index, value in enumerate(manifest.spec.get("options", ())):
         yield Child(manifest.key.of("option", value), {("value",): Leaf.plain(value)}, manifest.at("options", index))
 

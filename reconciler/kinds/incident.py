@@ -20,7 +20,7 @@ from reconciler.kinds.spec import (
     When,
     name_schema,
 )
-from reconciler.model import Child, Ref
+from reconciler.model import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,9 +71,8 @@ UPDATE = ChildKind(
 )
 
 
-def children(manifest: Manifest, owner: Ref | str, lookup: Lookup) -> Iterator[Child]:
+def children(manifest: Manifest, lookup: Lookup) -> Iterator[Child]:
     """Yield timeline items, then updates in their order."""
-    del owner
     for table, property_name in ((TIMELINE, "timeline"), (UPDATE, "updates")):
         for index, item in enumerate(manifest.spec.get(property_name, ())):
             leaves = {

@@ -326,8 +326,8 @@ class Kind:
     """Schemas of what `spec` holds besides the fields: children and directives, by name."""
     check: Callable[[Manifest], Iterable[Problem]] = lambda _: ()
     """What is wrong with a manifest that its schema cannot say."""
-    desire_children: Callable[[Manifest, Ref | str, Lookup], Iterable[Child]] = lambda *_: ()
-    """The children that a manifest asks for; the owner's ID (or a `Ref`) is given."""
+    desire_children: Callable[[Manifest, Lookup], Iterable[Child]] = lambda *_: ()
+    """The children that a manifest asks for, in their order."""
     wrap: Callable[[Manifest, dict[str, Json]], dict[str, Json]] = lambda _, body: body
     """Puts an edit's body into the shape that the edit call wants."""
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
-from reconciler.model import Key, Step
+from reconciler.model import Create, Key, Post, Step
 from reconciler.state.record import UNREADABLE, Record, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 SYNC_EVERY = 1.0
@@ -50,6 +50,15 @@ class Memory:
         """Return what is known of a resource or child."""
         return self.state.records.get(key)
 
+    def without(self, fields: Mapping[Key, Collection[str]]) -> Memory:
+        """Return the same memory without some fields (paths as text) of some resources."""
+        records = dict(self.state.records)
+        for key, names in fields.items():
+            if key in records:
+                kept = {path: one for path, one in records[key].fields.items() if path not in names}
+                records[key] = replace(records[key], fields=kept)
+        return replace(self, state=replace(self.state, records=records))
+
 
 class Journal:
     """An open journal; safe to write to from several threads. Raises `OSError` where the disk will not have it."""
@@ -77,6 +86,11 @@ class Journal:
         """Note what came of it; `records` are what is known since, none where it was refused."""
         told = {str(key): record.to_json() for key, record in records.items()}
         self._write({"outcome": [step.verb, str(step.key)], "records": told})
+
+    def observed(self, records: Mapping[Key, Record]) -> None:
+        """Note what was seen and needs no request."""
+        for key, record in records.items():
+            self.outcome(Step("see", key), {key: record})
 
     def sync(self) -> None:
         """Bring everything to the disk."""
@@ -106,7 +120,8 @@ def replay(state: State, text: bytes, name: str) -> Memory:
 
     Raises `Refused` where a whole line is none of this program's; a torn one is passed over.
     """
-    records, pending = dict(state.records), {}
+    records = dict(state.records)
+    pending: dict[Step, Intent] = {}
     lines = text.split(b"\n")
     for number, line in enumerate(lines, 1):
         try:
@@ -116,10 +131,14 @@ def replay(state: State, text: bytes, name: str) -> Memory:
         try:
             if "intent" in entry:
                 intent = _intent(entry)
-                pending[intent.step] = intent
+                # An edit is made again from what differs; only what was to be made can be left half done.
+                if intent.step.verb in {Create.verb, Post.verb}:
+                    pending[intent.step] = intent
             else:
-                pending.pop(_step(entry["outcome"]), None)
-                records = merge(records, _records(entry["records"]))
+                newer = _records(entry["records"])
+                records = merge(records, newer)
+                ended = {_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in ("create", "post"))}
+                pending = {name: intent for name, intent in pending.items() if name not in ended}
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{name}:{number}: not a journal of this program", UNREADABLE) from None
     return Memory(replace(state, records=records), pending)
@@ -140,7 +159,8 @@ def _combined(old: Record, newer: Record) -> Record:
         name: getattr(newer, name) or getattr(old, name)
         for name in ("idempotency_key", "mode", "on_remove", "reference", "link")
     }
-    return replace(newer, how=old.how, fields={**old.fields, **newer.fields}, **told)
+    fields = {**old.fields, **newer.fields}
+    return replace(newer, how=old.how, generation=old.generation, fields=fields, **told)
 
 
 def _step(value: Iterable[str]) -> Step:

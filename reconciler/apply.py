@@ -1,0 +1,74 @@
+"""Stage 7: Plan → Outcomes, one by one; the only stage that writes. Independent steps go side by side.
+
+A step that fails takes with it what depends on it and nothing else. When the API is out of reach, when the disk
+will not take the journal, or when a signal asks for an end, no further step is begun.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+from reconciler.model import Done, Outcome, Skipped, Step, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model import Change, Plan
+    from reconciler.sending import Result, Sender
+
+
+def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Iterator[Outcome]:
+    """Carry out a plan's changes and yield what became of each, as it happens; `parallelism` is requests at a time."""
+    run = _Run(plan)
+    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="apply") as pool:
+        under_way: dict[Future[Result], Change] = {}
+        while run.is_active:
+            for change in run.ready():
+                if reason := run.reason_to_skip(change):
+                    yield run.finish(change, Skipped(change, reason))
+                else:
+                    under_way[pool.submit(sender.carry_out, change)] = change
+            if not under_way:
+                continue
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield run.take(under_way.pop(future), future.result())
+
+
+class _Run:
+    """Which steps are done, and why those that come after some of them cannot be."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._changes = {step(change): change for change in plan.changes}
+        self._sorter = TopologicalSorter({name: change.after for name, change in self._changes.items()})
+        self._sorter.prepare()
+        self._reasons: dict[Step, str] = {}
+        self._halted = ""
+
+    @property
+    def is_active(self) -> bool:
+        return self._sorter.is_active()
+
+    def ready(self) -> list[Change]:
+        return [self._changes[name] for name in self._sorter.get_ready()]
+
+    def reason_to_skip(self, change: Change) -> str:
+        held = (self._reasons[name] for name in change.after if name in self._reasons)
+        return next(held, self._halted)
+
+    def take(self, change: Change, result: Result) -> Outcome:
+        self._halted = self._halted or result.halt
+        if result.hold:
+            self._reasons[step(change)] = result.hold
+        return self.finish(change, result.outcome)
+
+    def finish(self, change: Change, outcome: Outcome) -> Outcome:
+        name = step(change)
+        if isinstance(outcome, Skipped):
+            self._reasons[name] = outcome.because
+        elif not isinstance(outcome, Done):
+            self._reasons[name] = f"{name} was not done"
+        self._sorter.done(name)
+        return outcome

@@ -1,0 +1,271 @@
+"""From what is declared and what was read to a plan: resolve names, find each resource, compare, put in order. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler import desired, guards, identity, kinds, plan
+from reconciler.diff import Around, Diff, Rules, compare
+from reconciler.diff.rules import live_of
+from reconciler.errors import Invalid
+from reconciler.identity import Absent, Claim, Matched, Objects
+from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.kinds.incident import TIMELINE, UPDATE
+from reconciler.lifecycle import LIVE, Lifecycle
+from reconciler.model import Leaf, Notice, Plan, Source, Topic
+from reconciler.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.identity import Match
+    from reconciler.live import Account, Details
+    from reconciler.model import Desired, Key, Live, Manifest
+    from reconciler.state.journal import Memory
+    from reconciler.workspace import Workspace
+
+DEFAULT_MODE, DEFAULT_VISIBILITY = "standard", "public"
+
+
+@dataclass(slots=True)
+class Found:
+    """Every resource as it should be, beside what it is in the account."""
+
+    names: Names
+    desired: dict[Key, Desired] = field(default_factory=dict)
+    matches: dict[Key, Match] = field(default_factory=dict)
+    marker: str = ""
+
+    def live_id(self, key: Key) -> str | None:
+        """Return a resource's ID; None where it does not exist."""
+        match = self.matches[key]
+        return match.raw["id"] if isinstance(match, Matched) else None
+
+    @property
+    def incidents(self) -> dict[str, Desired]:
+        """Return the incidents that exist, by ID."""
+        return {
+            match.raw["id"]: self.desired[key]
+            for key, match in self.matches.items()
+            if isinstance(match, Matched) and key.kind == INCIDENT.name
+        }
+
+
+def find(manifests: Sequence[Manifest], account: Account, memory: Memory, workspace: Workspace) -> Found:
+    """Resolve names and look for each resource, configuration first; raises `Invalid` with every unknown name."""
+    found = Found(Names(account.listed))
+    found.marker = _marker(found.names, workspace)
+    for kind in kinds.KINDS.values():
+        mine = [one for one in manifests if one.key.kind == kind.name]
+        if kind.natural_key and mine:
+            claims = [_claim(one, memory) for one in mine]
+            objects = Objects.of(account.listed.get((kind.name, ""), ()))
+            _take(found, mine, identity.match_by_name(claims, objects))
+    incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
+    claims = [_claim(one, memory, workspace.namespace) for one in incidents]
+    managed = frozenset(record.id for key, record in memory.state.records.items() if not key.child)
+    matches = identity.match_incidents(
+        claims, account.incidents, managed=managed, adopt=workspace.adopts, marker_field=found.marker
+    )
+    _take(found, incidents, matches)
+    if found.names.problems:
+        raise Invalid(found.names.problems)
+    return found
+
+
+def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]) -> None:
+    for manifest in manifests:
+        found.matches[manifest.key] = matches[manifest.key]
+        resolved = desired.resolve(manifest, found.names)
+        found.desired[manifest.key] = resolved
+        found.names.declare(resolved, found.live_id(manifest.key))
+
+
+def _marker(names: Names, workspace: Workspace) -> str:
+    """Return the ID of the text field that carries incidents' keys, where the workspace names one."""
+    if not workspace.identity_field:
+        return ""
+    at = Source(workspace.file)
+    field_found = names.find("CustomField", workspace.identity_field, at)
+    if field_found and field_found.facts.get("field_type") != "text":
+        names.report(at, f"`identity_field: {workspace.identity_field}` is no text field", "name one, or create it")
+    return str(field_found.value) if field_found else ""
+
+
+def _claim(manifest: Manifest, memory: Memory, namespace: str = "") -> Claim:
+    metadata, spec = manifest.metadata, manifest.spec
+    generation = desired.generation(manifest)
+    record = memory.record(manifest.key)
+    same = record is not None and record.generation == generation
+    pending = next((one for name, one in memory.pending.items() if name.key == manifest.key), None)
+    # What was asked for and never answered has the name that it was asked for with.
+    title = str(pending.sent.get("name", spec["name"])) if pending and not same else str(spec["name"])
+    return Claim(
+        key=manifest.key,
+        title=title if kinds.KINDS[manifest.key.kind].keyed else str(spec["name"]),
+        stated_id=str(metadata.get("id", "")),
+        recorded_id=record.id if record and same else "",
+        marker=identity.idempotency_key(namespace, manifest.key, generation),
+        mode=spec.get("mode", DEFAULT_MODE),
+        visibility=spec.get("visibility", DEFAULT_VISIBILITY),
+        not_these=tuple(map(str, metadata.get("not", ()))),
+    )
+
+
+def wants_updates(found: Found, memory: Memory) -> list[str]:
+    """Return the incidents (IDs) whose updates must be read: not all of theirs are known to be posted."""
+    return [
+        identifier
+        for identifier, one in found.incidents.items()
+        if _is_strange(one.key, memory)
+        or any(child.key.child[0] == UPDATE.noun and memory.record(child.key) is None for child in one.children)
+    ]
+
+
+def _is_strange(key: Key, memory: Memory) -> bool:
+    record = memory.record(key)
+    return record is None or record.how == "key"
+
+
+def wants_timeline(found: Found, memory: Memory) -> list[str]:
+    """Return the incidents (IDs) whose timeline items must be read: some changed, or are not known to exist."""
+    return [
+        identifier
+        for identifier, one in found.incidents.items()
+        if any(child.key.child[0] == TIMELINE.noun and _is_open(child, memory) for child in one.children)
+    ]
+
+
+def _is_open(child: Any, memory: Memory) -> bool:
+    record = memory.record(child.key)
+    if record is None:
+        return True
+    sent = {path: kept.sent for path, kept in record.fields.items()}
+    return any(sent.get(str(path[0])) != leaf.value for path, leaf in child.leaves.items())
+
+
+def assemble(
+    found: Found, account: Account, details: Details, memory: Memory, workspace: Workspace, files: int, *, whole: bool
+) -> Plan:
+    """Compare every resource and put what is to do in order."""
+    rules = _rules(found, memory, workspace)
+    diffs = {
+        key: compare(one, found.matches[key], _around(one, found, account, details), rules)
+        for key, one in found.desired.items()
+    }
+    live = {
+        key: live_of(kinds.KINDS[key.kind], match.raw)
+        for key, match in found.matches.items()
+        if isinstance(match, Matched)
+    }
+    changes = plan.order(
+        (change for diff in diffs.values() for change in diff.changes), _objects(account), _groups(found, live)
+    )
+    modes = {
+        key: one.manifest.spec.get("mode", DEFAULT_MODE)
+        for key, one in found.desired.items()
+        if key.kind == INCIDENT.name
+    }
+    return Plan(
+        workspace=workspace.name,
+        organisation=account.identity.dashboard_url,
+        files=files,
+        resources=len(found.desired),
+        changes=tuple(changes),
+        refusals=tuple(one for diff in diffs.values() for one in diff.refusals),
+        notices=(*_notices(diffs), *(_undeclared(found, memory) if whole else ())),
+        unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
+        who_will_notice=guards.who_will_notice(changes, modes, details.workflows),
+        live=live,
+        observed={key: seen for diff in diffs.values() for key, seen in diff.observed.items()},
+        private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
+    )
+
+
+def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
+    statuses = found.names.facts("IncidentStatus")
+    categories = {value: str(one.facts.get("category", "")) for value, one in statuses.items()}
+    live = sorted(
+        (one.facts.get("rank", 0), one.text, value)
+        for value, one in statuses.items()
+        if categories[value] == LIVE and isinstance(value, str)
+    )
+    first = Leaf(live[0][2], live[0][1]) if live else None
+    types = found.names.facts("IncidentType").values()
+    triage = frozenset(str(one.value) for one in types if one.facts.get("create_in_triage") == "always")
+    return Rules(workspace.namespace, memory, Lifecycle(categories, first), workspace.drift, found.marker, triage)
+
+
+def _around(one: Desired, found: Found, account: Account, details: Details) -> Around:
+    identifier = found.live_id(one.key)
+    if identifier is None:
+        return Around()
+    children = {
+        "timeline": details.timeline.get(identifier),
+        "option": account.listed.get(("CustomFieldOption", identifier)),
+    }
+    return Around(
+        details.updates.get(identifier), {noun: listed for noun, listed in children.items() if listed is not None}
+    )
+
+
+def _objects(account: Account) -> dict[str, list[Live]]:
+    """Return all objects of the kinds with a field that no two may share at a time."""
+    return {
+        name: [live_of(kind, raw) for raw in account.listed.get((name, ""), ())]
+        for name, kind in kinds.KINDS.items()
+        if any(row.distinct is not None for row in kind.fields.values())
+    }
+
+
+def _groups(found: Found, live: dict[Key, Live]) -> dict[Key, Any]:
+    """Return the value of the field within which another one is distinct, by resource."""
+    groups = {}
+    for key, one in found.desired.items():
+        for row in kinds.KINDS[key.kind].fields.values():
+            if row.distinct:
+                leaves = live[key].leaves if key in live else one.leaves
+                groups[key] = leaves[row.distinct,].value
+    return groups
+
+
+def _is_private(one: Desired, live: Live | None) -> bool:
+    stated = one.manifest.spec.get("visibility", DEFAULT_VISIBILITY)
+    return "private" in {stated, live.raw.get("visibility") if live else stated}
+
+
+def _notices(diffs: dict[Key, Diff]) -> Iterable[Notice]:
+    for key, diff in diffs.items():
+        yield from diff.notices
+        seen = diff.observed.get(key)
+        if seen and seen.forgotten:
+            names = dict.fromkeys(path.split("/")[0] for path in seen.forgotten)
+            yield Notice(Topic.UNSTATED, key, f"no longer stated: {', '.join(names)}; left as it is")
+
+
+def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
+    for key, record in memory.state.records.items():
+        if not key.child and key not in found.desired:
+            hint = f"nothing is done to it; `reconciler state rm {key}` forgets it"
+            yield Notice(Topic.UNDECLARED, key, record.reference or record.id, hint=hint)
+
+
+def needs_search(manifests: Iterable[Manifest], memory: Memory) -> bool:
+    """Return whether an incident may be any of those in the account, as no ID of it is known."""
+    return any(
+        one.key.kind == INCIDENT.name and not (claim.stated_id or claim.recorded_id)
+        for one in manifests
+        for claim in (_claim(one, memory),)
+    )
+
+
+def known_ids(manifests: Iterable[Manifest], memory: Memory) -> set[str]:
+    """Return the IDs and references of incidents that manifests or state tell."""
+    claims = [_claim(one, memory) for one in manifests if one.key.kind == INCIDENT.name]
+    return {name for claim in claims for name in (claim.stated_id, claim.recorded_id) if name}
+
+
+def creates_incidents(found: Found) -> bool:
+    """Return whether some incident does not exist yet, so that workflows may run on it."""
+    return any(isinstance(match, Absent) and key.kind == INCIDENT.name for key, match in found.matches.items())

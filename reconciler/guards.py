@@ -1,0 +1,152 @@
+"""What people should know before anyone applies a plan, and the limits that it must stay within. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import Refused
+from reconciler.model import Adopt, Create, Edit, Plan, Post
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.model import Change, Key
+
+NAMES_TOLD = 3
+FLOOR = 5
+"""So many changes are always allowed by a limit in percent, which would protect nobody with five severities."""
+BURST, PER_SECOND = 1200, 20
+"""The API's token bucket: requests at once, then requests a second."""
+
+
+def who_will_notice(
+    changes: Sequence[Change], modes: Mapping[Key, str], workflows: Sequence[Mapping[str, Any]] | None
+) -> tuple[str, ...]:
+    """Return what a plan does to people, as sentences, the gravest first; `modes` are those of the incidents."""
+    created = [one for one in changes if isinstance(one, Create) and not one.key.child and one.key in modes]
+    told = [
+        *_announced([one for one in created if modes[one.key] == "standard"]),
+        *_channels(changes, modes),
+        *_assigned(changes),
+        *_posted([one for one in changes if isinstance(one, Post)]),
+        *_workflows(created, modes, workflows),
+        *_ended(changes),
+    ]
+    quiet = Counter(modes[one.key] for one in created if modes[one.key] != "standard")
+    told += [
+        f"{_count(number, 'incident')} {_is(number)} declared in {mode} mode, without an announcement"
+        for mode, number in quiet.items()
+    ]
+    return tuple(told)
+
+
+def _announced(created: Sequence[Create]) -> Iterable[str]:
+    if created:
+        number = len(created)
+        names = _names([one.key.name for one in created])
+        yield f"{_count(number, 'incident')} {_is(number)} announced in Slack (standard mode): {names}"
+
+
+def _channels(changes: Iterable[Change], modes: Mapping[Key, str]) -> Iterable[str]:
+    told = [
+        one.key.name
+        for one in changes
+        if isinstance(one, Edit) and one.key in modes and one.request.body.get("notify_incident_channel")
+    ]
+    if told:
+        yield f"{_count(len(told), 'incident channel')} {_is(len(told))} told of edits: {_names(told)}"
+
+
+def _assigned(changes: Iterable[Change]) -> Iterable[str]:
+    assigned = [
+        f"{leaf.text} as {leaf.label}"
+        for one in changes
+        if isinstance(one, Create | Edit)
+        for path, leaf in one.sent.items()
+        if path[0] == "roles" and leaf.value is not None
+    ]
+    if assigned:
+        yield f"{_count(len(assigned), 'role')} {_is(len(assigned))} assigned: {_names(assigned)}"
+
+
+def _posted(posts: Sequence[Post]) -> Iterable[str]:
+    if posts:
+        yield f"{_count(len(posts), 'update')} {_is(len(posts))} posted; posted updates cannot be edited"
+
+
+def _workflows(
+    created: Iterable[Create], modes: Mapping[Key, str], workflows: Sequence[Mapping[str, Any]] | None
+) -> Iterable[str]:
+    """Tell the active workflows that run on incidents of the modes that are declared."""
+    for mode in dict.fromkeys(modes[one.key] for one in created):
+        if workflows is None:
+            yield f"workflows may run on {mode} incidents; the key may not see which"
+            continue
+        active = [
+            one for one in workflows if one.get("state") == "active" and mode in one.get("runs_on_incident_modes", ())
+        ]
+        if active:
+            verb = "runs" if len(active) == 1 else "run"
+            yield f"{_count(len(active), 'active workflow')} {verb} on {mode} incidents"
+
+
+def _ended(changes: Iterable[Change]) -> Iterable[str]:
+    adopted = [f"{one.live.reference}" for one in changes if isinstance(one, Adopt)]
+    if adopted:
+        yield f"{_count(len(adopted), 'incident')} {_is(len(adopted))} adopted: {_names(adopted)}"
+
+
+def least_seconds(requests: int) -> int:
+    """Return how long the API's rate limit makes a plan take at the least."""
+    return math.ceil(max(requests - BURST, 0) / PER_SECOND)
+
+
+def check(plan: Plan, limits: Mapping[str, Any], modes: Iterable[str] | None, declared: Mapping[Key, str]) -> None:
+    """Raise `Refused` where a plan does more than the workspace allows, with the numbers that tripped it.
+
+    `limits` are the workspace's (`create`, `edit`, `delete`, `percent`), `modes` those that it allows (None for
+    all), `declared` the modes of the incidents.
+    """
+    summary = plan.summary
+    for word in ("create", "edit", "delete"):
+        if word in limits and summary[word] > limits[word]:
+            raise Refused(
+                f"the plan has {summary[word]} to {word}, and the workspace allows {limits[word]} in one run",
+                f"raise `limits: {{{word}: …}}` in reconciler.yaml, or take fewer with --select",
+            )
+    touched = summary["create"] + summary["edit"] + summary["delete"]
+    share = 100 * touched / max(plan.resources, 1)
+    if "percent" in limits and touched > FLOOR and share > limits["percent"]:
+        raise Refused(
+            f"the plan changes {touched} of {plan.resources} resources ({share:.0f} %), and the workspace allows "
+            f"{limits['percent']} % in one run",
+            "raise `limits: {percent: …}` in reconciler.yaml, or take fewer with --select",
+        )
+    _check_modes(plan, modes, declared)
+
+
+def _check_modes(plan: Plan, modes: Iterable[str] | None, declared: Mapping[Key, str]) -> None:
+    allowed = None if modes is None else set(modes)
+    for change in plan.changes:
+        mode = declared.get(change.key)
+        if isinstance(change, Create) and allowed is not None and mode and mode not in allowed:
+            raise Refused(
+                f"{change.source}: {change.key} would be declared in {mode} mode, and the workspace allows "
+                f"{', '.join(sorted(allowed))}",
+                "change its `mode:`, or `allow: {modes: …}` in reconciler.yaml",
+            )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_TOLD
+    return ", ".join(names[:NAMES_TOLD]) + (f" and {more} more" if more > 0 else "")

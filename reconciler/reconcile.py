@@ -1,0 +1,147 @@
+"""The whole story on one page: files → what should be → what is → what differs → a plan → what became of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler import apply as applying
+from reconciler import assemble, guards, live, manifest, selection, validate
+from reconciler.desired import contradictions
+from reconciler.errors import Invalid, Refused
+from reconciler.sending import Sender
+from reconciler.state import Account, Memory, Record, Store, remember
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.api import Client
+    from reconciler.model import Key, Manifest, Observation, Outcome, Plan
+    from reconciler.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Manifests that are right as far as can be known without the network.
+
+    `is_whole` tells whether they are all of the workspace; `brought` are keys of those that came along because a
+    selected one refers to them.
+    """
+
+    workspace: Workspace
+    manifests: tuple[Manifest, ...]
+    files: int
+    is_whole: bool
+    brought: frozenset[str] = frozenset()
+
+
+def load(workspace: Workspace, *, select: Sequence[str] = (), exclude: Sequence[str] = ()) -> Loaded:
+    """Read and check all manifests, then choose among them; raises `Invalid` with every problem of every file."""
+    read = manifest.read(workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults)
+    problems = validate.problems(read, read.problems)
+    if not problems:
+        problems = list(contradictions(read.items))
+    if problems:
+        raise Invalid(problems)
+    chosen, brought = selection.choose(read.items, select, exclude)
+    return Loaded(workspace, tuple(chosen), read.files, workspace.is_whole and not (select or exclude), brought)
+
+
+def plan(loaded: Loaded, client: Client, memory: Memory) -> Plan:
+    """Read the account and compare: GETs only, nothing written, no lock taken.
+
+    Raises `Invalid` for names that the account does not know, `Refused` for another account than the one bound.
+    """
+    workspace, manifests = loaded.workspace, loaded.manifests
+    account = live.read_account(
+        client,
+        manifests,
+        assemble.known_ids(manifests, memory),
+        search=assemble.needs_search(manifests, memory),
+        besides={"CustomField"} if workspace.identity_field else (),
+    )
+    _check_account(workspace, memory, account.identity.dashboard_url)
+    found = assemble.find(manifests, account, memory, workspace)
+    details = live.read_details(
+        client,
+        updates_of=assemble.wants_updates(found, memory),
+        timeline_of=assemble.wants_timeline(found, memory),
+        workflows=assemble.creates_incidents(found),
+    )
+    return assemble.assemble(found, account, details, memory, workspace, loaded.files, whole=loaded.is_whole)
+
+
+def check(plan: Plan, loaded: Loaded) -> None:
+    """Raise `Refused` where the plan does more than the workspace allows in one run."""
+    workspace = loaded.workspace
+    modes = {one.key: str(one.spec.get("mode", assemble.DEFAULT_MODE)) for one in loaded.manifests}
+    guards.check(plan, workspace.limits, workspace.modes, modes)
+
+
+def apply(
+    plan: Plan,
+    client: Client,
+    store: Store,
+    *,
+    memory: Memory,
+    base_url: str,
+    parallelism: int = 10,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Outcome]:
+    """Carry out exactly the plan, and yield what became of each change, as it happens.
+
+    `memory` is what the plan was made from. Raises `Refused` before the first write where another run holds the
+    lock or has written since, and where state or journal cannot be written.
+    """
+    with store.locked():
+        if store.read() != memory:
+            raise Refused("another run has written since this plan was made", "run the same command again")
+        journal = store.open_journal()
+        try:
+            sender = Sender(client, journal, sleep=sleep)
+            sender.know(memory, plan)
+            journal.observed(_learned(plan, memory))
+            yield from applying.apply(plan, sender, parallelism=parallelism)
+        finally:
+            journal.close()
+            store.save(_forget(store.read(), plan), Account(base_url, plan.organisation))
+
+
+def _check_account(workspace: Workspace, memory: Memory, dashboard_url: str) -> None:
+    """Refuse any other account than the workspace's, and than the one that state remembers."""
+    wanted = workspace.organisation.rstrip("/")
+    if wanted and not workspace.is_practice and dashboard_url.rstrip("/") != wanted:
+        raise Refused(
+            f"the key belongs to {dashboard_url}, and this workspace to {wanted}",
+            "use a key of that organisation, or correct `organisation:` in reconciler.yaml",
+        )
+    known = memory.state.account.dashboard_url
+    if known and known != dashboard_url:
+        raise Refused(
+            f"the state belongs to {known}, and the key to {dashboard_url}",
+            "use that organisation's key, or another state file (`state:` in reconciler.yaml)",
+        )
+
+
+def _learned(plan: Plan, memory: Memory) -> dict[Key, Record]:
+    return {key: _record(seen, memory.record(key)) for key, seen in plan.observed.items()}
+
+
+def _record(seen: Observation, known: Record | None) -> Record:
+    return Record(
+        id=seen.id,
+        how=known.how if known else seen.how,
+        generation=seen.generation,
+        mode=seen.mode,
+        on_remove=seen.on_remove,
+        reference=seen.reference,
+        link=seen.link,
+        fields=remember(seen.declared, seen.answered),
+    )
+
+
+def _forget(memory: Memory, plan: Plan) -> Memory:
+    """Return memory without the fields that manifests no longer state."""
+    forgotten = {key: seen.forgotten for key, seen in plan.observed.items() if seen.forgotten}
+    return memory.without(forgotten)

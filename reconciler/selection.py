@@ -1,0 +1,64 @@
+"""Which of the manifests a run is about: `--select` and `--exclude`, and what the selected ones need. Pure."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from reconciler.desired import referred
+from reconciler.errors import Misused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from reconciler.model import Manifest
+
+
+def choose(
+    manifests: Sequence[Manifest], select: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> tuple[list[Manifest], frozenset[str]]:
+    """Return the manifests that are chosen, and the keys of those that come along as others need them.
+
+    A term is `kind=Incident`, `label=team:payments`, `label=team` or `name=checkout-*`; several terms of one sort
+    are alternatives, different sorts must all hold. Raises `Misused` for anything else.
+    """
+    wanted, unwanted = _terms(select), _terms(exclude)
+    chosen = [
+        one
+        for one in manifests
+        if all(any(term(one) for term in terms) for terms in wanted)
+        and not any(term(one) for terms in unwanted for term in terms)
+    ]
+    if len(chosen) == len(manifests):
+        return list(manifests), frozenset()
+    names = {mention for one in chosen for mention in referred(one)}
+    brought = [one for one in manifests if one not in chosen and (one.key.kind, str(one.spec.get("name"))) in names]
+    keys = {one.key for one in (*chosen, *brought)}
+    return [one for one in manifests if one.key in keys], frozenset(str(one.key) for one in brought)
+
+
+def _terms(terms: Iterable[str]) -> list[list[Callable[[Manifest], bool]]]:
+    by_sort: dict[str, list[Callable[[Manifest], bool]]] = {}
+    for term in terms:
+        sort, _, value = term.partition("=")
+        by_sort.setdefault(sort, []).append(_term(term, sort, value))
+    return list(by_sort.values())
+
+
+def _term(term: str, sort: str, value: str) -> Callable[[Manifest], bool]:
+    match sort:
+        case "kind" if value:
+            return lambda one: one.key.kind.casefold() == value.casefold()
+        case "name" if value:
+            return lambda one: fnmatchcase(one.key.name, value)
+        case "label" if value:
+            label, _, wanted = value.replace("=", ":", 1).partition(":")
+            return lambda one: (
+                label in one.metadata.get("labels", {})
+                and (not wanted or fnmatchcase(str(one.metadata["labels"][label]), wanted))
+            )
+        case _:
+            raise Misused(
+                f"`{term}` selects nothing that there is",
+                "write kind=Incident, label=team:payments or name=checkout-*",
+            )

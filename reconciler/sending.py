@@ -1,0 +1,337 @@
+"""One change → what became of it: the intent noted, the request sent, the answer or its loss understood, and noted.
+
+A create whose answer was lost is looked for before it is asked for again, with the same key and the same body: so it
+is found where the API has forgotten the key, and made once where the request never arrived. An edit is read back
+first. Nothing is guessed: what cannot be told is *unknown*, and the next run finds out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from reconciler import kinds, refs
+from reconciler.errors import (
+    AnswerLost,
+    ApiError,
+    Conflict,
+    Exit,
+    Interrupted,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Unreachable,
+)
+from reconciler.kinds.spec import ChildKind, observe
+from reconciler.model import Adopt, Create, Done, Edit, Failed, Leaf, Post, Skipped, Unknown, step
+from reconciler.searching import Search
+from reconciler.state import FieldRecord, Intent, Record, path_text, remember
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.api import Answer, Client
+    from reconciler.kinds.spec import Kind
+    from reconciler.model import Change, Key, Leaves, Outcome, Path, Plan, Request
+    from reconciler.state import Journal, Memory
+
+TRIES = 4
+FIRST_PAUSE = 0.5
+"""Seconds before a create is asked for again; doubled each time."""
+OLDER = timedelta(seconds=3)
+"""An answer whose object was made so long before the request is of an earlier one with the same key."""
+STOPPED = "the run was stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An outcome; `hold` is why what comes after it must wait for a new plan, `halt` why nothing more is begun."""
+
+    outcome: Outcome
+    hold: str = ""
+    halt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request made or changed: the object, and the facts that an outcome tells."""
+
+    raw: Mapping[str, Any]
+    request_id: str = ""
+    is_older: bool = False
+
+
+@dataclass(slots=True)
+class Sender:
+    """Carries out changes, from several threads. `ids` grows as things are made; `live` are those that exist."""
+
+    client: Client
+    journal: Journal
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time
+    ids: dict[Key, str] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    """IDs that are managed already: never taken for what was just asked for."""
+    links: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def know(self, memory: Memory, plan: Plan) -> None:
+        """Learn which objects exist and are managed before the first request is sent."""
+        self.ids = {key: live.id for key, live in plan.live.items()}
+        self.links = {key: (live.reference, live.link) for key, live in plan.live.items()}
+        self.known = {record.id for record in memory.state.records.values()} | set(self.ids.values())
+        self.known |= {seen.id for seen in plan.observed.values()}
+
+    def carry_out(self, change: Change) -> Result:
+        """Send what a change holds and note what came of it; never raises for what an API or a disk may do."""
+        try:
+            match change:
+                case Adopt(live=live):
+                    return Result(Done(change, live.id, live.reference, live.link, adopted=True))
+                case Create() | Post():
+                    return self._make(change)
+                case Edit():
+                    return self._edit(change)
+                case _:
+                    raise NotImplementedError(change)
+        except Interrupted:
+            return Result(Skipped(change, STOPPED), halt=STOPPED)
+        except OSError as error:
+            return _disk(change, error)
+
+    def _make(self, change: Create | Post) -> Result:
+        request, sent = self._resolved(change.request), self._leaves(change.sent)
+        intent = self._intend(change, request, sent, change.idempotency_key)
+        try:
+            answered = self._ask(change, request, intent)
+        except AnswerLost as error:
+            return Result(
+                Unknown(change, f"no answer: {error.message}", error.hint),
+                halt="the API does not answer" if isinstance(error, _Silent) else "",
+            )
+        except ApiError as error:
+            return self._failed(change, error)
+        return self._made(change, answered, sent)
+
+    def _ask(self, change: Create | Post, request: Request, intent: Intent) -> Answered:
+        """Send a create until it is known what it made; raises `AnswerLost` where that cannot be found out."""
+        envelope, timeout = _envelope(change.key)
+        search = Search(self.client, change.key, request.body, self._others(), intent.time)
+        lost: ApiError | None = None
+        pause = FIRST_PAUSE
+        for _ in range(TRIES):
+            try:
+                answer = self.client.send(request.method, request.path, request.body, timeout=timeout)
+                return _answered(answer, envelope)
+            except (AnswerLost, Conflict) as error:
+                lost = error
+            except Interrupted:
+                if lost is None:
+                    self.journal.outcome(intent.step, {})
+                    raise
+            if found := self._look(search, pause, lost):
+                return Answered(found)
+            pause *= 2
+        assert lost is not None
+        raise AnswerLost("POST", request.path, lost.message, request_id=lost.request_id)
+
+    def _look(self, search: Search, pause: float, lost: ApiError | None) -> Mapping[str, Any] | None:
+        """Wait a moment, then look for what was asked for; raises `_Silent` where that is not answered either."""
+        try:
+            self.sleep(pause)
+            return search.find()
+        except (AnswerLost, Unreachable, Unavailable) as error:
+            raise _Silent("POST", error.path, error.message) from error
+        except Interrupted as error:
+            assert lost is not None
+            raise _Silent("POST", lost.path, f"{lost.message}; {STOPPED}") from error
+
+    def _made(self, change: Create | Post, answered: Answered, sent: Leaves) -> Result:
+        raw = answered.raw
+        table = _table(change.key)
+        there = observe(table.fields, raw)
+        note, hold = "", ""
+        if isinstance(change, Create) and answered.is_older and not change.key.child:
+            stranger = [name for name in ("name", "mode", "visibility") if not _agrees(name, sent, there)]
+            if stranger:
+                told = f"its key answers with {raw.get('reference', raw['id'])}, whose {' and '.join(stranger)} differ"
+                message = "another workspace may use this name"
+                return Result(
+                    Unknown(change, f"{told}: {message}", "give this workspace, or this manifest, another name")
+                )
+            moved = [name for name in ("status", "severity") if not _agrees(name, sent, there)]
+            sent = {path: leaf for path, leaf in sent.items() if path in there and there[path].value == leaf.value}
+            note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
+            if moved:
+                hold = f"{change.key} existed, and people moved its {' and '.join(moved)}: plan again"
+        records = {change.key: self._record(change, raw, sent, there, adopted=bool(note))}
+        if isinstance(change, Post):
+            records[change.key.parent] = self._moved(change, raw, sent, there)
+        self.journal.outcome(step(change), records)
+        with self._lock:
+            self.ids[change.key] = raw["id"]
+            self.known.add(raw["id"])
+            if not change.key.child:
+                self.links[change.key] = raw.get("reference", ""), raw.get("permalink", "")
+        return Result(self._done(change, raw["id"], answered.request_id, note), hold=hold)
+
+    def _record(self, change: Create | Post, raw: Any, sent: Leaves, there: Leaves, *, adopted: bool) -> Record:
+        mode = sent.get(("mode",), Leaf(""))
+        return Record(
+            id=raw["id"],
+            how="key" if adopted else "created",
+            idempotency_key=change.idempotency_key,
+            generation=change.generation if isinstance(change, Create) else "1",
+            mode=str(mode.value or ""),
+            on_remove=change.on_remove if isinstance(change, Create) else "",
+            reference=raw.get("reference", ""),
+            link=raw.get("permalink", ""),
+            fields=remember(sent, there),
+        )
+
+    def _moved(self, change: Post, raw: Mapping[str, Any], sent: Leaves, there: Leaves) -> Record:
+        """Return what an update leaves of its incident's status and severity, as far as it moved them."""
+        moves: Leaves = {path: leaf for path, leaf in sent.items() if path != ("message",)}
+        kept = {path_text(path): FieldRecord(said.value, live.value) for path, said, live in change.kept}
+        return Record(raw["incident_id"], fields=remember(moves, there) | kept)
+
+    def _edit(self, change: Edit) -> Result:
+        request, sent = self._resolved(change.request), self._leaves(change.sent)
+        try:
+            request = self._fresh(change, request)
+            self._intend(change, request, sent, "")
+            answered = self._send_edit(change, request, sent)
+        except AnswerLost as error:
+            return Result(Unknown(change, f"no answer: {error.message}", error.hint))
+        except ApiError as error:
+            return self._failed(change, error)
+        there = observe(_table(change.key).fields, answered.raw)
+        record = Record(answered.raw["id"], fields=remember(sent, there))
+        self.journal.outcome(step(change), {change.key: record})
+        untaken = [path[0] for path, leaf in sent.items() if leaf.value is None and _value(there, path) is not None]
+        note = f"{' and '.join(map(str, untaken))} did not take: the API keeps the value" if untaken else ""
+        return Result(self._done(change, answered.raw["id"], answered.request_id, note))
+
+    def _fresh(self, change: Edit, request: Request) -> Request:
+        """Return a PUT with all but its own fields as they are right now: what we do not know goes back as it came."""
+        kind = kinds.KINDS[change.key.kind]
+        if change.key.child or not kind.whole:
+            return request
+        live = self.client.get(request.path).body[kind.item]
+        rest = {name: value for name, value in live.items() if name not in kind.server_fields}
+        return replace(request, body=rest | kind.body(self._leaves(change.sent)))
+
+    def _send_edit(self, change: Edit, request: Request, sent: Leaves) -> Answered:
+        """Send an edit; where the answer is lost, read: done, untouched and sent once more, or changed by others."""
+        envelope, _ = _envelope(change.key)
+        before: Leaves | None = change.live.leaves if change.live else None
+        for last in (False, True):
+            try:
+                return _answered(self.client.send(request.method, request.path, request.body), envelope)
+            except AnswerLost as error:
+                self.sleep(FIRST_PAUSE)
+                raw = self._read_back(change)
+                there = observe(_table(change.key).fields, raw)
+                if all(_value(there, path) == leaf.value or path not in there for path, leaf in sent.items()):
+                    return Answered(raw)
+                untouched = before is None or all(_value(there, path) == _value(before, path) for path in sent)
+                if last or not untouched:
+                    raise AnswerLost(request.method, request.path, error.message) from error
+        raise AssertionError
+
+    def _read_back(self, change: Edit) -> Mapping[str, Any]:
+        table = _table(change.key)
+        if isinstance(table, ChildKind):
+            identifier = change.live.id if change.live else self.ids[change.key]
+            owner = self.ids.get(change.key.parent, "")
+            listed = self.client.list(table.path, table.items, {table.parent: owner}, page_size=250)
+            return next(one for one in listed if one["id"] == identifier)
+        identifier = change.live.id if change.live else self.ids[change.key]
+        answer: Mapping[str, Any] = self.client.get(f"{table.path}/{identifier}").body[table.item]
+        return answer
+
+    def _intend(self, change: Change, request: Request, sent: Leaves, key: str) -> Intent:
+        told = {path_text(path): leaf.value for path, leaf in sent.items()}
+        intent = Intent(step(change), key, request.method, request.path, request.body, told, self.now())
+        self.journal.intent(intent)
+        return intent
+
+    def _resolved(self, request: Request) -> Request:
+        with self._lock:
+            path = refs.replace_in_path(request.path, self.ids)
+            return replace(request, path=path, body=refs.replace(dict(request.body), self.ids))
+
+    def _leaves(self, leaves: Leaves) -> Leaves:
+        with self._lock:
+            return {
+                refs.replace(path, self.ids): replace(leaf, value=refs.replace(leaf.value, self.ids))
+                for path, leaf in leaves.items()
+            }
+
+    def _others(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(self.known)
+
+    def _done(self, change: Change, identifier: str, request_id: str, note: str) -> Done:
+        reference, link = self.links.get(change.key.parent, ("", ""))
+        return Done(change, identifier, reference, link, request_id, adopted=note.startswith("adopted"), note=note)
+
+    def _failed(self, change: Change, error: ApiError) -> Result:
+        """Note that nothing was done; what the next request will be told as well ends the run."""
+        self.journal.outcome(step(change), {})
+        outcome = Failed(change, error.message, error.hint, error.request_id, Exit(error.exit_code))
+        match error:
+            case Unauthorised():
+                return Result(outcome, halt="the key was refused")
+            case Rejected():
+                return Result(outcome)
+            case _:
+                return Result(outcome, halt="the API could not be reached")
+
+
+class _Silent(AnswerLost):
+    """The answer was lost, and so was that to the question what became of it."""
+
+
+def _table(key: Key) -> Kind | ChildKind:
+    kind = kinds.KINDS[key.kind]
+    return next(table for table in kind.children if table.noun == key.child[0]) if key.child else kind
+
+
+def _envelope(key: Key) -> tuple[str, float | None]:
+    table = _table(key)
+    return table.item, None if isinstance(table, ChildKind) else table.timeout
+
+
+def _answered(answer: Answer, envelope: str) -> Answered:
+    """Take the object out of its envelope; raises `AnswerLost` where the answer has none."""
+    raw = answer.body.get(envelope)
+    if not isinstance(raw, dict) or "id" not in raw:
+        raise AnswerLost("POST", envelope, "the answer holds no object", request_id=answer.request_id)
+    return Answered(raw, answer.request_id, _is_older(raw, answer.at))
+
+
+def _is_older(raw: Mapping[str, Any], at: datetime | None) -> bool:
+    """Return whether an object was made well before the answer that tells of it, by the server's own clock."""
+    try:
+        return at is not None and at - datetime.fromisoformat(raw["created_at"]) > OLDER
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _agrees(name: str, sent: Leaves, there: Leaves) -> bool:
+    path: Path = (name,)
+    return path not in sent or path not in there or sent[path].value == there[path].value
+
+
+def _value(leaves: Leaves, path: Path) -> Any:
+    return leaves.get(path, Leaf(None)).value
+
+
+def _disk(change: Change, error: OSError) -> Result:
+    told = f"the journal cannot be written: {error.strerror or error}"
+    hint = "make room, then run again: whatever was sent is found again by its key"
+    return Result(Unknown(change, told, hint), halt="the journal cannot be written")
