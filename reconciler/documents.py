@@ -434,11 +434,11 @@ class _Building:
 
     def may_repeat(self, node: yaml.Node) -> bool:
         """Count what an alias repeats, before it is repeated; report one that goes too far, or that never ends."""
-        size = self.sizes[node]
+        size, before = self.sizes[node], self.aliased
         self.aliased += size
         if size == 0:
             self.report(node, "an alias in here stands for what it is part of")
-        elif self.aliased > MAX_ALIASED:
+        elif before <= MAX_ALIASED < self.aliased:
             self.report(node, f"aliases repeat more than {MAX_ALIASED:,} values in this document")
         return size > 0 and self.aliased <= MAX_ALIASED
 
@@ -470,7 +470,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     is_end = not at and not "".join(lines[here.line :]).strip()
     context, problem = error.context or "", error.problem or "this cannot be read"
     if is_end and ("flow" in context or "quoted" in context):
-        return Problem(opening, f"`{opener}` is never closed")
+        told = f"`{opener}` is never closed" if opener else "the text ends within a list or a mapping"
+        return Problem(opening, told, "" if opener else "close every bracket")
     if "simple key" in context:
         return Problem(opening, "a key needs `: ` behind it", _QUOTES)
     said = f"{context}: {problem}"
