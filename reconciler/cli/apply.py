@@ -1,0 +1,89 @@
+"""`reconciler apply`: manifests and the live account in, the account as the manifests say out."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, takes_format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.cli.options import Access, Selection
+    from reconciler.errors import Exit
+    from reconciler.model import Outcome, Plan
+
+MOST_AT_ONCE = 50
+
+
+@click.command()
+@reads_manifests
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, MOST_AT_ONCE),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many requests at a time.",
+)
+@takes_format("text", "json")
+@shows_texts
+@reaches_account
+def command(
+    *, selection: Selection, auto_approve: bool, parallelism: int, form: str, show_private: bool, access: Access
+) -> int:
+    """Show the plan, ask, and carry out exactly that. A run that died is finished by the next one.
+
+    With --format json the plan goes to stderr, and what became of each action to stdout.
+    """
+    from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.cli.asking import approve  # noqa: PLC0415
+    from reconciler.cli.session import connected  # noqa: PLC0415
+    from reconciler.cli.showing import show  # noqa: PLC0415
+    from reconciler.render.progress import progress  # noqa: PLC0415
+
+    workspace = access.load(selection.paths)
+    loaded = reconcile.load(workspace, selection.paths, select=selection.select, exclude=selection.exclude)
+    with connected(workspace, access, read_only=False) as session, session.store.locked():
+        plan = reconcile.plan(loaded, session.client, session.store.read())
+        show(plan, "text", sys.stdout if form == "text" else sys.stderr, show_private=show_private)
+        if not (plan.is_empty or auto_approve):
+            with session.stopping.asking():
+                approve(plan, lambda: reconcile.plan(loaded, session.client, session.store.read()))
+        outcomes = []
+        with progress(len(plan.changes), sys.stderr) as tell:
+            for outcome in reconcile.apply(plan, session.client, session.store, parallelism=parallelism):
+                outcomes.append(outcome)
+                with suppress(OSError):  # what is under way does not end because nobody listens
+                    tell(outcome)
+        is_stopped = session.stopping.event.is_set()
+    _report(outcomes, form)
+    return _exit_code(plan, outcomes, is_stopped=is_stopped)
+
+
+def _report(outcomes: list[Outcome], form: str) -> None:
+    from reconciler.render import as_json, page, progress  # noqa: PLC0415  (see above)
+
+    if form == "json":
+        click.echo(as_json.written(as_json.outcomes(outcomes)))
+    elif outcomes:
+        page.write([page.BLANK, *progress.summary(outcomes)], sys.stdout)
+
+
+def _exit_code(plan: Plan, outcomes: Iterable[Outcome], *, is_stopped: bool) -> Exit:
+    from reconciler.errors import Exit, worst  # noqa: PLC0415  (see above)
+    from reconciler.model import Done, Failed  # noqa: PLC0415
+
+    codes = [
+        Exit(one.exit_code) if isinstance(one, Failed) else Exit.NOT_ALL_DONE
+        for one in outcomes
+        if not isinstance(one, Done)
+    ]
+    codes += [Exit.REFUSED] if plan.refusals else []
+    codes += [Exit.INTERRUPTED] if is_stopped else []
+    return worst(codes)

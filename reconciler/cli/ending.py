@@ -1,0 +1,117 @@
+"""A command that ends, one way or another, in; an exit code and the words that explain it out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.commands import reconciler
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.errors import Invalid, ReconcilerError
+
+INTERNAL, INVALID, INTERRUPTED = 1, 3, 130
+CLOSED_PIPE = 128 + 13
+"""What a shell makes of SIGPIPE: whoever read the output went away."""
+
+VERBOSE = frozenset({"-v", "--verbose"})
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; whatever goes wrong is told here, once, on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # What the terminal's encoding does not have is written as an escape: a report is no place to fail.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001  (the one place where everything ends)
+        return ended(error, is_verbose=not VERBOSE.isdisjoint(arguments))
+    return int(code or 0)
+
+
+def ended(error: BaseException, *, is_verbose: bool) -> int:
+    """Tell how a command ended that did not come to its end, and return its exit code."""
+    from reconciler.errors import Invalid, ReconcilerError  # noqa: PLC0415  (not needed where all goes well)
+
+    with suppress(OSError):  # stderr may be gone as well
+        match error:
+            case SystemExit():
+                return error.code if isinstance(error.code, int) else INTERNAL
+            case KeyboardInterrupt() | click.Abort():
+                _say("interrupted")
+                return INTERRUPTED
+            case click.ClickException():
+                return _misused(error)
+            case BrokenPipeError():
+                _let_go_of_stdout()
+                return CLOSED_PIPE
+            case Invalid():
+                return _invalid(error)
+            case ReconcilerError():
+                return _told(error, is_verbose=is_verbose)
+            case OSError():
+                _let_go_of_stdout()
+                where = f"{error.filename}: " if error.filename else "the output cannot be written: "
+                _say(f"error: {where}{(error.strerror or str(error)).lower()}")
+            case _:
+                _unexpected(type(error).__name__, "".join(traceback.format_exception(error)), is_verbose=is_verbose)
+    return INTERNAL
+
+
+def _misused(error: click.ClickException) -> int:
+    """Tell of flags that cannot be followed; the command library's own code for it means something else here."""
+    message = error.format_message().rstrip(".")
+    _say(f"error: {message[:1].lower()}{message[1:]}")
+    if isinstance(error, click.UsageError) and error.ctx:
+        _say(f"hint: `{error.ctx.command_path} --help` tells what it takes")
+    return INVALID if isinstance(error, click.UsageError) else error.exit_code
+
+
+def _invalid(error: Invalid) -> int:
+    for problem in error.problems:
+        _say(str(problem))
+    if len(error.problems) > 1:
+        files = {problem.source.file for problem in error.problems}
+        _say(f"\n{len(error.problems):,} problems in {len(files):,} file{'s' if len(files) > 1 else ''}")
+    return int(error.exit_code)
+
+
+def _told(error: ReconcilerError, *, is_verbose: bool) -> int:
+    details = getattr(error, "details", "")
+    if details:
+        _unexpected(str(error), details, is_verbose=is_verbose)
+    else:
+        _say(f"error: {error}")
+        if error.hint:
+            _say(f"hint: {error.hint}")
+    return int(error.exit_code)
+
+
+def _unexpected(name: str, details: str, *, is_verbose: bool) -> None:
+    """Tell of a defect: the message of an exception nobody expected may hold anything, so it takes a -v."""
+    if is_verbose:
+        _say(details.rstrip())
+    _say(f"error: {name}: this is a defect of reconciler, not of your manifests")
+    if not is_verbose:
+        _say("hint: run the same command with -v for the details, and report them")
+
+
+def _say(text: str) -> None:
+    from reconciler.render.words import visible  # noqa: PLC0415  (not needed where all goes well)
+
+    for line in text.split("\n"):
+        click.echo(visible(line), err=True)
+
+
+def _let_go_of_stdout() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not complain once more at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,125 @@
+"""The flags that several commands share, each told once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which manifests a command is about."""
+
+    paths: tuple[str, ...]
+    select: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the account is reached; `timeout` is in seconds."""
+
+    workspace: str = ""
+    base_url: str = ""
+    sandbox: bool = False
+    timeout: float = 30.0
+    verbose: bool = False
+
+    def load(self, paths: Sequence[str] = ()) -> Workspace:
+        """Return the workspace that the paths belong to; raises `Invalid` and `Misused`."""
+        from reconciler import workspace  # noqa: PLC0415  (flags are told without reading anything)
+
+        return workspace.load(paths, workspace=self.workspace, base_url=self.base_url, sandbox=self.sandbox)
+
+
+_WORKSPACE = click.option(
+    "--workspace", default="", metavar="FILE", help="The workspace file; else the reconciler.yaml above PATH."
+)
+_VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and the details of a defect.")
+_SELECTION = (
+    click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="TERM",
+        help="Only what is kind=KIND, label=KEY:VALUE or name=GLOB. Repeatable: any one is enough.",
+    ),
+    click.option("--exclude", multiple=True, metavar="TERM", help="Not what --select's terms would take. Repeatable."),
+)
+_ACCOUNT = (
+    click.option("--base-url", default="", metavar="URL", help="The API's address, if not INCIDENT_IO_BASE_URL's."),
+    click.option("--sandbox", is_flag=True, help="Use the sandbox of this workspace: no account, no key."),
+)
+_TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an answer may take.",
+)
+_SHOW_PRIVATE = click.option(
+    "--show-private", is_flag=True, help="Show texts of private incidents where the output is no terminal, too."
+)
+
+
+def reads_manifests(command: Callable[..., int]) -> Callable[..., int]:
+    """Add PATH, --select and --exclude; the command gets them as `selection`."""
+
+    @wraps(command)
+    def given(*, paths: tuple[str, ...], select: tuple[str, ...], exclude: tuple[str, ...], **others: Any) -> int:
+        return command(selection=Selection(paths, select, exclude), **others)
+
+    return _with(_SELECTION, given)
+
+
+def reaches_account(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --workspace, --base-url, --sandbox, --timeout and -v; the command gets them as `access`."""
+    return _with((_WORKSPACE, *_ACCOUNT, _TIMEOUT, _VERBOSE), _accessing(command))
+
+
+def finds_state(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --workspace, --base-url, --sandbox and -v: each account has a state. The command gets them as `access`."""
+    return _with((_WORKSPACE, *_ACCOUNT, _VERBOSE), _accessing(command))
+
+
+def stays_offline(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --workspace and -v; the command gets them as `access`."""
+    return _with((_WORKSPACE, _VERBOSE), _accessing(command))
+
+
+def shows_texts(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --show-private, as `show_private`."""
+    return _with((_SHOW_PRIVATE,), command)
+
+
+def takes_format(*formats: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add --format, as `form`; the first is what is shown without it."""
+    choice = click.Choice(formats)
+    option = click.option("--format", "form", type=choice, default=formats[0], show_default=True, help="What to print.")
+    return lambda command: _with((option,), command)
+
+
+def _accessing(command: Callable[..., int]) -> Callable[..., int]:
+    names = {field.name for field in fields(Access)}
+
+    @wraps(command)
+    def given(**flags: Any) -> int:
+        access = Access(**{name: value for name, value in flags.items() if name in names})
+        return command(access=access, **{name: value for name, value in flags.items() if name not in names})
+
+    return given
+
+
+def _with(options: Sequence[Callable[[Any], Any]], command: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,36 @@
+"""`reconciler plan`: manifests and the live account in, what apply would do out. Reads only."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, takes_format
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Access, Selection
+
+
+@click.command()
+@reads_manifests
+@takes_format("text", "json", "markdown")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@shows_texts
+@reaches_account
+def command(*, selection: Selection, form: str, detailed_exitcode: bool, show_private: bool, access: Access) -> int:
+    """Show what apply would do to the account, and who would notice. Sends nothing but GET, and writes nothing."""
+    from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.cli.session import connected  # noqa: PLC0415
+    from reconciler.cli.showing import show  # noqa: PLC0415
+    from reconciler.errors import Exit  # noqa: PLC0415
+
+    workspace = access.load(selection.paths)
+    loaded = reconcile.load(workspace, selection.paths, select=selection.select, exclude=selection.exclude)
+    with connected(workspace, access, read_only=True) as session:
+        plan = reconcile.plan(loaded, session.client, session.store.read())
+    show(plan, form, sys.stdout, show_private=show_private)
+    if plan.refusals:
+        return Exit.REFUSED
+    return Exit.CHANGES if detailed_exitcode and not plan.is_empty else Exit.DONE

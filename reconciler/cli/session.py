@@ -1,0 +1,120 @@
+"""A workspace and flags in, a connected account and what is remembered of it out."""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import api
+from reconciler.cli.stopping import Stopping
+from reconciler.errors import Misused, ReconcilerError
+from reconciler.render.words import visible
+from reconciler.state import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from httpx import BaseTransport
+
+    from reconciler.api import Client
+    from reconciler.cli.options import Access
+    from reconciler.workspace import Workspace
+
+FAULTS_VARIABLE = "RECONCILER_SANDBOX_FAULTS"
+"""Faults of the sandbox in this process, as `reconciler sandbox serve --fault` takes them, between commas."""
+IDEMPOTENCY_VARIABLE = "RECONCILER_SANDBOX_IDEMPOTENCY"
+"""What a repeated key gets there, as `reconciler sandbox serve --idempotency` takes it."""
+
+
+class Unexpected(ReconcilerError):
+    """A defect of ours; `details` is its traceback without the key."""
+
+    def __init__(self, name: str, details: str) -> None:
+        super().__init__(name)
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run against one account."""
+
+    client: Client
+    store: Store
+    stopping: Stopping
+
+
+@contextmanager
+def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Iterator[Session]:
+    """Give a client of the account, and the store of what is remembered; signals are heeded while it lasts.
+
+    Nothing is sent and nothing is written yet; `read_only` makes sure that it stays like that. Raises
+    `KeyProblem`, and `Misused` for a real account and a workspace without a name.
+    """
+    workspace.require_name()
+    if warning := workspace.key_warning():
+        click.echo(f"warning: {warning}", err=True)
+    key = workspace.key()
+    stopping = Stopping()
+    with ExitStack() as stack:
+        stack.enter_context(_told_without(key))
+        transport = stack.enter_context(_sandbox(workspace, read_only=read_only)) if workspace.is_sandbox else None
+        client = api.connect(
+            workspace.base_url,
+            key,
+            timeout=access.timeout,
+            read_only=read_only,
+            stop=stopping.event,
+            log=_log if access.verbose else None,
+            transport=transport,
+        )
+        stack.enter_context(client)
+        stack.enter_context(stopping.heeded())
+        yield Session(client, Store(workspace.state, workspace.name), stopping)
+
+
+@contextmanager
+def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport]:
+    """Give a way to the sandbox of this workspace; only reading one that is not there yet makes no file."""
+    from reconciler.sandbox import ConnectionDropped, Faults, NotASandboxError, create_app  # noqa: PLC0415  (80 ms)
+
+    data = workspace.sandbox_data
+    faults = [spec.strip() for spec in workspace.environ.get(FAULTS_VARIABLE, "").split(",") if spec.strip()]
+    try:
+        if not read_only:
+            data.parent.mkdir(parents=True, exist_ok=True)
+        app = create_app(
+            None if read_only and not data.exists() else data,
+            idempotency=workspace.environ.get(IDEMPOTENCY_VARIABLE, "return"),
+            faults=Faults.parse(faults),
+            rate_limit=_UNLIMITED,
+        )
+    except (ValueError, NotASandboxError) as error:
+        raise Misused(f"the sandbox cannot be started: {error}", f"move {data} away to begin anew") from None
+    try:
+        yield api.in_process(app, ConnectionDropped)
+    finally:
+        app.close()
+
+
+_UNLIMITED = 1_000_000
+"""Requests a minute: nobody waits for an emulated limit in their own process."""
+
+
+@contextmanager
+def _told_without(key: str) -> Iterator[None]:
+    """Turn what nobody expected into an error whose details do not hold the key."""
+    try:
+        yield
+    except (ReconcilerError, OSError, click.ClickException):
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever it is, the key must not be in it)
+        told = "".join(traceback.format_exception(error)).replace(key, "…")
+        raise Unexpected(type(error).__name__, told) from None
+
+
+def _log(line: str) -> None:
+    click.echo(visible(line), err=True)

@@ -1,0 +1,24 @@
+"""A plan and a format in, the plan on a stream out; texts of private incidents on terminals only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from reconciler.render import as_json, markdown, page, text
+from reconciler.render.private import veiled
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan
+
+
+def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool) -> None:
+    """Write a plan as `text`, `json` or `markdown`."""
+    shown = plan if show_private or stream.isatty() else veiled(plan)
+    match form:
+        case "json":
+            stream.write(as_json.written(as_json.plan(shown)) + "\n")
+        case "markdown":
+            stream.write(markdown.comment(shown))
+        case _:
+            page.write(text.page(shown, page.layout_of(stream)), stream)
+    stream.flush()

@@ -1,0 +1,30 @@
+"""`reconciler validate`: manifests in, all their problems out; offline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import reads_manifests, stays_offline
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Access, Selection
+
+
+@click.command()
+@reads_manifests
+@stays_offline
+def command(*, selection: Selection, access: Access) -> int:
+    """Check the manifests of PATH, or of the workspace, without reaching anything.
+
+    All problems of all files are told at once, each as file:line:column with what to do about it.
+    """
+    from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.render.words import count  # noqa: PLC0415
+
+    loaded = reconcile.load(
+        access.load(selection.paths), selection.paths, select=selection.select, exclude=selection.exclude
+    )
+    click.echo(f"{count(loaded.files, 'file')}, {count(len(loaded.manifests), 'resource')}: valid.")
+    return 0
