@@ -159,11 +159,11 @@ class _Reading:
             self.report(document.source, "this is no manifest", BEGINNING)
             return
         before = len(self.problems)
-        self.check_kind(document)
+        known = self.check_kind(document)
         named = self.check_name(document)
         fit = self.check_spec(document)
         self.problems.extend(_unknown(document, (), ENVELOPE, "a manifest"))
-        if not (named and fit and envelope.get("kind") in KINDS):
+        if not (known and named and fit):
             assert len(self.problems) > before
             return
         yield self.filled(document)
@@ -181,8 +181,8 @@ class _Reading:
         missing = {name: value for name, value in defaults.items() if name not in spec}
         return Manifest(key, metadata, {**spec, **missing}, document, self.defaults)
 
-    def check_kind(self, document: Document) -> None:
-        """Report an `apiVersion` or a `kind` that is missing or unknown."""
+    def check_kind(self, document: Document) -> bool:
+        """Report an `apiVersion` or a `kind` that is missing or unknown; tell whether the kind is known."""
         version, kind = document.value.get("apiVersion"), document.value.get("kind")
         if "apiVersion" not in document.value:
             self.report(document.source, "`apiVersion` is missing", f"write `apiVersion: {API_VERSION}`")
@@ -194,9 +194,12 @@ class _Reading:
             self.report(document.source, "`kind` is missing", known)
         elif kind == WORKSPACE:
             self.report(document.at("kind"), f"a workspace is declared in `{WORKSPACE_FILE}` and nowhere else")
+        elif not isinstance(kind, str):
+            self.report(document.at("kind"), "`kind` must be a text", known)
         elif kind not in KINDS:
-            told = f"`{kind}` is not a kind{did_you_mean(str(kind), KINDS)}"
+            told = f"`{kind}` is not a kind{did_you_mean(kind, KINDS)}"
             self.report(document.at("kind"), told, known)
+        return isinstance(kind, str) and kind in KINDS
 
     def check_name(self, document: Document) -> bool:
         """Report a manifest without a usable name; tell whether it has any at all."""
