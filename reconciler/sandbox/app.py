@@ -126,7 +126,7 @@ class Sandbox:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request; raises ConnectionDropped where a fault says so."""
-        request = Request(environ)
+        request = Request(_as_wsgi_says(environ))
         request.max_content_length = MAX_BODY
         struck = self._faults.count(request.method)
         if Effect.DROP_BEFORE in struck:
@@ -185,6 +185,14 @@ class Sandbox:
         except (NotFound, HTTPException) as error:
             raise ApiError(404, (Problem("not_found", f"there is no {request.path} in this API"),)) from error
         return route, dict(path)
+
+
+def _as_wsgi_says(environ: "WSGIEnvironment") -> "WSGIEnvironment":
+    path = environ.get("PATH_INFO", "")
+    # WSGI wants the bytes of a path as Latin-1; transports within a process hand over the text itself.
+    if any(ord(sign) > 0xFF for sign in path):  # noqa: PLR2004
+        return {**environ, "PATH_INFO": path.encode(errors="replace").decode("latin-1")}
+    return environ
 
 
 def _seed(transaction: Transaction, resources: tuple[Resource, ...]) -> None:

@@ -47,7 +47,7 @@ class NotASandboxError(Exception):
     """The data file exists and is something else."""
 
     def __init__(self, data: Path | None, reason: str) -> None:
-        super().__init__(f"{data}: not the data of a sandbox: {reason}")
+        super().__init__(f"{data}: cannot be used as the data of a sandbox: {reason}")
 
 
 class Transaction:

@@ -130,7 +130,7 @@ def test_a_wrong_data_file_is_told(tmp_path: Path) -> None:
     ended = CliRunner().invoke(command, ["serve", "--data", str(data)])
 
     assert ended.exit_code == 3
-    assert ended.output == f"Error: {data}: not the data of a sandbox: file is not a database\n"
+    assert ended.output == f"Error: {data}: cannot be used as the data of a sandbox: file is not a database\n"
 
 
 def test_a_wrong_fault_is_told() -> None:
