@@ -11,7 +11,7 @@ import click
 from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, takes_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from reconciler.cli.options import Access, Selection
     from reconciler.errors import Exit
@@ -43,27 +43,46 @@ def command(
     """
     from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.cli.asking import approve  # noqa: PLC0415
+    from reconciler.cli.loading import load  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
-    from reconciler.render.progress import progress  # noqa: PLC0415
 
-    workspace = access.load(selection.paths)
-    loaded = reconcile.load(workspace, selection.paths, select=selection.select, exclude=selection.exclude)
-    with connected(workspace, access, read_only=False) as session, session.store.locked():
-        plan = reconcile.plan(loaded, session.client, session.store.read())
+    loaded = load(access, selection)
+    with connected(loaded.workspace, access, read_only=False) as session:
+        memory = session.store.read()
+        plan = reconcile.plan(loaded, session.client, memory)
         show(plan, "text", sys.stdout if form == "text" else sys.stderr, show_private=show_private)
+        reconcile.check(plan, loaded)
         if not (plan.is_empty or auto_approve):
             with session.stopping.asking():
-                approve(plan, lambda: reconcile.plan(loaded, session.client, session.store.read()))
-        outcomes = []
-        with progress(len(plan.changes), sys.stderr) as tell:
-            for outcome in reconcile.apply(plan, session.client, session.store, parallelism=parallelism):
-                outcomes.append(outcome)
-                with suppress(OSError):  # what is under way does not end because nobody listens
-                    tell(outcome)
+                approve(plan, lambda: reconcile.plan(loaded, session.client, memory))
+        outcomes = _carried_out(
+            reconcile.apply(
+                plan,
+                session.client,
+                session.store,
+                memory=memory,
+                base_url=loaded.workspace.base_url,
+                parallelism=parallelism,
+            ),
+            len(plan.changes),
+        )
         is_stopped = session.stopping.event.is_set()
     _report(outcomes, form)
     return _exit_code(plan, outcomes, is_stopped=is_stopped)
+
+
+def _carried_out(outcomes: Iterator[Outcome], total: int) -> list[Outcome]:
+    """Tell of each outcome as it happens, and return them all."""
+    from reconciler.render.progress import progress  # noqa: PLC0415  (see above)
+
+    told = []
+    with progress(total, sys.stderr) as tell:
+        for outcome in outcomes:
+            told.append(outcome)
+            with suppress(OSError):  # what is under way does not end because nobody listens
+                tell(outcome)
+    return told
 
 
 def _report(outcomes: list[Outcome], form: str) -> None:

@@ -39,31 +39,38 @@ def run(arguments: Sequence[str]) -> int:
 
 def ended(error: BaseException, *, is_verbose: bool) -> int:
     """Tell how a command ended that did not come to its end, and return its exit code."""
+    try:
+        return _told(error, is_verbose=is_verbose)
+    except OSError:
+        return INTERNAL  # nobody is left to tell
+
+
+def _told(error: BaseException, *, is_verbose: bool) -> int:
     from reconciler.errors import Invalid, ReconcilerError  # noqa: PLC0415  (not needed where all goes well)
 
-    with suppress(OSError):  # stderr may be gone as well
-        match error:
-            case SystemExit():
-                return error.code if isinstance(error.code, int) else INTERNAL
-            case KeyboardInterrupt() | click.Abort():
-                _say("interrupted")
-                return INTERRUPTED
-            case click.ClickException():
-                return _misused(error)
-            case BrokenPipeError():
-                _let_go_of_stdout()
-                return CLOSED_PIPE
-            case Invalid():
-                return _invalid(error)
-            case ReconcilerError():
-                return _told(error, is_verbose=is_verbose)
-            case OSError():
-                _let_go_of_stdout()
-                where = f"{error.filename}: " if error.filename else "the output cannot be written: "
-                _say(f"error: {where}{(error.strerror or str(error)).lower()}")
-            case _:
-                _unexpected(type(error).__name__, "".join(traceback.format_exception(error)), is_verbose=is_verbose)
-    return INTERNAL
+    code = INTERNAL
+    match error:
+        case SystemExit():
+            code = error.code if isinstance(error.code, int) else INTERNAL
+        case KeyboardInterrupt() | click.Abort():
+            _say("interrupted")
+            code = INTERRUPTED
+        case click.ClickException():
+            code = _misused(error)
+        case Invalid():
+            code = _invalid(error)
+        case ReconcilerError():
+            code = _refused(error, is_verbose=is_verbose)
+        case BrokenPipeError():
+            _let_go_of_stdout()
+            code = CLOSED_PIPE
+        case OSError():
+            _let_go_of_stdout()
+            where = f"{error.filename}: " if error.filename else "the output cannot be written: "
+            _say(f"error: {where}{(error.strerror or str(error)).lower()}")
+        case _:
+            _unexpected(type(error).__name__, "".join(traceback.format_exception(error)), is_verbose=is_verbose)
+    return code
 
 
 def _misused(error: click.ClickException) -> int:
@@ -84,7 +91,7 @@ def _invalid(error: Invalid) -> int:
     return int(error.exit_code)
 
 
-def _told(error: ReconcilerError, *, is_verbose: bool) -> int:
+def _refused(error: ReconcilerError, *, is_verbose: bool) -> int:
     details = getattr(error, "details", "")
     if details:
         _unexpected(str(error), details, is_verbose=is_verbose)

@@ -50,9 +50,9 @@ _SELECTION = (
         "--select",
         multiple=True,
         metavar="TERM",
-        help="Only what is kind=KIND, label=KEY:VALUE or name=GLOB. Repeatable: any one is enough.",
+        help="Only kind=KIND, label=KEY:VALUE, name=GLOB. Repeatable: one of each sort must hold.",
     ),
-    click.option("--exclude", multiple=True, metavar="TERM", help="Not what --select's terms would take. Repeatable."),
+    click.option("--exclude", multiple=True, metavar="TERM", help="Not what any such term takes. Repeatable."),
 )
 _ACCOUNT = (
     click.option("--base-url", default="", metavar="URL", help="The API's address, if not INCIDENT_IO_BASE_URL's."),
@@ -94,6 +94,13 @@ def finds_state(command: Callable[..., int]) -> Callable[..., int]:
 def stays_offline(command: Callable[..., int]) -> Callable[..., int]:
     """Add --workspace and -v; the command gets them as `access`."""
     return _with((_WORKSPACE, _VERBOSE), _accessing(command))
+
+
+def says_more(command: Callable[..., int]) -> Callable[..., int]:
+    """Add -v to a command that reaches nothing; what it says more of is a defect."""
+    return click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Tell the details of a defect.")(
+        command
+    )
 
 
 def shows_texts(command: Callable[..., int]) -> Callable[..., int]:

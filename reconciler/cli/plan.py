@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 def command(*, selection: Selection, form: str, detailed_exitcode: bool, show_private: bool, access: Access) -> int:
     """Show what apply would do to the account, and who would notice. Sends nothing but GET, and writes nothing."""
     from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.cli.loading import load  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
 
-    workspace = access.load(selection.paths)
-    loaded = reconcile.load(workspace, selection.paths, select=selection.select, exclude=selection.exclude)
-    with connected(workspace, access, read_only=True) as session:
+    loaded = load(access, selection)
+    with connected(loaded.workspace, access, read_only=True) as session:
         plan = reconcile.plan(loaded, session.client, session.store.read())
     show(plan, form, sys.stdout, show_private=show_private)
+    reconcile.check(plan, loaded)
     if plan.refusals:
         return Exit.REFUSED
     return Exit.CHANGES if detailed_exitcode and not plan.is_empty else Exit.DONE

@@ -20,11 +20,9 @@ def command(*, selection: Selection, access: Access) -> int:
 
     All problems of all files are told at once, each as file:line:column with what to do about it.
     """
-    from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.cli.loading import load  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.render.words import count  # noqa: PLC0415
 
-    loaded = reconcile.load(
-        access.load(selection.paths), selection.paths, select=selection.select, exclude=selection.exclude
-    )
+    loaded = load(access, selection)
     click.echo(f"{count(loaded.files, 'file')}, {count(len(loaded.manifests), 'resource')}: valid.")
     return 0

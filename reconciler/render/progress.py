@@ -69,7 +69,9 @@ def of(outcome: Outcome) -> Line:
     parts = [visible(str(outcome.change.key))]
     match outcome:
         case Done():
-            parts += [visible(part) for part in (outcome.reference, outcome.link) if part]
+            # A child's line tells whose it is already; its incident's own line has the link.
+            known = (outcome.reference, "" if outcome.change.key.child else outcome.link)
+            parts += [visible(part) for part in known if part]
             parts += [f"({visible(outcome.note)})"] if outcome.note else []
         case Failed() | Unknown():
             parts.append(visible(outcome.message))
@@ -92,10 +94,10 @@ def result(outcome: Outcome) -> str:
 def summary(outcomes: Sequence[Outcome]) -> list[Line]:
     """Return how an apply ended: what went wrong and what to do, the incidents with their links, and the counts."""
     wrong = [row for outcome in outcomes for row in _wrong(outcome)]
-    incidents = [row for outcome in outcomes for row in _incident(outcome)]
+    incidents = dict.fromkeys(told for outcome in outcomes if (told := _incident(outcome)))
     counts = {kind: sum(isinstance(one, kind) for one in outcomes) for kind in (Done, Failed, Skipped, Unknown)}
     told = ", ".join(f"{number:,} {kind.__name__.lower()}" for kind, number in counts.items())
-    sections = [section for section in (incidents, wrong) if section]
+    sections = [section for section in ([line(told) for told in incidents], wrong) if section]
     above = [row for section in sections for row in (*section, BLANK)]
     return [*above, line(Span(f"Apply: {told}.", "bold"))]
 
@@ -111,8 +113,9 @@ def _wrong(outcome: Outcome) -> Iterator[Line]:
         yield line("  ", Span(f"hint: {visible(outcome.hint)}", "cyan"))
 
 
-def _incident(outcome: Outcome) -> Iterator[Line]:
+def _incident(outcome: Outcome) -> str:
+    """Return where an incident can be seen; nothing for what has no reference."""
     key = outcome.change.key
-    if isinstance(outcome, Done) and outcome.reference and not key.child:
-        parts = [visible(part) for part in (outcome.reference, str(key), outcome.link) if part]
-        yield line("  ".join(parts))
+    if not isinstance(outcome, Done) or not outcome.reference or key.child:
+        return ""
+    return "  ".join(visible(part) for part in (outcome.reference, str(key), outcome.link) if part)

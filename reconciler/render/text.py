@@ -48,7 +48,7 @@ def who_will_notice(plan: Plan) -> Iterator[Line]:
     """Yield who will notice an apply, and what it costs; nothing where there is nothing to do."""
     if not plan.is_empty:
         yield line(Span("Who will notice", "bold"))
-        for sentence in plan.who_will_notice:
+        for sentence in plan.who_will_notice or ("nobody that is known of",):
             yield line("  ", visible(sentence))
         yield line("  ", count(plan.requests, "request"))
 

@@ -1,0 +1,107 @@
+"""`reconciler init`: a folder and a name in, a workspace to start from out. Overwrites nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.options import says_more
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STARTER = {
+    "reconciler.yaml": "reconciler.yaml",
+    "incidents/example.yaml": "example.yaml",
+    ".gitignore": "gitignore",
+    ".vscode/settings.json": "settings.json",
+    ".github/workflows/incidents.yml": "github.yml",
+    ".gitlab-ci.yml": "gitlab.yml",
+}
+"""What is written, and the file of `starter/` that it is made from."""
+SCHEMAS = ("manifest.json", "workspace.json")
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--name", default="", metavar="NAME", help="The workspace's name: part of every identity.")
+@says_more
+def command(*, folder: Path, name: str) -> int:
+    """Write a workspace to start from into DIR, or here: manifests, CI files, editor settings.
+
+    A file that is there already is left alone.
+    """
+    name = _checked(name or _asked())
+    left = [path for path, text in _texts(name) if not _written(folder / path, text)]
+    for path in left:
+        click.echo(f"left alone  {folder / path}", err=True)
+    _tell_next(folder)
+    return 0
+
+
+def _asked() -> str:
+    from reconciler.errors import Misused  # noqa: PLC0415  (flags are told without reading anything)
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Misused(
+            "a workspace needs a name, and there is no terminal to ask on", "`reconciler init --name NAME` gives it one"
+        )
+    click.echo("The name is part of every identity: two teams must not share one, and it never changes.", err=True)
+    return str(click.prompt("Name of this workspace", err=True)).strip()
+
+
+def _checked(name: str) -> str:
+    from reconciler.errors import Misused  # noqa: PLC0415  (see above)
+    from reconciler.kinds.schema import NAME, NAMING  # noqa: PLC0415
+
+    if not re.fullmatch(NAME, name):
+        raise Misused(f"`{name}` cannot be a workspace's name", f"a name is {NAMING}")
+    return name
+
+
+def _texts(name: str) -> Iterator[tuple[str, str]]:
+    """Yield each file of the workspace with its text."""
+    from reconciler.kinds import schema  # noqa: PLC0415  (see above)
+
+    starter = files("reconciler.cli") / "starter"
+    for path, made_from in STARTER.items():
+        text = (starter / made_from).read_text(encoding="utf-8")
+        yield path, text.replace("@NAME@", json.dumps(name)).replace("@VERSION@", __version__)
+    made = schema.files()
+    for path in SCHEMAS:
+        yield f"schemas/{path}", json.dumps(made[path], indent=2, ensure_ascii=False) + "\n"
+
+
+def _written(path: Path, text: str) -> bool:
+    """Write a file unless it is there; return whether it was written."""
+    from reconciler.errors import Refused  # noqa: PLC0415  (see above)
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        told = (error.strerror or str(error)).lower()
+        raise Refused(f"{path} cannot be written: {told}", "choose another folder, or make room") from None
+    click.echo(f"wrote       {path}")
+    return True
+
+
+def _tell_next(folder: Path) -> None:
+    """Print what to type next."""
+    here = "" if folder == Path() else f" {shlex.quote(str(folder))}"
+    click.echo("\nNext, without an account:")
+    click.echo(f"  reconciler validate{here}")
+    click.echo(f"  reconciler plan{here} --sandbox")
+    click.echo(f"  reconciler apply{here} --sandbox")
+    click.echo("\nThen with your own: set INCIDENT_API_KEY (Settings, API keys), and leave --sandbox out.")

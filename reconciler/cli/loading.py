@@ -1,0 +1,24 @@
+"""Flags that choose manifests in, the manifests out: read, checked and selected; offline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import reconcile
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Access, Selection
+    from reconciler.reconcile import Loaded
+
+
+def load(access: Access, selection: Selection) -> Loaded:
+    """Return the manifests of PATH, or of the workspace; what comes along unselected is told on stderr.
+
+    Raises `Invalid` with all that is wrong with them, `Misused` for flags that contradict each other.
+    """
+    loaded = reconcile.load(access.load(selection.paths), select=selection.select, exclude=selection.exclude)
+    if loaded.brought:
+        click.echo(f"with them, as they are referred to: {', '.join(sorted(loaded.brought))}", err=True)
+    return loaded
