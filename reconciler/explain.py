@@ -255,20 +255,21 @@ def _length(rule: Broken) -> Fault:
     limit, length = rule.expected, len(rule.value)
     if length == 0:
         return _fault(rule, f"{_field(rule)} is empty", "write a text, or leave the field out")
-    bound = "at most" if rule.keyword == "maxLength" else "at least"
-    return _fault(rule, f"{_field(rule)} has {length} characters, {bound} {limit} are allowed")
+    bound = f"at most {limit} are allowed" if rule.keyword == "maxLength" else f"at least {limit} are needed"
+    return _fault(rule, f"{_field(rule)} has {length} characters, {bound}")
 
 
 def _bound(rule: Broken) -> Fault:
     """Explain a number that is too small or too large."""
-    word = {"minimum": "less than", "maximum": "more than"}.get(rule.keyword, "not beyond")
+    words = {"minimum": "less than", "maximum": "more than", "exclusiveMinimum": "as low as"}
+    word = words.get(rule.keyword, "as high as")
     return _fault(rule, f"{_field(rule)} cannot be {word} {rule.expected}: `{_shown(rule.value)}`")
 
 
 def _amount(rule: Broken) -> Fault:
     """Explain a list or a mapping with too few or too many entries."""
-    bound = "at least" if rule.keyword.startswith("min") else "at most"
-    return _fault(rule, f"{_field(rule)} needs {bound} {rule.expected}, and has {len(rule.value)}")
+    bound = "needs at least" if rule.keyword.startswith("min") else "takes at most"
+    return _fault(rule, f"{_field(rule)} {bound} {rule.expected} entries, and has {len(rule.value)}")
 
 
 def _repeated(rule: Broken) -> Fault:

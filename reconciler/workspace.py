@@ -1,4 +1,4 @@
-# ruff: noqa: PTH111, PTH112, PTH113, PTH118, PTH120
+# ruff: noqa: PTH110, PTH111, PTH112, PTH113, PTH118, PTH120
 # Paths stay the texts that people typed.
 """`reconciler.yaml`, flags and environment -> Workspace; the only reader of `os.environ`. Reads files, writes none."""
 
