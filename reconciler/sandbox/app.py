@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -17,11 +16,11 @@ from werkzeug.wrappers import Request, Response
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import ApiError, Problem
 from reconciler.sandbox.faults import ConnectionDropped, Effect, Faults
+from reconciler.sandbox.intake import find_person, find_route, read_body, read_request
 from reconciler.sandbox.keys import Key, key_of
 from reconciler.sandbox.limits import Limits
-from reconciler.sandbox.organisation import person
 from reconciler.sandbox.query import read_query
-from reconciler.sandbox.resource import Answer, Call, Resource, Route, discover
+from reconciler.sandbox.resource import Answer, Call, Resource, discover
 from reconciler.sandbox.store import Store, Transaction
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 IDEMPOTENCY = ("return", "conflict", "forget")
-ACTOR_HEADER = "X-Sandbox-Actor"  # the sandbox's own: the e-mail of the person on whose behalf the request is
-MAX_BODY = 4 * 1024 * 1024
 
 _LOG = logging.getLogger(__name__)
 
@@ -126,8 +123,7 @@ class Sandbox:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request; raises ConnectionDropped where a fault says so."""
-        request = Request(_as_wsgi_says(environ))
-        request.max_content_length = MAX_BODY
+        request = read_request(environ)
         struck = self._faults.count(request.method)
         if Effect.DROP_BEFORE in struck:
             raise ConnectionDropped("the connection was dropped before the request was handled")
@@ -160,75 +156,24 @@ class Sandbox:
         exchange.headers.update(allowance.headers())
         if allowance.refused:
             raise allowance.error(key.name)
-        route, path = self._match(request)
+        route, path = find_route(self._routes, request)
         key.demand(*route.scopes)
         query = read_query(request.args.lists(), route.query)
-        body = _read_body(request, route)
+        body = read_body(request, route)
         exchange.idempotency_key = body.get("idempotency_key")
         with self.store.writing() if route.writes else self.store.reading() as transaction:
-            person = _person(request.headers.get(ACTOR_HEADER), transaction)
+            person = find_person(request, transaction.organisation)
             call = Call(key, person, self._idempotency, path, query, body, transaction, moments.now())
             answer = route.handler(call)
             if route.writes:
                 transaction.log(exchange.entry(answer.status, changed=transaction.changed))
         return answer
 
-    def _match(self, request: Request) -> tuple[Route, dict[str, str]]:
-        adapter = self._routes.bind_to_environ(request.environ)
-        try:
-            route, path = adapter.match(method="OPTIONS" if request.method == "HEAD" else None)
-        except MethodNotAllowed as error:
-            allowed = sorted({*(error.valid_methods or ())} - {"HEAD"})
-            message = f"{request.path} does not support {request.method}, only {', '.join(allowed)}"
-            problem = Problem("method_not_allowed", message)
-            raise ApiError(405, (problem,), headers={"Allow": ", ".join(allowed)}) from error
-        except (NotFound, HTTPException) as error:
-            raise ApiError(404, (Problem("not_found", f"there is no {request.path} in this API"),)) from error
-        return route, dict(path)
-
-
-def _as_wsgi_says(environ: "WSGIEnvironment") -> "WSGIEnvironment":
-    path = environ.get("PATH_INFO", "")
-    # WSGI wants the bytes of a path as Latin-1; transports within a process hand over the text itself.
-    if any(ord(sign) > 0xFF for sign in path):  # noqa: PLR2004
-        return {**environ, "PATH_INFO": path.encode(errors="replace").decode("latin-1")}
-    return environ
-
 
 def _seed(transaction: Transaction, resources: tuple[Resource, ...]) -> None:
     for resource in resources:
         for body in resource.seed:
             transaction.configure(resource.kind, body["id"], body)
-
-
-def _person(email: str | None, transaction: Transaction) -> Json | None:
-    if email is None:
-        return None
-    for user in transaction.organisation.all("user"):
-        if user["email"] == email:
-            return person(user)
-    raise ApiError(400, (Problem("unknown_actor", f"{ACTOR_HEADER}: {email!r} is nobody of this organisation"),))
-
-
-def _read_body(request: Request, route: Route) -> Json:
-    if route.body is None:
-        return {}
-    try:
-        body = json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
-    except RequestEntityTooLarge as error:
-        problem = Problem("payload_too_large", f"the body is larger than {MAX_BODY} bytes")
-        raise ApiError(413, (problem,)) from error
-    except (ValueError, RecursionError, HTTPException) as error:
-        raise ApiError(400, (Problem("invalid_json", "the body is not JSON"),)) from error
-    problems = tuple(route.body.problems(body))
-    if problems:
-        raise ApiError(422, tuple(problem.below(route.root) for problem in problems))
-    checked: Json = body
-    return checked
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _response(answer: Answer, exchange: _Exchange) -> Response:

@@ -85,9 +85,7 @@ def _moves(revision: Revision, call: Call, asked: Json) -> None:
 def _entries(revision: Revision, call: Call, asked: Json) -> None:
     organisation = call.organisation
     roles = values.roles(organisation, asked)
-    problem = values.refuse_reporter(organisation, roles)
-    if problem:
-        raise problem
+    values.check_edited_roles(organisation, roles)
     revision.fields(values.custom_fields(organisation, asked))
     revision.roles(roles)
     # Last, so that what is stated stays when the move above sets the same timestamp.

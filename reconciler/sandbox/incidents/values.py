@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.body import Items, Moment, Object, Shape, Text
-from reconciler.sandbox.errors import ApiError, invalid
+from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.organisation import Organisation
 
 Json = dict[str, Any]
@@ -153,11 +153,10 @@ def is_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and " " not in text
 
 
-def refuse_reporter(organisation: Organisation, assigned: Mapping[str, object]) -> ApiError | None:
-    """Say why roles cannot be assigned after creation: the reporter is who reported."""
+def check_edited_roles(organisation: Organisation, assigned: Iterable[str]) -> None:
+    """Raise a 422 for a role that is assigned at creation only: the reporter is who reported."""
     for identifier in assigned:
         role = organisation.get("incident_role", identifier)
         if role["role_type"] == "reporter":
             message = f"the role {role['name']} can only be assigned when the incident is created"
-            return invalid("incident_role_assignments", message)
-    return None
+            raise invalid("incident_role_assignments", message)
