@@ -74,10 +74,15 @@ def _texts(name: str) -> Iterator[tuple[str, str]]:
     starter = files("reconciler.cli") / "starter"
     for path, made_from in STARTER.items():
         text = (starter / made_from).read_text(encoding="utf-8")
-        yield path, text.replace("@NAME@", json.dumps(name)).replace("@VERSION@", __version__)
+        yield path, text.replace("@NAME@", _plain(name)).replace("@VERSION@", __version__)
     made = schema.files()
     for path in SCHEMAS:
         yield f"schemas/{path}", json.dumps(made[path], indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(name: str) -> str:
+    """Return a name as YAML takes it for text: some read as a number or a truth value without quotes."""
+    return name if name[0].isalpha() and name not in {"true", "false", "null"} else f'"{name}"'
 
 
 def _written(path: Path, text: str) -> bool:

@@ -73,7 +73,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
         )
         stack.enter_context(client)
         stack.enter_context(stopping.heeded())
-        yield Session(client, Store(workspace.state, workspace.name), stopping)
+        yield Session(client, Store(workspace.state, workspace.namespace), stopping)
 
 
 @contextmanager

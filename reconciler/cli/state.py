@@ -80,7 +80,7 @@ def _store(access: Access) -> Store:
     from reconciler.state import Store  # noqa: PLC0415  (flags are told without reading anything)
 
     workspace = access.load()
-    return Store(workspace.state, workspace.name)
+    return Store(workspace.state, workspace.namespace)
 
 
 def _known(memory: Memory, text: str) -> Key:
