@@ -45,6 +45,7 @@ class World:
     folder: Path
     idempotency: str = "return"
     latency: float = 0.0
+    rate_limit: int = 100_000
     environ: dict[str, str] = field(default_factory=dict)
 
     def write(self, text: str, name: str = "manifests.yaml") -> Path:
@@ -79,9 +80,7 @@ class World:
         """Open the account, with faults counted from here."""
         data = self.workspace.sandbox_data
         data.parent.mkdir(parents=True, exist_ok=True)
-        app = create_app(
-            data, idempotency=self.idempotency, latency=self.latency, faults=Faults.parse(list(faults))
-        )
+        app = create_app(data, idempotency=self.idempotency, latency=self.latency, faults=Faults.parse(list(faults)))
         try:
             yield app
         finally:
@@ -92,9 +91,7 @@ class World:
         """Open a connection to the account, with faults counted from here."""
         with (
             self.sandbox(faults) as app,
-            connect(
-                BASE_URL, key, transport=in_process(app, ConnectionDropped), clock=Hurry(), **options
-            ) as client,
+            connect(BASE_URL, key, transport=in_process(app, ConnectionDropped), clock=Hurry(), **options) as client,
         ):
             yield client
 

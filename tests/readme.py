@@ -1,0 +1,20 @@
+"""The commands of the README, as written: `python tests/readme.py N` prints the Nth block of shell commands."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+QUICKSTART, TESTS, ACCOUNT, SERVE = range(4)
+"""What each block of shell commands is for, in the order of the page."""
+
+
+def blocks() -> list[str]:
+    """Return the blocks of shell commands, in the order of the page."""
+    return re.findall(r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(blocks()[int(sys.argv[1])])
