@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -30,11 +30,17 @@ def run(arguments: Sequence[str]) -> int:
         # What the terminal's encoding does not have is written as an escape: a report is no place to fail.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
+        # The library's own `main` would end a closed pipe and an interrupt in its own way.
+        with reconciler.make_context("reconciler", list(arguments)) as context:
+            code = int(reconciler.invoke(context) or 0)
         sys.stdout.flush()
+    except click.exceptions.Exit as asked:
+        code = asked.exit_code
     except BaseException as error:  # noqa: BLE001  (the one place where everything ends)
-        return ended(error, is_verbose=not VERBOSE.isdisjoint(arguments))
-    return int(code or 0)
+        code = ended(error, is_verbose=not VERBOSE.isdisjoint(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        _settle(stream)
+    return code
 
 
 def ended(error: BaseException, *, is_verbose: bool) -> int:
@@ -62,10 +68,8 @@ def _told(error: BaseException, *, is_verbose: bool) -> int:
         case ReconcilerError():
             code = _refused(error, is_verbose=is_verbose)
         case BrokenPipeError():
-            _let_go_of_stdout()
             code = CLOSED_PIPE
         case OSError():
-            _let_go_of_stdout()
             where = f"{error.filename}: " if error.filename else "the output cannot be written: "
             _say(f"error: {where}{(error.strerror or str(error)).lower()}")
         case _:
@@ -118,7 +122,10 @@ def _say(text: str) -> None:
         click.echo(visible(line), err=True)
 
 
-def _let_go_of_stdout() -> None:
-    """Send what is still buffered nowhere, so that the interpreter does not complain once more at its end."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _settle(stream: TextIO) -> None:
+    """Flush a stream; one that nobody reads goes nowhere, so that the interpreter does not complain at its end."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

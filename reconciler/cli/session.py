@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import api
+from reconciler.api.key import Bearer
 from reconciler.cli.stopping import Stopping
 from reconciler.errors import Misused, ReconcilerError
 from reconciler.render.words import visible
@@ -112,7 +113,7 @@ def _told_without(key: str) -> Iterator[None]:
     except (ReconcilerError, OSError, click.ClickException):
         raise
     except Exception as error:  # noqa: BLE001  (whatever it is, the key must not be in it)
-        told = "".join(traceback.format_exception(error)).replace(key, "…")
+        told = Bearer(key).hide("".join(traceback.format_exception(error)))
         raise Unexpected(type(error).__name__, told) from None
 
 

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler.cli.ending import ended
+from reconciler.cli.session import Unexpected, _told_without
+from reconciler.errors import Interrupted, Invalid, KeyProblem, Problem, Refused, Unreachable
+from reconciler.model import Source
+
+KEY = "inc_live_0123456789"
+
+
+def raised(error: Exception) -> Exception:
+    """Return an error as it comes out of a command, with its traceback."""
+    try:
+        with _told_without(KEY):
+            raise error  # noqa: TRY301  (as if from deep below)
+    except Exception as caught:  # noqa: BLE001
+        return caught
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Invalid([Problem(Source("a.yaml"), "wrong")]), 3),
+        (Refused("no"), 4),
+        (KeyProblem("there is no API key"), 6),
+        (Unreachable("GET", "/v1/identity", "no connection"), 7),
+        (Interrupted(), 130),
+        (KeyboardInterrupt(), 130),
+        (ValueError("a defect"), 1),
+        (OSError(28, "No space left on device"), 1),
+        (SystemExit(4), 4),
+    ],
+)
+def test_each_error_has_its_exit_code(error: BaseException, code: int) -> None:
+    """As the first page of the help tells them."""
+    assert ended(error, is_verbose=False) == code
+
+
+def test_an_error_comes_with_the_next_thing_to_type(capsys: pytest.CaptureFixture[str]) -> None:
+    """The hint stands on a line of its own."""
+    ended(Refused("the plan has 40 to create", "take fewer with --select"), is_verbose=False)
+
+    assert capsys.readouterr().err == "error: the plan has 40 to create\nhint: take fewer with --select\n"
+
+
+def test_a_defect_is_told_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, and how to get the rest; not even the message, which may hold anything."""
+    ended(raised(ValueError(f"header {KEY}")), is_verbose=False)
+
+    assert capsys.readouterr().err == (
+        "error: ValueError: this is a defect of reconciler, not of your manifests\n"
+        "hint: run the same command with -v for the details, and report them\n"
+    )
+
+
+def test_the_details_of_a_defect_never_hold_the_key(capsys: pytest.CaptureFixture[str]) -> None:
+    """With -v there is a traceback, and the key is not in it."""
+    error = raised(ValueError(f"header {KEY}"))
+    ended(error, is_verbose=True)
+    told = capsys.readouterr().err
+
+    assert isinstance(error, Unexpected)
+    assert "Traceback" in told
+    assert "ValueError: header [key]" in told
+    assert KEY not in told
+
+
+def test_a_message_cannot_forge_lines_or_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """What an API says is somebody else's text."""
+    ended(Refused("\x1b[2J\rok"), is_verbose=False)
+
+    assert capsys.readouterr().err == "error: \\x1b[2J\\rok\n"

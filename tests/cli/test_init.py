@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from tests.cli.shell import Shell
+
+
+def test_what_init_writes_is_valid_and_plans(shell: Shell) -> None:
+    """The first day: init, validate, plan, apply, and nothing left to do."""
+    ended = shell.run("init", "--name", "acme")
+
+    assert ended.code == 0
+    assert shell.run("validate").stdout == "1 file, 1 resource: valid.\n"
+    assert shell.run("plan", "--sandbox", "--detailed-exitcode").code == 2
+    assert shell.run("apply", "--sandbox", "--auto-approve").code == 0
+    assert shell.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+def test_the_example_is_in_test_mode(shell: Shell) -> None:
+    """Nobody's first apply wakes anybody."""
+    shell.run("init", "demo", "--name", "acme")
+    (manifest,) = yaml.safe_load_all((shell.folder / "demo/incidents/example.yaml").read_text())
+
+    assert manifest["spec"]["mode"] == "test"
+
+
+def test_a_name_that_yaml_would_read_as_a_number_stays_a_name(shell: Shell) -> None:
+    """Written in quotes where it needs them."""
+    shell.run("init", "--name", "2026")
+
+    assert shell.run("validate").code == 0
+
+
+def test_init_overwrites_nothing(shell: Shell) -> None:
+    """What is there already is left alone, and named."""
+    mine = shell.write(".gitignore", "mine\n")
+    ended = shell.run("init", "--name", "acme")
+
+    assert ended.code == 0
+    assert mine.read_text() == "mine\n"
+    assert ended.stderr == "left alone  .gitignore\n"
+
+
+def test_init_ends_with_what_to_type_next(shell: Shell) -> None:
+    """Each of these commands works as written."""
+    ended = shell.run("init", "demo", "--name", "acme")
+    commands = [line.split()[1:] for line in ended.stdout.splitlines() if line.startswith("  reconciler ")]
+
+    assert commands == [["validate", "demo"], ["plan", "demo", "--sandbox"], ["apply", "demo", "--sandbox"]]
+    assert [shell.run(*command).code for command in commands[:2]] == [0, 0]
+
+
+def test_the_name_is_asked_for_and_never_taken_from_the_folder(shell: Shell) -> None:
+    """Where nobody can be asked it has to be given."""
+    ended = shell.run("init")
+
+    assert ended.code == 3
+    assert "`reconciler init --name NAME`" in ended.stderr
+    assert list(shell.folder.iterdir()) == []
+
+
+def test_on_a_terminal_the_name_is_asked_for(shell: Shell) -> None:
+    """With the reason why it matters."""
+    ended = shell.type("init", prompt="Name of this workspace: ", answer=b"acme\n")
+
+    assert ended.code == 0
+    assert "name: acme " in (shell.folder / "reconciler.yaml").read_text()
+
+
+def test_a_name_that_cannot_be_is_refused(shell: Shell) -> None:
+    """Before anything is written."""
+    ended = shell.run("init", "--name", "Acme Corp")
+
+    assert ended.code == 3
+    assert ended.stderr.startswith("error: `Acme Corp` cannot be a workspace's name\n")
+    assert list(shell.folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told(shell: Shell) -> None:
+    """Without a traceback."""
+    shell.write("demo", "a file")
+    ended = shell.run("init", "demo/below", "--name", "acme")
+
+    assert ended.code == 4
+    assert ended.stderr.startswith("error: demo/below/reconciler.yaml cannot be written: ")
+
+
+def test_the_ci_files_plan_on_a_change_and_apply_on_merge(shell: Shell) -> None:
+    """They parse, they pin the version, and only the merge applies."""
+    shell.run("init", "--name", "acme")
+    github = yaml.load((shell.folder / ".github/workflows/incidents.yml").read_text(), yaml.BaseLoader)
+    gitlab = yaml.safe_load((shell.folder / ".gitlab-ci.yml").read_text())
+    plan, apply = (json.dumps(github["jobs"][name]) for name in ("plan", "apply"))
+
+    assert set(github["on"]) == {"pull_request", "push"}
+    assert "reconciler plan --format markdown" in plan
+    assert "reconciler apply" not in plan
+    assert "reconciler apply --auto-approve" in apply
+    assert github["permissions"] == {"contents": "read"}
+    assert "reconciler plan --format markdown > plan.md" in gitlab["plan"]["script"]
+    assert gitlab["apply"]["script"] == ["reconciler apply --auto-approve"]
+
+
+def test_the_editor_is_told_of_the_schemas(shell: Shell) -> None:
+    """Both files that the settings name are there."""
+    shell.run("init", "--name", "acme")
+    settings = json.loads((shell.folder / ".vscode/settings.json").read_text())
+
+    assert all((shell.folder / path).is_file() for path in settings["yaml.schemas"])
