@@ -299,6 +299,7 @@ def test_includes_are_relative_to_the_file_that_includes(write: Write) -> None:
         ("../../etc/passwd", "`../../etc/passwd` is not included: it leads out of the workspace"),
         ("/etc/passwd", "`/etc/passwd` is not included: paths are relative to the file that includes them"),
         ("link.md", "`link.md` is not included: it leads out of the workspace"),
+        ("../root2/x.md", "`../root2/x.md` is not included: it leads out of the workspace"),
         ("rols.yaml", "there is no file `root/rols.yaml`\nhint: did you mean `roles.yaml`?"),
         ("folder", "there is no file `root/folder`"),
         ("a.yaml", "`a.yaml` includes itself"),
@@ -313,6 +314,7 @@ def test_an_include_that_cannot_be_is_told_where_it_stands(
     (tmp_path / "secret.md").write_text("secret")
     write("root/roles.yaml", "a: b")
     write("root/folder/x.md", "")
+    write("root2/x.md", "")
     write("root/two.yaml", "a\n---\nb")
     write("root/none.yaml", "# none")
     (tmp_path / "root/link.md").symlink_to(tmp_path / "secret.md")
@@ -404,6 +406,13 @@ def test_a_variable_that_cannot_be_is_told_at_its_place(write: Write, spec: str,
     write("a.yaml", incident(spec))
 
     assert told(read(ID="1", PAGER_TOKEN="hush", my_password="hush")) == message
+
+
+def test_the_options_of_a_field_take_nothing_from_the_environment(write: Write) -> None:
+    """An option is known by its text, so it must read the same on every machine."""
+    write("a.yaml", incident("options: ['${env:X}']").replace("Incident", "CustomField"))
+
+    assert told(read(X="1")).startswith("a.yaml:5:13: `${env:X}` stands in an identity")
 
 
 def test_metadata_takes_nothing_from_the_environment(write: Write) -> None:

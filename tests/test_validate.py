@@ -192,6 +192,11 @@ def test_numbers_and_lengths_have_limits() -> None:
         ({"oneOf": [{"type": "string"}, {"type": "integer", "minimum": 5}]}, "3", "cannot be less than 5: `3`"),
         ({"anyOf": [{"enum": ["a"]}, {"type": "array"}]}, "{}", "must be a text or a list, not a mapping"),
         ({"anyOf": [{"enum": ["abc"]}, {"type": "array"}]}, "abd", "did you mean `abc`?"),
+        (
+            {"anyOf": [{"required": ["x", "y"]}, {"required": ["z"], "properties": {"a": {"type": "string"}}}]},
+            "{z: 1, a: 1}",
+            "`a` must be a text, not the number 1",
+        ),
         ({"anyOf": [{"anyOf": [{"type": "string"}]}, {"type": "null"}]}, "1", "must be a text, not the number 1"),
     ],
 )
