@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.processes import RECONCILER, environment, serving
 from tests.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parent.parent
-RECONCILER = [sys.executable, "-m", "reconciler"]
 
 MANIFEST = """\
 apiVersion: reconciler/v1
@@ -67,11 +63,6 @@ def seconds(command: list[str], folder: Path | None = None, expect: int = 0) -> 
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environment())
     assert done.returncode == expect, done.stderr.decode()
     return time.perf_counter() - begin
-
-
-def environment() -> dict[str, str]:
-    """Return the environment of a user's process, with the tree under test on its path."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def median(measure: Callable[[], float], times: int = 15) -> float:
@@ -137,16 +128,6 @@ def no_op(world: World) -> float:
     return took
 
 
-@contextmanager
-def serving(folder: Path, *flags: str) -> Iterator[str]:
-    """Serve a sandbox on a free port of this machine, and stop it."""
-    command = [*RECONCILER, "sandbox", "serve", "--port", "0", "--data", str(folder / "data.db"), *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as server:
-        assert server.stdout is not None
-        yield server.stdout.readline().split()[-1]
-        server.send_signal(signal.SIGTERM)
-
-
 def applying() -> Iterator[str]:
     """Yield how long 200 new incidents with 2 updates each take where every answer takes 100 ms."""
     latency, parallelism = 0.1, 10
@@ -157,8 +138,7 @@ def applying() -> Iterator[str]:
             command = [*RECONCILER, "apply", ".", "--base-url", url, "--auto-approve", "-v", "--format", "json"]
             command += ["--parallelism", str(parallelism)]
             begin = time.perf_counter()
-            environ = {**environment(), "INCIDENT_API_KEY": "sandbox"}
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environ)
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment())
             took = time.perf_counter() - begin
         assert done.returncode == 0, done.stderr[-2000:]
         writes = len(re.findall(r"^POST ", done.stderr, re.MULTILINE))
