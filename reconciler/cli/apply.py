@@ -11,11 +11,11 @@ import click
 from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, takes_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.cli.options import Access, Selection
     from reconciler.errors import Exit
-    from reconciler.model import Outcome, Plan
+    from reconciler.model import Change, Outcome, Plan
 
 MOST_AT_ONCE = 50
 
@@ -65,19 +65,19 @@ def command(
                 base_url=loaded.workspace.base_url,
                 parallelism=parallelism,
             ),
-            len(plan.changes),
+            plan.changes,
         )
         is_stopped = session.stopping.event.is_set()
     _report(outcomes, form)
     return _exit_code(plan, outcomes, is_stopped=is_stopped)
 
 
-def _carried_out(outcomes: Iterator[Outcome], total: int) -> list[Outcome]:
+def _carried_out(outcomes: Iterator[Outcome], changes: Sequence[Change]) -> list[Outcome]:
     """Tell of each outcome as it happens, and return them all."""
     from reconciler.render.progress import progress  # noqa: PLC0415  (see above)
 
     told = []
-    with progress(total, sys.stderr) as tell:
+    with progress(changes, sys.stderr) as tell:
         for outcome in outcomes:
             told.append(outcome)
             with suppress(OSError):  # what is under way does not end because nobody listens

@@ -22,6 +22,7 @@ BESIDE = frozenset({Topic.KEPT, Topic.FROZEN, Topic.UNSTATED})
 """Notices that are told where their resource is shown anyway."""
 NOUN = 9
 """The column of what children are called."""
+FOUND_BY = {"marker": "the key that it carries", "look-alike": "its name, mode and visibility"}
 ASKED_AGAIN = "asked for again: an earlier run never learned the answer"
 
 
@@ -105,7 +106,7 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
 
 def _adopted(change: Adopt, recognised: Sequence[str]) -> Iterator[Line]:
     known = visible(change.live.reference or change.live.id)
-    yield line("    ", f"adopt {known}, found by {visible(change.how)}")
+    yield line("    ", f"adopt {known}, found by {FOUND_BY.get(change.how, visible(change.how))}")
     if recognised:
         nouns = {"timeline": "timeline item"}
         told = [count(len(list(same)), nouns.get(noun, noun)) for noun, same in groupby(recognised)]

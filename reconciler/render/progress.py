@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from reconciler.model import Done, Failed, Skipped, Unknown
+from reconciler.model import Done, Failed, Skipped, Unknown, step
 from reconciler.render.page import BLANK, Line, Span, line
 from reconciler.render.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model import Outcome
+    from reconciler.model import Change, Outcome
 
 PAST = {
     "create": "created",
@@ -35,32 +36,58 @@ class Told(Protocol):
 
 
 @contextmanager
-def progress(total: int, stream: TextIO) -> Iterator[Told]:
+def progress(changes: Sequence[Change], stream: TextIO) -> Iterator[Told]:
     """Give what tells of each outcome: a line above a bar on a terminal, a plain line elsewhere."""
     if stream.isatty():
-        with _bar(total, stream) as told:
+        with _bar(changes, stream) as told:
             yield told
     else:
         yield lambda outcome: print(of(outcome).text, file=stream, flush=True)
 
 
 @contextmanager
-def _bar(total: int, stream: TextIO) -> Iterator[Told]:
+def _bar(changes: Sequence[Change], stream: TextIO) -> Iterator[Told]:
     from rich.console import Console  # noqa: PLC0415  (50 ms that a pipe does not need)
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    columns = (TextColumn("applying", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    steps = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn(), steps)
+    waiting = _Waiting(changes)
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
+        task = bar.add_task(waiting.told, total=len(changes))
 
         def told(outcome: Outcome) -> None:
+            waiting.finished(outcome.change)
+            bar.update(task, advance=1, description=waiting.told)
             spans = of(outcome).spans
             bar.console.print(Text.assemble(*((span.text, span.style) for span in spans)), soft_wrap=True)
-            bar.advance(task)
 
         yield told
+
+
+class _Waiting:
+    """The steps that have nothing left to wait for, and so are under way or next."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._sorter = TopologicalSorter({step(change): change.after for change in changes})
+        self._sorter.prepare()
+        self._now = dict.fromkeys(self._sorter.get_ready())
+
+    @property
+    def told(self) -> str:
+        """Return the first of them in words."""
+        more = len(self._now) - 1
+        first = next((visible(str(name)) for name in self._now), "")
+        return f"{first} and {more:,} more" if more > 0 else first
+
+    def finished(self, change: Change) -> None:
+        """Take one off, and in those that waited for it."""
+        del self._now[step(change)]
+        self._sorter.done(step(change))
+        self._now |= dict.fromkeys(self._sorter.get_ready())
 
 
 def of(outcome: Outcome) -> Line:

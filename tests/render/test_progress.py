@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from reconciler.model import Done, Failed, Outcome, Skipped, Unknown
+from reconciler.model import Done, Failed, Outcome, Skipped, Unknown, step
 from reconciler.render import page, progress
 from tests.render import plans
+from tests.render.test_text import ESCAPES, Screen
+
+if TYPE_CHECKING:
+    import pytest
 
 LINK = "https://app.incident.io/acme/incidents/7"
 
@@ -12,7 +18,7 @@ LINK = "https://app.incident.io/acme/incidents/7"
 def told(*outcomes: Outcome) -> str:
     """Return what progress writes where there is no terminal."""
     stream = io.StringIO()
-    with progress.progress(len(outcomes), stream) as tell:
+    with progress.progress([outcome.change for outcome in outcomes], stream) as tell:
         for outcome in outcomes:
             tell(outcome)
     return stream.getvalue()
@@ -81,3 +87,34 @@ def test_what_an_answer_says_cannot_move_the_cursor() -> None:
 
     assert "\x1b" not in text
     assert text.count("\n") == 1
+
+
+def test_on_a_terminal_a_bar_stands_below_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names what is under way, and goes when all is done."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Screen()
+    with progress.progress([plans.created()], stream) as tell:
+        before = stream.getvalue()
+        tell(Done(plans.created(), "01A", "INC-7", LINK))
+
+    assert "create Incident/checkout-latency-2026-11" in before
+    assert f"created  Incident/checkout-latency-2026-11  INC-7  {LINK}\n" in ESCAPES.sub("", stream.getvalue())
+
+
+def test_what_is_under_way_is_what_has_nothing_left_to_wait_for() -> None:
+    """One incident's steps in order, independent ones side by side."""
+    first, alone = plans.created(), plans.edited()
+    second = replace(plans.update("first", "hello"), after=(step(first),))
+    waiting = progress._Waiting([first, second, alone])
+    told = [waiting.told]
+    for change in (alone, first, second):
+        waiting.finished(change)
+        told.append(waiting.told)
+
+    assert told == [
+        "create Incident/checkout-latency-2026-11 and 1 more",
+        "create Incident/checkout-latency-2026-11",
+        "post Incident/checkout-latency-2026-11/update/first",
+        "",
+    ]
