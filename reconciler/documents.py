@@ -33,6 +33,22 @@ except ImportError:  # PyYAML built without libyaml: the same events, ten times 
             yaml.parser.Parser.__init__(self)
             yaml.composer.Composer.__init__(self)
 
+        def fetch_more_tokens(self) -> None:
+            r"""Scan on; an escape such as `\\UFFFFFFFF`, at which Python gives up, is a mistake like any other."""
+            try:
+                super().fetch_more_tokens()
+            except (ValueError, OverflowError):
+                raise yaml.MarkedYAMLError(problem=_NO_CHARACTER, problem_mark=self.get_mark()) from None
+
+        def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+            """Return a scalar; half of a surrogate pair, which libyaml refuses, is refused here as well."""
+            node = super().compose_scalar_node(anchor)
+            if any("\ud800" <= character <= "\udfff" for character in node.value):
+                raise yaml.MarkedYAMLError(problem=_NO_CHARACTER, problem_mark=node.start_mark)
+            return node
+
+
+_NO_CHARACTER = "found invalid Unicode character escape code"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -475,15 +491,19 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     if "simple key" in context:
         return Problem(opening, "a key needs `: ` behind it", _QUOTES)
     said = f"{context}: {problem}"
-    message, hint = next((words for part, words in _SAID.items() if part in said), (problem, ""))
-    if "begin a value" in message and at == "\t":
-        message, hint = "a tab cannot indent", "indent with spaces"
+    words = next((words for part, words in _SAID.items() if part in said), None)
+    if words is None:
+        return Problem(here, problem)
+    if at == "\t":
+        words = _TAB
+    message, hint = words
     return Problem(here, message.format(at=at), hint.format(opener=opener, line=opening.line))
 
 
+_TAB = ("a tab cannot indent", "indent with spaces")
 _SAID = {
     "cannot start any token": ("`{at}` cannot begin a value", "put the text in quotes"),
-    "tab character": ("a tab cannot indent", "indent with spaces"),
+    "tab character": _TAB,
     "mapping values are not allowed": ("`: ` cannot stand here", _QUOTES),
     "sequence entries are not allowed": ("a list cannot begin here", "begin it on a line of its own"),
     "undefined alias": ("this alias has no anchor", ""),
@@ -494,6 +514,7 @@ _SAID = {
         "check the indentation; what it could belong to begins at line {line}",
     ),
     "tag handle": ("a tag is not allowed here", "leave it out"),
+    _NO_CHARACTER: ("this is an escape of no character", "put the character itself in the quotes"),
     "unknown escape": ("this is no escape of YAML", "write a backslash as `\\\\`, or use single quotes"),
 }
 """What both parsers say, by a part of their words, and how it is told here."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from reconciler import documents
@@ -150,6 +150,10 @@ def test_an_alias_is_the_value_of_its_anchor() -> None:
         ("a: [", "a.yaml:1:5: the text ends within a list or a mapping\nhint: close every bracket"),
         ("a: [b\nc: d", "a.yaml:2:2: `,` or a closing bracket is missing\nhint: `[` stands in line 1"),
         ("a: @x", "a.yaml:1:4: `@` cannot begin a value\nhint: put the text in quotes"),
+        (
+            'a: "\\ud800"',
+            "a.yaml:1:7: this is an escape of no character\nhint: put the character itself in the quotes",
+        ),
         ("a: *x", "a.yaml:1:4: this alias has no anchor"),
         ("a: &x 1\nb: &x 2", "a.yaml:2:4: this anchor is already set\nhint: the first stands in line 1"),
         ("a: - b", "a.yaml:1:4: a list cannot begin here\nhint: begin it on a line of its own"),
@@ -310,7 +314,8 @@ def test_the_parser_in_python_says_the_same() -> None:
         "assert documents._Parser.__module__ == 'reconciler.documents'\n"
         "(document,) = documents.load('a: [1, {b: no}]\\nc: |\\n  x\\n', 'a.yaml')\n"
         "print(document.value, document.at('a', 1, 'b'))\n"
-        "for text in ('a:\\n\\t- b', 'a: [b', 'a: b: c', '[' * 9000, 'a: \\0', 'a: 1\\na: 2'):\n"
+        "for text in ('a:\\n\\t- b', '\"\\\\UFFFFFFFF\"', '\"\\\\ud800\"', '*{',\n"
+        "    'a: [b', 'a: b: c', '[' * 9000, 'a: \\0', 'a: 1\\na: 2'):\n"
         "    print(documents.parse(text, 'a.yaml')[1][0].message)\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -318,6 +323,9 @@ def test_the_parser_in_python_says_the_same() -> None:
     assert run.stdout.splitlines() == [
         "{'a': [1, {'b': 'no'}], 'c': 'x\\n'} a.yaml:1:12",
         "a tab cannot indent",
+        "this is an escape of no character",
+        "this is an escape of no character",
+        "expected alphabetic or numeric character, but found '{'",
         "`[` is never closed",
         "`: ` cannot stand here",
         "lists and mappings are nested more than 64 deep",
@@ -326,6 +334,7 @@ def test_the_parser_in_python_says_the_same() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(JSON_LIKE, some.booleans())
 def test_what_yaml_writes_is_read_back_the_same(written: Any, flow: bool) -> None:
     """Values that JSON has survive a round trip, whatever their texts look like."""
@@ -334,6 +343,7 @@ def test_what_yaml_writes_is_read_back_the_same(written: Any, flow: bool) -> Non
     assert [document.value for document in found] == [written]
 
 
+@settings(deadline=None)
 @given(some.dictionaries(some.text(), JSON_LIKE, min_size=1, max_size=4))
 def test_every_place_points_into_the_text(written: dict[str, Any]) -> None:
     """No path leads to a line or a column that the file does not have, and elder values come first."""
@@ -347,6 +357,7 @@ def test_every_place_points_into_the_text(written: dict[str, Any]) -> None:
     assert [document.key_at(name) for name in document.value] == sorted(map(document.key_at, document.value))
 
 
+@settings(deadline=None)
 @given(some.text() | some.binary() | some.text(alphabet="ab:-[]{}#&*!|>'\"%@` \n\t\\0.~?,<"))
 def test_no_input_gives_anything_but_documents_or_problems(text: str | bytes) -> None:
     """Whatever the bytes, the answer is documents, or problems whose places lie in the text."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from reconciler import documents, validate
@@ -244,6 +244,7 @@ def test_the_example_of_every_kind_is_valid(kind: str) -> None:
     assert told(example) == []
 
 
+@settings(deadline=None)
 @given(
     some.dictionaries(
         some.sampled_from(["name", *KINDS["Incident"].schema()["properties"]]),
