@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from reconciler.kinds import KINDS
 from reconciler.model import Adopt, Create, Delete, Edit, Forget, Post, Topic
 from reconciler.render.fields import INDENT, changed, column, padded, rows, stated
 from reconciler.render.page import Layout, Line, Span, line
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 BESIDE = frozenset({Topic.KEPT, Topic.FROZEN, Topic.UNSTATED})
 """Notices that are told where their resource is shown anyway."""
+ORDERS = frozenset(table.ordered_by for kind in KINDS.values() for table in kind.children)
+"""Fields that hold a child's place: the order of the lines tells it."""
 NOUN = 9
 """The column of what children are called."""
 FOUND_BY = {"marker": "the key that it carries", "look-alike": "its name, mode and visibility"}
@@ -168,17 +171,18 @@ def _said(change: Post | Create, name: str, names: Mapping[str, str], room: int 
     if "description" in said:
         yield quoted(said.pop("description"), room)
     for field, text in said.items():
-        if text != name:
+        if text != name and field not in ORDERS:
             yield f"{field} {first_line(text, None if room is None else room - cell_len(field) - 1)}"
     if isinstance(change, Create) and change.unfinished:
         yield ASKED_AGAIN
 
 
 def _closing(change: Edit, names: Mapping[str, str], layout: Layout) -> Iterator[Line]:
-    """Yield the edit that ends a new incident: its fields by name, then what each will be."""
+    """Yield the edit that ends a new incident: what a create cannot carry, and what only holds after the updates."""
     fields = stated(change.sent, names)
-    yield line(padded("then", column(())), ", ".join(fields), indent=INDENT)
     width = column(fields)
+    lead = padded("then", column(()))
     for name, texts in fields.items():
-        for row in rows(name, texts, width, layout):
-            yield Line(row.spans, INDENT + 2)
+        for row in rows(name, texts, width, layout.narrower(len(lead))):
+            yield Line((Span(lead), *row.spans), INDENT)
+            lead = " " * len(lead)

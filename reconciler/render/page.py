@@ -31,6 +31,10 @@ class Layout:
         """Return the columns that are left behind `taken`; None where there is no end to them."""
         return self.width - taken if self.fits else None
 
+    def narrower(self, columns: int) -> Layout:
+        """Return the same layout with so many columns less."""
+        return Layout(self.width - columns, self.fits)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -38,6 +38,8 @@ def told(value: Any) -> str:
             return "\n".join(lines(value))
         case list() | tuple():
             return ", ".join(map(told, value)) or "(none)"
+        case dict():
+            return ", ".join(f"{visible(str(name))}: {told(each)}" for name, each in value.items())
         case _:
             return visible(json.dumps(value, ensure_ascii=False, default=str))
 

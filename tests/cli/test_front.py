@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import click
@@ -11,11 +10,8 @@ import pytest
 from reconciler import __version__
 from reconciler.cli.commands import reconciler
 from reconciler.cli.front import COMMANDS, HELP
-from tests.cli.shell import COMMAND
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tests.cli.shell import Shell
 
 HEAVY = {"click", "rich", "httpx", "yaml", "jsonschema", "deepdiff", "werkzeug", "typing", "dataclasses"}
@@ -66,25 +62,6 @@ def test_the_first_page_waits_for_no_library(flag: str) -> None:
     )
 
     assert HEAVY.isdisjoint(ended.stdout.splitlines()[-1].split())
-
-
-@pytest.mark.parametrize("flag", ["--help", "--version"])
-def test_the_first_page_takes_less_than_three_times_an_empty_python(shell: Shell, flag: str) -> None:
-    """People type it often, and completions too."""
-    empty = _fastest([sys.executable, "-c", "pass"], shell)
-    page = _fastest([*COMMAND, flag], shell)
-
-    assert page < 3 * empty
-
-
-def _fastest(command: Sequence[str], shell: Shell) -> float:
-    """Return the seconds of the fastest of ten runs, which the machine's other work disturbed least."""
-    times = []
-    for _ in range(10):
-        started = time.perf_counter()
-        subprocess.run(command, env=shell._env(), stdout=subprocess.DEVNULL, check=True)
-        times.append(time.perf_counter() - started)
-    return min(times)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
