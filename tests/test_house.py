@@ -1,0 +1,114 @@
+"""The rules of the house, held by machine: who may import whom, and where each library enters."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "reconciler"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+STAGES = ("manifest", "validate", "desired", "live", "diff", "plan", "apply")
+MEETING_PLACES = {"reconcile", "assemble"}
+PURE = ("model", "refs", "desired", "diff", "plan", "guards", "identity", "lifecycle", "names", "selection", "kinds")
+IMPURE = {"httpx", "rich", "os", "time", "socket", "subprocess", "filelock", "sqlite3", "click"}
+DOORS = {
+    "yaml": {"documents"},
+    "jsonschema": {"validate"},
+    "deepdiff": {"diff"},
+    "httpx": {"api"},
+    "rich": {"render", "cli"},
+    "click": {"cli"},
+    "werkzeug": {"sandbox"},
+    "waitress": {"sandbox"},
+    "filelock": {"state"},
+}
+
+
+def name(path: Path) -> str:
+    """Return a module's dotted name below the package."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def room(path: Path) -> str:
+    """Return the room that a module is in: the file or folder below the package."""
+    return name(path).split(".")[0]
+
+
+def imports(path: Path) -> set[str]:
+    """Return what a module imports when it runs, at its top or within a function; not what only types need."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body.clear()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name for alias in names}
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                found |= {module} | {f"{module}.{alias.name}" for alias in names}
+    return found
+
+
+def rooms_used(path: Path) -> set[str]:
+    """Return the rooms of this package that a module imports from."""
+    ours = (used.split(".") for used in imports(path) if used.startswith("reconciler."))
+    rooms = {file.stem if file.is_file() else file.name for file in PACKAGE.iterdir()}
+    return {parts[1] for parts in ours} & rooms
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stages_never_import_each_other(stage: str) -> None:
+    """The stages share nouns and meet in the story; none knows another."""
+    for path in MODULES:
+        if room(path) == stage:
+            assert not (rooms_used(path) & set(STAGES)) - {stage}, path
+
+
+def test_only_the_story_joins_the_stages() -> None:
+    """Three stages in one module make it part of the story, and the story is told in one place."""
+    joining = {room(path) for path in MODULES if len(rooms_used(path) & set(STAGES)) > 2}
+
+    assert joining == MEETING_PLACES
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if room(path) in PURE and "schema" not in path.parts], ids=name
+)
+def test_decisions_know_no_edge(path: Path) -> None:
+    """What decides knows no network, no disk, no clock, no terminal and no environment."""
+    assert not {used.split(".")[0] for used in imports(path)} & IMPURE
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_each_library_has_one_front_door(library: str) -> None:
+    """A library enters through one room, so that it can be exchanged in one place."""
+    users = {room(path) for path in MODULES if library in {used.split(".")[0] for used in imports(path)}}
+
+    assert users <= DOORS[library]
+    assert users
+
+
+def test_the_sandbox_shares_nothing_with_the_kinds() -> None:
+    """If both were wrong in the same way, every test would pass."""
+    for path in MODULES:
+        if room(path) == "sandbox":
+            assert rooms_used(path) <= {"sandbox"}, path
+        if room(path) in {*PURE, *STAGES, "api", "state"}:
+            assert "sandbox" not in rooms_used(path), path
+
+
+def test_only_one_place_reads_the_environment() -> None:
+    """What a run is told from outside is read in one place."""
+    readers = {name(path) for path in MODULES if "os.environ" in path.read_text(encoding="utf-8")}
+
+    assert readers == {"workspace"}
+
+
+def test_the_story_is_one_page() -> None:
+    """The story can be read without turning a page."""
+    assert len((PACKAGE / "reconcile.py").read_text(encoding="utf-8").splitlines()) < 160
