@@ -3,13 +3,14 @@
 import ipaddress
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import waitress  # type: ignore[import-untyped]
 from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
-from waitress.wasyncore import close_all  # type: ignore[import-untyped]
+from waitress.wasyncore import close_all, loop  # type: ignore[import-untyped]
 
 from reconciler.sandbox.app import Sandbox
 from reconciler.sandbox.faults import ConnectionDropped
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 THREADS = 64  # requests that wait out a latency side by side
 CONNECTIONS = 1000
+ROUND = 1.0  # seconds that one round of the loop waits at the most for something to do
 
 
 def is_local(host: str) -> bool:
@@ -41,12 +43,21 @@ def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) ->
         ident="sandbox",
         clear_untrusted_proxy_headers=True,
     )
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # Raising here could tear a connection that is just being taken; the loop ends between two rounds instead.
+        stopping.set()
+        server.pull_trigger()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+        signal.signal(number, stop)
     try:
         started(f"http://{_written(host)}:{server.effective_port}")
-        server.run()
+        while not stopping.is_set():
+            loop(timeout=ROUND, map=channels, use_poll=True, count=1)
     finally:
+        server.task_dispatcher.shutdown()
         close_all(channels, ignore_all=True)
         app.close()
 
@@ -67,10 +78,6 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def _written(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
 
 
 def _dropping(app: Sandbox) -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
