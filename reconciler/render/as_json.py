@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler import refs
+from reconciler.guards import least_seconds
 from reconciler.model import Adopt, Create, Delete, Done, Edit, Failed, Outcome, Post, Skipped, Unknown
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def plan(plan: Plan) -> Object:
         "organisation": plan.organisation,
         "summary": plan.summary,
         "who_will_notice": list(plan.who_will_notice),
+        "cost": {"requests": plan.requests, "least_seconds": least_seconds(plan.requests)},
         "changes": [_change(change, plan) for change in plan.changes],
         "refusals": list(map(_refusal, plan.refusals)),
         "notices": list(map(_notice, plan.notices)),

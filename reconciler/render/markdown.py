@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.render.block import block, blocks
 from reconciler.render.page import PIPE
 from reconciler.render.text import notices, refused, summary
-from reconciler.render.words import count, shortened, visible
+from reconciler.render.words import cost, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +36,7 @@ def _head(plan: Plan, *, is_short: bool = False) -> Iterator[str]:
     yield f"## reconciler: {escaped(plan.workspace)}"
     yield f"**{escaped(summary(plan))}**"
     if not plan.is_empty:
-        told = [*plan.who_will_notice, count(plan.requests, "request")]
+        told = [*plan.who_will_notice, cost(plan)]
         if is_short and len(told) > MOST_SENTENCES:
             told = [*told[:MOST_SENTENCES], f"… {len(told) - MOST_SENTENCES} more"]
         longest = LONGEST_SENTENCE if is_short else None

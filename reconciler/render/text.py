@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.render.block import BESIDE, block, blocks, place, reference
 from reconciler.render.page import BLANK, PIPE, Layout, Line, Span, line
-from reconciler.render.words import address, count, visible
+from reconciler.render.words import address, cost, count, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ def who_will_notice(plan: Plan) -> Iterator[Line]:
         yield line(Span("Who will notice", "bold"))
         for sentence in plan.who_will_notice or ("nobody that is known of",):
             yield line("  ", visible(sentence))
-        yield line("  ", count(plan.requests, "request"))
+        yield line("  ", cost(plan))
 
 
 def refused(plan: Plan, refusal: Refusal) -> Iterator[Line]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
+
+from reconciler.guards import least_seconds
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan
 
 NOT_SET = "(not set)"
 
@@ -76,3 +81,9 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def address(url: str) -> str:
     """Return an address without its scheme."""
     return visible(url.removeprefix("https://").removeprefix("http://").rstrip("/"))
+
+
+def cost(plan: Plan) -> str:
+    """Return what carrying out a plan costs: its requests, and the least time where the rate limit sets one."""
+    least = least_seconds(plan.requests)
+    return count(plan.requests, "request") + (f", which take {least:,} s at the least" if least else "")
