@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, guards, identity, kinds, plan
+from reconciler import desired, guards, identity, kinds, plan, refs
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.rules import live_of
 from reconciler.errors import Invalid
@@ -13,7 +13,7 @@ from reconciler.identity import Absent, Claim, Matched, Objects
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE, UPDATE
 from reconciler.lifecycle import LIVE, Lifecycle
-from reconciler.model import Leaf, Notice, Plan, Source, Topic
+from reconciler.model import Create, Leaf, Notice, Plan, Ref, Refusal, Source, Step, Topic
 from reconciler.names import Names
 
 if TYPE_CHECKING:
@@ -35,12 +35,17 @@ class Found:
     names: Names
     desired: dict[Key, Desired] = field(default_factory=dict)
     matches: dict[Key, Match] = field(default_factory=dict)
-    marker: str = ""
+    marker: str | Ref = ""
+    """The ID of the field that carries incidents' keys; a `Ref` where this run creates it."""
 
     def live_id(self, key: Key) -> str | None:
         """Return a resource's ID; None where it does not exist."""
         match = self.matches[key]
         return match.raw["id"] if isinstance(match, Matched) else None
+
+    def recall(self, memory: Memory) -> Memory:
+        """Return what is remembered of these very objects: nothing of an earlier generation, or of another ID."""
+        return memory.only({key: self.live_id(key) for key in self.matches})
 
     @property
     def incidents(self) -> dict[str, Desired]:
@@ -55,7 +60,6 @@ class Found:
 def find(manifests: Sequence[Manifest], account: Account, memory: Memory, workspace: Workspace) -> Found:
     """Resolve names and look for each resource, configuration first; raises `Invalid` with every unknown name."""
     found = Found(Names(account.listed))
-    found.marker = _marker(found.names, workspace)
     for kind in kinds.KINDS.values():
         mine = [one for one in manifests if one.key.kind == kind.name]
         if kind.natural_key and mine:
@@ -63,10 +67,12 @@ def find(manifests: Sequence[Manifest], account: Account, memory: Memory, worksp
             objects = Objects.of(account.listed.get((kind.name, ""), ()))
             _take(found, mine, identity.match_by_name(claims, objects))
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
+    found.marker = _marker(found.names, workspace) if incidents else ""
     claims = [_claim(one, memory, workspace.namespace) for one in incidents]
     managed = frozenset(record.id for key, record in memory.state.records.items() if not key.child)
+    marker = found.marker if isinstance(found.marker, str) else ""
     matches = identity.match_incidents(
-        claims, account.incidents, managed=managed, adopt=workspace.adopts, marker_field=found.marker
+        claims, account.incidents, managed=managed, adopt=workspace.adopts, marker_field=marker
     )
     _take(found, incidents, matches)
     if found.names.problems:
@@ -82,15 +88,15 @@ def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]
         found.names.declare(resolved, found.live_id(manifest.key))
 
 
-def _marker(names: Names, workspace: Workspace) -> str:
-    """Return the ID of the text field that carries incidents' keys, where the workspace names one."""
+def _marker(names: Names, workspace: Workspace) -> str | Ref:
+    """Return the text field that carries incidents' keys, where the workspace names one."""
     if not workspace.identity_field:
         return ""
     at = Source(workspace.file)
     field_found = names.find("CustomField", workspace.identity_field, at)
     if field_found and field_found.facts.get("field_type") != "text":
         names.report(at, f"`identity_field: {workspace.identity_field}` is no text field", "name one, or create it")
-    return str(field_found.value) if field_found else ""
+    return field_found.value if field_found else ""
 
 
 def _claim(manifest: Manifest, memory: Memory, namespace: str = "") -> Claim:
@@ -98,15 +104,16 @@ def _claim(manifest: Manifest, memory: Memory, namespace: str = "") -> Claim:
     generation = desired.generation(manifest)
     record = memory.record(manifest.key)
     same = record is not None and record.generation == generation
-    pending = next((one for name, one in memory.pending.items() if name.key == manifest.key), None)
+    marker = identity.idempotency_key(namespace, manifest.key, generation)
+    pending = memory.pending.get(Step(Create.verb, manifest.key))
     # What was asked for and never answered has the name that it was asked for with.
-    title = str(pending.sent.get("name", spec["name"])) if pending and not same else str(spec["name"])
+    asked = pending.sent if pending and pending.idempotency_key == marker and not same else {}
     return Claim(
         key=manifest.key,
-        title=title if kinds.KINDS[manifest.key.kind].keyed else str(spec["name"]),
+        title=str(asked.get("name", spec["name"])),
         stated_id=str(metadata.get("id", "")),
         recorded_id=record.id if record and same else "",
-        marker=identity.idempotency_key(namespace, manifest.key, generation),
+        marker=marker,
         mode=spec.get("mode", DEFAULT_MODE),
         visibility=spec.get("visibility", DEFAULT_VISIBILITY),
         not_these=tuple(map(str, metadata.get("not", ()))),
@@ -115,6 +122,7 @@ def _claim(manifest: Manifest, memory: Memory, namespace: str = "") -> Claim:
 
 def wants_updates(found: Found, memory: Memory) -> list[str]:
     """Return the incidents (IDs) whose updates must be read: not all of theirs are known to be posted."""
+    memory = found.recall(memory)
     return [
         identifier
         for identifier, one in found.incidents.items()
@@ -130,6 +138,7 @@ def _is_strange(key: Key, memory: Memory) -> bool:
 
 def wants_timeline(found: Found, memory: Memory) -> list[str]:
     """Return the incidents (IDs) whose timeline items must be read: some changed, or are not known to exist."""
+    memory = found.recall(memory)
     return [
         identifier
         for identifier, one in found.incidents.items()
@@ -149,11 +158,14 @@ def assemble(
     found: Found, account: Account, details: Details, memory: Memory, workspace: Workspace, files: int, *, whole: bool
 ) -> Plan:
     """Compare every resource and put what is to do in order."""
-    rules = _rules(found, memory, workspace)
-    diffs = {
-        key: compare(one, found.matches[key], _around(one, found, account, details), rules)
-        for key, one in found.desired.items()
-    }
+    rules = _rules(found, found.recall(memory), workspace)
+    diffs = _without_orphans(
+        {
+            key: compare(one, found.matches[key], _around(one, found, account, details), rules)
+            for key, one in found.desired.items()
+        },
+        found,
+    )
     live = {
         key: live_of(kinds.KINDS[key.kind], match.raw)
         for key, match in found.matches.items()
@@ -181,6 +193,28 @@ def assemble(
         observed={key: seen for diff in diffs.values() for key, seen in diff.observed.items()},
         private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
     )
+
+
+def _without_orphans(diffs: dict[Key, Diff], found: Found) -> dict[Key, Diff]:
+    """Leave out whole, too, what needs something that is neither there nor made by this plan."""
+    made = {change.key for diff in diffs.values() for change in diff.changes if isinstance(change, Create)}
+    orphans = {
+        key: missing
+        for key, diff in diffs.items()
+        for change in diff.changes
+        if (request := getattr(change, "request", None))
+        and (missing := next((ref.key for ref in refs.of_request(request) if ref.key not in made), None))
+    }
+    if not orphans:
+        return diffs
+    kept = {key: _left_out(found.desired[key], orphans[key], diffs) if key in orphans else diffs[key] for key in diffs}
+    return _without_orphans(kept, found)
+
+
+def _left_out(one: Desired, missing: Key, diffs: dict[Key, Diff]) -> Diff:
+    why = diffs[missing.parent].refusals[0].why
+    message = f"it needs {missing}, which this plan leaves out"
+    return Diff(refusals=[Refusal(why, one.key, one.source, message, f"do what is said of {missing.parent} first")])
 
 
 def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:

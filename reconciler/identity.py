@@ -12,7 +12,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -82,7 +81,15 @@ class OutOfSight:
     id: str
 
 
-Match = Matched | Absent | Ambiguous | OutOfSight
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Its stated ID is that of an incident which another manifest manages."""
+
+    raw: Mapping[str, Any]
+    holder: Key
+
+
+Match = Matched | Absent | Ambiguous | OutOfSight | Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,18 @@ def match_incidents(
             found[claim.key] = _by_marker(marked.get(claim.marker, [])) or _by_look(
                 claim, alike[_looks(claim.title, claim.mode, claim.visibility)], adopt=adopt
             )
-    return {key: one for key, one in found.items() if one is not None}
+    holders = {claim.recorded_id: claim.key for claim in claims if _is_held(found[claim.key])}
+    return {key: _unless_taken(key, one, holders) for key, one in found.items() if one is not None}
+
+
+def _is_held(match: Match | None) -> bool:
+    return isinstance(match, Matched) and match.how == "state"
+
+
+def _unless_taken(key: Key, match: Match, holders: Mapping[str, Key]) -> Match:
+    if isinstance(match, Matched) and holders.get(match.raw["id"], key) != key:
+        return Taken(match.raw, holders[match.raw["id"]])
+    return match
 
 
 def _looks(name: str, mode: str, visibility: str) -> tuple[str, str, str]:

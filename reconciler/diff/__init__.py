@@ -8,7 +8,7 @@ from reconciler import kinds
 from reconciler.diff.creation import declare
 from reconciler.diff.existing import converge
 from reconciler.diff.rules import Around, Diff, Rules
-from reconciler.identity import Absent, Ambiguous, Matched, OutOfSight
+from reconciler.identity import Absent, Ambiguous, Matched, OutOfSight, Taken
 from reconciler.model import Refusal, Why
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ def compare(desired: Desired, match: Match, around: Around, rules: Rules) -> Dif
             return declare(desired, rules)
         case OutOfSight(identifier):
             return Diff(refusals=[_out_of_sight(desired, identifier)])
+        case Taken(raw, holder):
+            at = desired.manifest.document.at("metadata", "id")
+            message = f"{raw.get('reference', raw['id'])} is managed by {holder}"
+            hint = f"take `id:` out, or forget the other: `reconciler state rm {holder}`"
+            return Diff(refusals=[Refusal(Why.AMBIGUOUS, desired.key, at, message, hint)])
         case Ambiguous(candidates, reason):
             told = ", ".join(
                 f"{one.get('reference', one['id'])} ({one['name']}, {one['created_at'][:10]})" for one in candidates

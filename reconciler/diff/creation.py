@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.diff.children import compare_children, creation
-from reconciler.diff.rules import Around, Diff, Rules, generation
+from reconciler.diff.pair import SEVERITY, STATUS
+from reconciler.diff.rules import Around, Diff, Rules, generation, on_remove
 from reconciler.diff.updates import MOVES, posting
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, When, encode
-from reconciler.lifecycle import CLOSED, LEARNING
+from reconciler.lifecycle import CLOSED, LEARNING, LIVE
 from reconciler.model import (
     Cause,
     Create,
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from reconciler.kinds.spec import ChildKind, Kind
     from reconciler.lifecycle import Lifecycle
     from reconciler.model import Child, Source
-
-STATUS: Path = ("status",)
-SEVERITY: Path = ("severity",)
 
 
 def declare(desired: Desired, rules: Rules) -> Diff:
@@ -174,9 +171,9 @@ def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create
         request=Request("POST", kind.path, body),
         sent=start,
         idempotency_key=key,
-        unfinished=pending is not None,
+        unfinished=pending is not None and pending.idempotency_key == key,
         generation=generation(desired),
-        on_remove=str(desired.manifest.spec.get("on_remove", "")),
+        on_remove=on_remove(desired),
     )
 
 
@@ -204,7 +201,10 @@ def _post_all(desired: Desired, created: Create, owner: Ref, rules: Rules, diff:
     for child, carried in found.posts:
         diff.add(post(desired, child, carried, owner, rules, diff.after))
     after = {path: leaf for path, leaf in found.after.items() if path in MOVES}
-    return after | ({STATUS: desired.leaves[STATUS]} if stuck and STATUS in desired.leaves else {})
+    if stuck and (wanted := desired.leaves.get(STATUS)):
+        # Only people accept it; what lies behind triage and live, the API can move it to.
+        after[STATUS] = wanted if rules.lifecycle.category(wanted) == LIVE else Leaf(None)
+    return after
 
 
 def post(
@@ -225,10 +225,10 @@ def _close_gap(kind: Kind, desired: Desired, created: Create, after: Leaves, dif
     """Add the edit that brings what the create could not carry, or what an unfinished one carried differently."""
     held = {**created.sent, **after}
     sent = {
-        path: replace(leaf, fixed=False)
+        path: leaf
         for path, leaf in desired.leaves.items()
         if kind.fields[str(path[0])].when is not When.CREATE
-        and not (leaf.fixed and path in created.sent)
+        and not leaf.fixed
         and (path not in held or held[path].value != leaf.value)
         and not (leaf.value is None and path not in held)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler import identity, refs
+from reconciler import identity, kinds, refs
 from reconciler.model import Change, Desired, Key, Live, Notice, Observation, Refusal, Step, step
 from reconciler.state.record import Record, path_text
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.identity import Matched
     from reconciler.kinds.spec import Drift, Kind
     from reconciler.lifecycle import Lifecycle
-    from reconciler.model import Leaves
+    from reconciler.model import Leaves, Ref
     from reconciler.state.journal import Memory
 
 
@@ -27,7 +27,7 @@ class Rules:
     memory: Memory
     lifecycle: Lifecycle
     drift: Callable[[str, str], Drift]
-    marker: str = ""
+    marker: str | Ref = ""
     always_triage: frozenset[str] = frozenset()
     """Incident types whose incidents start in triage whatever is sent."""
 
@@ -44,6 +44,11 @@ class Rules:
 def generation(desired: Desired) -> str:
     """Return which declaration of this name it is."""
     return str(desired.manifest.metadata.get("generation", identity.DEFAULT_GENERATION))
+
+
+def on_remove(desired: Desired) -> str:
+    """Return what happens to an incident when its manifest goes away; nothing for configuration."""
+    return str(desired.manifest.spec.get("on_remove", "abandon")) if kinds.KINDS[desired.key.kind].keyed else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +84,17 @@ class Diff:
 
 
 def observation(
-    desired: Desired, match: Matched, live: Live, declared: Leaves, record: Record | None
+    desired: Desired, match: Matched, live: Live, declared: Leaves, record: Record | None, rules: Rules
 ) -> Observation | None:
     """Return what state should learn of an object that is left as it is; None where it knows it all."""
     plain = {path: leaf for path, leaf in declared.items() if not any(refs.find([*path, leaf.value]))}
     answered = {path: live.leaves[path] for path in plain if path in live.leaves}
     news = {path: leaf for path, leaf in plain.items() if not _is_known(path, leaf, answered, record)}
     stated = {path_text(path) for path in desired.leaves}
+    stated |= _asked_at_creation(desired, record, rules)
     forgotten = tuple(sorted(set(record.fields) - stated)) if record else ()
-    if record and not news and not forgotten:
+    if record and not news and not forgotten and record.on_remove == on_remove(desired):
         return None
-    spec = desired.manifest.spec
     return Observation(
         id=live.id,
         how=record.how if record else match.how,
@@ -97,11 +102,19 @@ def observation(
         answered=answered,
         forgotten=forgotten,
         generation=generation(desired),
-        mode=str(spec.get("mode", "")),
-        on_remove=str(spec.get("on_remove", "")),
+        mode=str(desired.manifest.spec.get("mode", "")),
+        on_remove=on_remove(desired),
         reference=live.reference,
         link=live.link,
     )
+
+
+def _asked_at_creation(desired: Desired, record: Record | None, rules: Rules) -> set[str]:
+    """Return the fields that were sent with the create though the manifest's own do not state them."""
+    first = {("status",): rules.lifecycle.first_live} if rules.lifecycle.first_live else {}
+    asked = {path_text(path): leaf.value for path, leaf in (first | desired.creation).items() if leaf}
+    sent = record.fields if record else {}
+    return {path for path, value in asked.items() if path in sent and sent[path].sent == value}
 
 
 def _is_known(path: Any, leaf: Any, answered: Leaves, record: Record | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.kinds.incident import UPDATE
@@ -112,10 +112,12 @@ def posting(
             if path not in carried:
                 continue
             if path not in stuck and (path not in moved or policy(str(path[0])) is Drift.OVERWRITE):
-                after[path] = replace(carried[path], fixed=False)
+                after[path] = carried[path]
+            elif carried.pop(path).value == live.get(path, Leaf(None)).value:
+                continue
             elif path not in stuck and policy(str(path[0])) is Drift.FAIL:
                 refused.append((child, path))
-            elif carried.pop(path).value != live.get(path, Leaf(None)).value:
+            else:
                 kept.append((child, path))
         if carried:
             posts.append((child, carried))

@@ -50,6 +50,13 @@ class Memory:
         """Return what is known of a resource or child."""
         return self.state.records.get(key)
 
+    def only(self, ids: Mapping[Key, str | None]) -> Memory:
+        """Return the same memory without what it knows of other objects: those of these resources have these IDs."""
+        records = self.state.records
+        others = {key for key, identifier in ids.items() if key in records and records[key].id != identifier}
+        kept = {key: record for key, record in records.items() if key.parent not in others}
+        return replace(self, state=replace(self.state, records=kept)) if others else self
+
     def without(self, fields: Mapping[Key, Collection[str]]) -> Memory:
         """Return the same memory without some fields (paths as text) of some resources."""
         records = dict(self.state.records)
@@ -89,7 +96,8 @@ class Journal:
 
     def observed(self, records: Mapping[Key, Record]) -> None:
         """Note what was seen and needs no request."""
-        for key, record in records.items():
+        # A resource before its children: another ID of it makes those that are known void.
+        for key, record in sorted(records.items()):
             self.outcome(Step("see", key), {key: record})
 
     def sync(self) -> None:
@@ -145,12 +153,19 @@ def replay(state: State, text: bytes, name: str) -> Memory:
 
 
 def merge(records: Mapping[Key, Record], newer: Mapping[Key, Record]) -> dict[Key, Record]:
-    """Return the records with newer ones in them; a newer one keeps what it does not tell of the same object."""
+    """Return the records with newer ones in them; a newer one keeps what it does not tell of the same object.
+
+    A resource that is another object by now has none of the old one's children.
+    """
     merged = dict(records)
-    for key, record in newer.items():
+    for key, record in sorted(newer.items()):
         old = merged.get(key)
-        same = old is not None and old.id == record.id
-        merged[key] = _combined(old, record) if old is not None and same else record
+        if old is not None and old.id == record.id:
+            merged[key] = _combined(old, record)
+            continue
+        if old is not None and not key.child:
+            merged = {name: one for name, one in merged.items() if name.parent != key}
+        merged[key] = record
     return merged
 
 

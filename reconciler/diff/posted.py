@@ -1,0 +1,104 @@
+"""The updates of an incident that exists: which wait to be posted, and what the steps before them left. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.diff.updates import MOVES, moved_by_people, recognise
+from reconciler.kinds.incident import UPDATE
+from reconciler.model import Child, Key, Notice, Observation, Path, Refusal, Topic, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from reconciler.diff.pair import Pair
+    from reconciler.diff.rules import Diff
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Updates that wait to be posted; `left` are the values that the steps before them left."""
+
+    updates: tuple[Child, ...] = ()
+    left: Mapping[Path, Any] = field(default_factory=dict)
+
+    @property
+    def driven(self) -> set[Path]:
+        """Return the moves that these updates make, so that no edit makes them."""
+        return {path for child in self.updates for path in MOVES if path in child.leaves}
+
+
+def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
+    """Return what waits to be posted, noting what is found posted; none where the incident `is_over`."""
+    declared = [child for child in pair.desired.children if child.key.child[0] == UPDATE.noun]
+    known = {child.key: record.id for child in declared if (record := pair.rules.memory.record(child.key)) is not None}
+    found = recognise(declared, known, pair.around.updates or ())
+    open_ones = [child for child in declared if child.key not in known and child.key not in found.posted]
+    _tell_frozen(declared, pair, diff)
+    if open_ones and not is_over:
+        refusal = _cannot_post(pair, declared, open_ones, known, strange=found.stranger is not None)
+        if refusal:
+            return refusal
+    for child in declared:
+        if child.key in found.posted:
+            identifier, leaves = found.posted[child.key]
+            diff.observed[child.key] = Observation(identifier, "found", child.leaves, leaves or child.leaves)
+    left = {path: _left(pair, path, declared, open_ones) for path in MOVES}
+    return Waiting(
+        () if is_over else tuple(open_ones), {path: value for path, value in left.items() if value is not None}
+    )
+
+
+def _left(pair: Pair, path: Path, declared: list[Child], open_ones: list[Child]) -> object:
+    """Return the value that our own steps left: the one answered, else what the posted updates or the create set."""
+    record = pair.record.fields.get(str(path[0])) if pair.record else None
+    if record is not None:
+        return record.answered
+    if moved_by_people(pair.around.updates or (), path):
+        posted = [child for child in declared if child not in open_ones and path in child.leaves]
+        before = [*(child.leaves[path] for child in posted[-1:]), pair.desired.creation.get(path)]
+        return next((leaf.value for leaf in before if leaf), "") if open_ones else None
+    return None
+
+
+def _cannot_post(
+    pair: Pair, declared: list[Child], open_ones: list[Child], known: dict[Key, str], *, strange: bool
+) -> Refusal | None:
+    order = [child.key for child in declared]
+    late = [child for child in open_ones if any(order.index(child.key) < order.index(key) for key in known)]
+    if late:
+        name = late[0].key.child[1]
+        return Refusal(
+            Why.IMPOSSIBLE,
+            pair.key,
+            late[0].source,
+            f"update `{name}` stands before one that was posted, and posted updates keep their order",
+            "move it to the end of `updates`",
+        )
+    if strange and pair.record is None:
+        return pair.refuse(
+            Why.UNKNOWN,
+            "the timeline holds updates by an API key that this manifest does not declare, so it cannot be told "
+            "which of the declared ones were posted",
+            "declare the updates as they stand in the timeline, then add new ones at the end",
+            "updates",
+        )
+    return None
+
+
+def _tell_frozen(declared: list[Child], pair: Pair, diff: Diff) -> None:
+    for child in declared:
+        record = pair.rules.memory.record(child.key)
+        if record is None:
+            continue
+        now = {str(path[0]): leaf.value for path, leaf in child.leaves.items()}
+        sent = {path: kept.sent for path, kept in record.fields.items()}
+        # A move that was left out when it was posted is no edit of the manifest.
+        edited = [name for name, value in now.items() if name in sent and sent[name] != value]
+        edited += [name for name in sent if name not in now]
+        if edited:
+            message = f"update `{child.key.child[1]}` was posted and cannot be edited; its {' and '.join(edited)} stays"
+            hint = "put the old text back, or add an update that corrects it"
+            diff.notices.append(Notice(Topic.FROZEN, child.key, message, child.source, hint))
