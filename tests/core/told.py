@@ -1,0 +1,56 @@
+"""What a plan tells and what an account saw, in the few words that tests ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model import Key, Step, step
+
+if TYPE_CHECKING:
+    from reconciler.model import Change, Plan, Refusal, Topic
+    from tests.world import World
+
+
+def steps(plan: Plan) -> list[str]:
+    """Return the names of a plan's changes, in order."""
+    return [str(step(change)) for change in plan.changes]
+
+
+def change(plan: Plan, verb: str, key: str) -> Any:
+    """Return one change of a plan."""
+    (found,) = [one for one in plan.changes if step(one) == Step(verb, Key.parse(key))]
+    return found
+
+
+def fields(change: Change) -> dict[str, tuple[Any, Any, str]]:
+    """Return what an edit shows of each field: what is, what will be, and why."""
+    return {one.name: (one.old, one.new, one.cause.value) for one in getattr(change, "fields", ())}
+
+
+def notices(plan: Plan, topic: Topic | None = None) -> list[str]:
+    """Return what a plan tells and does nothing about."""
+    return [one.message for one in plan.notices if topic in {None, one.topic}]
+
+
+def refusal(plan: Plan) -> Refusal:
+    """Return the one reason for which a plan leaves something alone."""
+    (one,) = plan.refusals
+    return one
+
+
+def assert_quiet(world: World) -> None:
+    """Assert that nothing is left to do or to say."""
+    plan = world.plan()
+    assert not plan.changes, plan.changes
+    assert not plan.refusals
+    assert not plan.notices
+
+
+def writes(world: World, since: int = 0) -> list[str]:
+    """Return the writes that changed the account, as `POST /v2/incidents`, leaving out the first requests."""
+    return [f"{one['method']} {one['path']}" for one in world.requests()[since:] if one["changed"]]
+
+
+def asked(world: World, since: int = 0) -> list[str]:
+    """Return every request that the account saw, leaving out the first."""
+    return [f"{one['method']} {one['path']}" for one in world.requests()[since:]]
