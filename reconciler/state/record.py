@@ -43,7 +43,11 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """Return the record as the state file holds it; what is empty is left out."""
         plain = {name: getattr(self, name) for name in _TEXTS if getattr(self, name)}
-        return plain | {"fields": {path: [kept.sent, kept.answered] for path, kept in self.fields.items()}}
+        return (
+            {"id": self.id}
+            | plain
+            | {"fields": {path: [kept.sent, kept.answered] for path, kept in self.fields.items()}}
+        )
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Record:
