@@ -227,8 +227,15 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
     )
     first = Leaf(live[0][2], live[0][1]) if live else None
     types = found.names.facts("IncidentType").values()
-    triage = frozenset(str(one.value) for one in types if one.facts.get("create_in_triage") == "always")
-    return Rules(workspace.namespace, memory, Lifecycle(categories, first), workspace.drift, found.marker, triage)
+    return Rules(
+        workspace.namespace,
+        memory,
+        Lifecycle(categories, first),
+        workspace.drift,
+        found.marker,
+        frozenset(str(one.value) for one in types if one.facts.get("create_in_triage") == "always"),
+        next((one.leaf for one in types if one.facts.get("is_default")), None),
+    )
 
 
 def _around(one: Desired, found: Found, account: Account, details: Details) -> Around:

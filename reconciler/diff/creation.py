@@ -192,8 +192,8 @@ def _post_all(desired: Desired, created: Create, owner: Ref, rules: Rules, diff:
     """Add every update; return the status and severity that hold afterwards."""
     updates = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
     stuck: tuple[Path, ...] = ()
-    incident_type = created.sent.get(("type",))
-    if incident_type and incident_type.value in rules.always_triage:
+    incident_type = created.sent.get(("type",), rules.default_type)
+    if STATUS in created.sent and incident_type and incident_type.value in rules.always_triage:
         stuck = (STATUS,)
         message = f"incidents of type {incident_type.text} start in triage: a person must accept it"
         diff.notices.append(Notice(Topic.TRIAGE, desired.key, message, desired.source))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.identity import Matched
     from reconciler.kinds.spec import Drift, Kind
     from reconciler.lifecycle import Lifecycle
-    from reconciler.model import Leaves, Ref
+    from reconciler.model import Leaf, Leaves, Ref
     from reconciler.state.journal import Memory
 
 
@@ -30,6 +30,8 @@ class Rules:
     marker: str | Ref = ""
     always_triage: frozenset[str] = frozenset()
     """Incident types whose incidents start in triage whatever is sent."""
+    default_type: Leaf | None = None
+    """The type of an incident that states none."""
 
     def record(self, key: Key, identifier: str) -> Record | None:
         """Return what is known of an object, if it is this one."""
