@@ -1,0 +1,389 @@
+"""Where an incident may go, where people brought it, and what is left alone then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model import Topic, Why
+from tests.core import told
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+def manifest(spec: str = "", metadata: str = "") -> str:
+    """Return a manifest of one incident; what `spec` states goes before the defaults here."""
+    lines = {"mode": "mode: test", "severity": "severity: Minor"}
+    rest = ", ".join(line for name, line in lines.items() if f"{name}:" not in spec)
+    more = ", ".join(filter(None, (rest, spec)))
+    return (
+        f"kind: Incident\nmetadata: {{name: checkout{', ' + metadata if metadata else ''}}}\n"
+        f"spec: {{name: Checkout slow, {more}}}\n"
+    )
+
+
+def status(world: World) -> str:
+    """Return the name of the only incident's status."""
+    (one,) = world.incidents()
+    return str(one["incident_status"]["name"])
+
+
+def move(world: World, name: str) -> None:
+    """Let a person move the only incident."""
+    world.edit(world.incidents()[0]["id"], incident_status_id=world.status(name))
+
+
+OPEN = "status: Fixing, updates: [{id: first, message: Hello}]"
+
+
+@pytest.mark.parametrize("end", ["Closed", "Paused", "Canceled", "Declined", "Merged", "Documenting"])
+def test_what_people_finished_is_left_alone(world: World, end: str) -> None:
+    """Neither change nor error: told every time with the two ways on, open updates not posted, the rest converged."""
+    world.write(manifest(OPEN))
+    world.settle()
+    move(world, end)
+    more = OPEN.replace("]", ", {id: second, message: Still here}]")
+    world.write(manifest(f"{more}, summary: What is known"))
+
+    world.settle()
+
+    assert status(world) == end
+    assert world.incidents()[0]["summary"] == "What is known"
+    assert world.updates(world.incidents()[0]["id"]) == ["Hello"]
+    plan = world.plan()
+    assert plan.is_empty
+    assert not plan.refusals
+    (notice,) = [one for one in plan.notices if one.topic is Topic.FINISHED]
+    assert notice.message == f"{end}; the manifest says Fixing"
+    assert notice.hint == f"write `status: {end}` to agree, or raise `metadata.generation` to declare it anew"
+    assert plan.summary["finished"] == 1
+
+
+def test_agreeing_with_people_ends_the_notice(world: World) -> None:
+    """Writing the status that people chose is one of the two ways on."""
+    world.write(manifest(OPEN))
+    world.settle()
+    move(world, "Closed")
+    world.write(manifest(OPEN.replace("Fixing", "Closed")))
+
+    told.assert_quiet(world)
+
+
+def test_a_finished_incident_is_left_alone_when_it_is_adopted(world: World) -> None:
+    """Without the state it is the same: adopted, its status left, nothing posted, and nothing refused."""
+    world.write(manifest(OPEN))
+    world.settle()
+    move(world, "Closed")
+    world.lose_state()
+    world.write(manifest(OPEN.replace("]", ", {id: second, message: Still here}]")))
+
+    world.settle()
+
+    plan = world.plan()
+    assert plan.is_empty
+    assert told.notices(plan, Topic.FINISHED) == ["Closed; the manifest says Fixing"]
+    assert world.updates(world.incidents()[0]["id"]) == ["Hello"]
+
+
+def test_another_open_status_does_not_reopen(world: World) -> None:
+    """Whatever open status the manifest says next, the incident that people closed stays closed."""
+    world.write(manifest("status: Fixing"))
+    world.settle()
+    move(world, "Closed")
+    world.write(manifest("status: Monitoring"))
+
+    plan = world.plan()
+
+    assert plan.is_empty
+    assert told.notices(plan, Topic.FINISHED) == ["Closed; the manifest says Monitoring"]
+
+
+@pytest.mark.parametrize("wanted", ["Investigating", "Documenting"])
+def test_reopening_is_impossible(world: World, wanted: str) -> None:
+    """A move that a manifest asks anew and the API does not have: refused whole, at its line."""
+    world.write(manifest("status: Closed"))
+    world.settle()
+    world.write(manifest(f"summary: More, status: {wanted}"))
+
+    plan = world.plan()
+
+    refusal = told.refusal(plan)
+    assert refusal.why is Why.IMPOSSIBLE
+    assert refusal.source.line == 4
+    assert "from Closed (closed)" in refusal.message
+    assert plan.is_empty
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after"),
+    [
+        ("mode", "mode: test", "mode: retrospective"),
+        ("visibility", "visibility: public", "visibility: private"),
+        ("type", "type: Default", "type: Security"),
+    ],
+)
+def test_what_is_fixed_at_creation_cannot_change(world: World, field: str, before: str, after: str) -> None:
+    """Type, mode and visibility changed later are refused whole at their line, with what can be done."""
+    world.write(manifest(before))
+    world.settle()
+    world.write(manifest(f"{after}, summary: More"))
+
+    plan = world.plan()
+
+    refusal = told.refusal(plan)
+    assert refusal.why is Why.IMPOSSIBLE
+    assert refusal.source.line == 4
+    assert refusal.message.startswith(f"{field} cannot change after creation")
+    assert "raise `metadata.generation`" in refusal.hint
+    assert plan.is_empty
+
+
+@pytest.mark.parametrize("wanted", ["Triage", "Paused", "Declined", "Canceled", "Merged"])
+def test_no_incident_is_declared_where_only_people_bring_it(world: World, wanted: str) -> None:
+    """The API declares in live, post-incident and closed statuses."""
+    world.write(manifest(f"status: {wanted}"))
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.IMPOSSIBLE
+    assert f"no incident can be declared as {wanted}" in refusal.message
+
+
+def test_a_move_between_updates_is_checked_before_the_first_write(world: World) -> None:
+    """An update that would reopen is told at its line, and not even the incident is declared."""
+    world.write(manifest("updates: [{id: a, status: Closed}, {id: b, status: Fixing}]"))
+
+    plan = world.plan()
+
+    assert told.refusal(plan).why is Why.IMPOSSIBLE
+    assert plan.is_empty
+
+
+def test_an_active_incident_needs_a_severity(world: World) -> None:
+    """The API would refuse it, so the plan does, and says what to write."""
+    world.write("kind: Incident\nmetadata: {name: checkout}\nspec: {name: Checkout slow, mode: test}\n")
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.IMPOSSIBLE
+    assert refusal.message == "an active incident needs a severity"
+    assert refusal.hint == "write `severity:` below `spec:`"
+
+
+def test_a_closed_incident_needs_no_severity(world: World) -> None:
+    """A past incident can be imported without one."""
+    world.write("kind: Incident\nmetadata: {name: old}\nspec: {name: Long ago, mode: retrospective, status: Closed}\n")
+
+    world.settle()
+
+    assert status(world) == "Closed"
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("end", ["Closed", "Documenting"])
+def test_an_incident_that_ends_gets_its_updates_first(world: World, end: str) -> None:
+    """Created in the first live status, told of in its updates, then moved."""
+    world.write(manifest(f"status: {end}, updates: [{{id: first, message: Hello}}]"))
+
+    plan = world.plan()
+
+    assert told.steps(plan) == [
+        "create Incident/checkout",
+        "post Incident/checkout/update/first",
+        "edit Incident/checkout",
+    ]
+    created = told.change(plan, "create", "Incident/checkout").request.body
+    assert created["incident_status_id"] == world.status("Investigating")
+    world.settle()
+    assert status(world) == end
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("end", ["Closed", "Documenting"])
+def test_an_incident_that_ends_without_updates_is_declared_so(world: World, end: str) -> None:
+    """Nothing must happen before: one request."""
+    world.write(manifest(f"status: {end}"))
+
+    assert told.steps(world.plan()) == ["create Incident/checkout"]
+    world.settle()
+    assert status(world) == end
+    told.assert_quiet(world)
+
+
+def test_declare_as_is_only_what_it_is_created_with(world: World) -> None:
+    """Created with one status and severity, brought to the others, and never compared with the first again."""
+    world.write(manifest("declare_as: {status: Investigating, severity: Major}, status: Monitoring, severity: Minor"))
+
+    created = told.change(world.plan(), "create", "Incident/checkout").request.body
+
+    assert created["incident_status_id"] == world.status("Investigating")
+    assert created["severity_id"] == world.severity("Major")
+    world.settle()
+    assert status(world) == "Monitoring"
+    assert world.incidents()[0]["severity"]["name"] == "Minor"
+    told.assert_quiet(world)
+
+
+def test_what_only_declare_as_says_is_left_to_people(world: World) -> None:
+    """A severity that is stated for the creation alone is nobody's business afterwards."""
+    world.write(manifest("declare_as: {severity: Major}").replace("severity: Minor, ", ""))
+    world.settle()
+    world.edit(world.incidents()[0]["id"], severity_id=world.severity("Critical"))
+
+    told.assert_quiet(world)
+
+
+def test_an_incident_without_a_status_is_left_where_people_bring_it(world: World) -> None:
+    """A status that no manifest states is not compared, and nothing is said of it."""
+    world.write(manifest())
+    world.settle()
+    move(world, "Monitoring")
+
+    told.assert_quiet(world)
+
+
+def test_post_incident_statuses_are_as_good_as_each_other(world: World) -> None:
+    """The server moves an incident through them by itself: no drift, and no fight, under any policy."""
+    world.write_raw(OVERWRITE, "reconciler.yaml")
+    world.write(manifest("status: Documenting"))
+    world.settle()
+    move(world, "Reviewing")
+
+    told.assert_quiet(world)
+
+
+def test_post_incident_statuses_are_as_good_as_each_other_without_state(world: World) -> None:
+    """With the state lost, an incident that is somewhere in its post-incident flow is not pushed back."""
+    world.write(manifest("status: Documenting"))
+    world.settle()
+    move(world, "Reviewing")
+    world.lose_state()
+
+    assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+
+
+def test_an_incident_that_the_server_moved_on_can_be_closed(world: World) -> None:
+    """Closing from another post-incident status than the one written is no conflict."""
+    world.write(manifest("status: Documenting"))
+    world.settle()
+    move(world, "Reviewing")
+    world.write(manifest("status: Closed"))
+
+    world.settle()
+
+    assert status(world) == "Closed"
+    told.assert_quiet(world)
+
+
+def test_an_update_closes_what_the_server_moved_on(world: World) -> None:
+    """The same by an update: its move is sent, not kept back as if people had moved the incident."""
+    world.write(manifest("status: Documenting"))
+    world.settle()
+    move(world, "Reviewing")
+    world.write(manifest("updates: [{id: end, message: Done, status: Closed}]"))
+
+    world.settle()
+
+    assert status(world) == "Closed"
+    told.assert_quiet(world)
+
+
+OVERWRITE = """
+apiVersion: reconciler/v1
+kind: Workspace
+metadata: {name: acme}
+spec: {drift: {Incident: overwrite}}
+"""
+
+
+def test_an_open_move_by_people_is_put_back_under_overwrite(world: World) -> None:
+    """The workspace says that the manifest decides."""
+    world.write_raw(OVERWRITE, "reconciler.yaml")
+    world.write(manifest("status: Fixing"))
+    world.settle()
+    move(world, "Monitoring")
+
+    world.settle()
+
+    assert status(world) == "Fixing"
+    told.assert_quiet(world)
+
+
+def begin_in_triage(world: World) -> None:
+    """Let every incident of the default type begin in triage."""
+    with world.sandbox() as app, app.store.writing() as transaction:
+        (default,) = [one for one in transaction.organisation.all("incident_type") if one["is_default"]]
+        transaction.configure("incident_type", default["id"], {**default, "create_in_triage": "always"})
+
+
+def test_an_incident_in_triage_waits_for_a_person(world: World) -> None:
+    """It starts in triage whatever is sent: told, its messages posted, its status left until someone accepts it."""
+    begin_in_triage(world)
+    spec = "type: Default, updates: [{id: first, message: Hello, status: Fixing}]"
+    world.write(manifest(spec))
+
+    plan = world.plan()
+
+    assert told.notices(plan, Topic.TRIAGE) == [
+        "incidents of type Default start in triage: a person must accept it",
+    ]
+    world.settle()
+    assert status(world) == "Triage"
+    assert world.updates(world.incidents()[0]["id"]) == ["Hello"]
+    plan = world.plan()
+    assert plan.is_empty
+    assert told.notices(plan) == ["it is in triage, and a person must accept it; the manifest says Fixing"]
+    move(world, "Fixing")
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("stated", ["type: Default, ", ""])
+@pytest.mark.parametrize("updates", ["", ", updates: [{id: first, message: Hello}]"])
+def test_an_incident_in_triage_can_be_closed(world: World, stated: str, updates: str) -> None:
+    """From triage the API moves on to the end, so that one run is enough."""
+    begin_in_triage(world)
+    world.write(manifest(f"{stated}status: Closed{updates}"))
+
+    world.settle()
+
+    assert status(world) == "Closed"
+    told.assert_quiet(world)
+
+
+def timestamp(world: World, name: str) -> str | None:
+    """Return a timestamp of the only incident."""
+    for one in world.incidents()[0]["incident_timestamp_values"]:
+        if one["incident_timestamp"]["name"] == name:
+            return str(one["value"]["value"]) if one.get("value") else None
+    raise AssertionError(name)
+
+
+PAST = "2026-11-01T10:00:00Z"
+
+
+@pytest.mark.parametrize("updates", ["", ", updates: [{id: end, message: Done, status: Closed}]"])
+def test_stated_timestamps_outlive_the_creation(world: World, updates: str) -> None:
+    """The server sets lifecycle timestamps as an incident moves; what is stated is written after the move."""
+    world.write(manifest(f"status: Closed, timestamps: {{Closed at: {PAST}, Reported at: {PAST}}}{updates}"))
+
+    world.settle()
+
+    assert timestamp(world, "Closed at") == PAST
+    assert timestamp(world, "Reported at") == PAST
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("end", ["status: Closed", "updates: [{id: end, message: Done, status: Closed}]"])
+def test_stated_timestamps_outlive_a_later_move(world: World, end: str) -> None:
+    """Timestamps that were written before the incident closed are written again with the move, or behind it."""
+    stated = f"timestamps: {{Closed at: {PAST}}}"
+    world.write(manifest(stated))
+    world.settle()
+    world.write(manifest(f"{stated}, {end}"))
+
+    world.settle()
+
+    assert timestamp(world, "Closed at") == PAST
+    told.assert_quiet(world)

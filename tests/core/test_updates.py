@@ -1,0 +1,355 @@
+"""Updates: each is posted once, ever, and what people did to the incident meanwhile is respected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model import Key, Topic, Why
+from tests.core import told
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+HEAD = """
+kind: Incident
+metadata: {name: checkout}
+spec:
+  name: Checkout slow
+  mode: test
+  declare_as: {severity: Minor}
+  updates:
+"""
+FIRST = "    - {id: first, message: We are looking into it.}\n"
+SECOND = "    - {id: second, message: A bad deploy., status: Fixing}\n"
+THIRD = "    - {id: third, message: Rolled back.}\n"
+KEPT = Topic.KEPT
+WORKSPACE = """
+apiVersion: reconciler/v1
+kind: Workspace
+metadata: {name: acme}
+spec: {drift: {Incident: {status: %s, severity: %s}}}
+"""
+
+
+def incident(world: World) -> str:
+    """Return the ID of the only incident."""
+    (one,) = world.incidents()
+    return str(one["id"])
+
+
+def moved(world: World, **moves: str) -> None:
+    """Let a person move the incident."""
+    ids = {"status": ("incident_status_id", world.status), "severity": ("severity_id", world.severity)}
+    world.edit(incident(world), **{ids[name][0]: ids[name][1](value) for name, value in moves.items()})
+
+
+def post(world: World, message: str, *, person: str = "") -> None:
+    """Let someone else post an update."""
+    body = {"incident_id": incident(world), "idempotency_key": f"other {message}", "message": message}
+    world.ask("POST", "/v2/incident_updates", body, person=person)
+
+
+def now(world: World, *names: str) -> list[str]:
+    """Return the names of the incident's status and severity."""
+    one = world.incidents()[0]
+    return [one["incident_status" if name == "status" else name]["name"] for name in names]
+
+
+def test_an_update_that_is_added_is_posted_behind_the_others(world: World) -> None:
+    """What was posted stays, and only the new one is posted, with its move."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    world.write(HEAD + FIRST + SECOND)
+
+    assert told.steps(world.plan()) == ["post Incident/checkout/update/second"]
+    world.settle()
+    assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
+    assert now(world, "status") == ["Fixing"]
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("idempotency", ["return", "conflict", "forget"])
+def test_posted_updates_are_recognised_without_a_record(world: World, idempotency: str) -> None:
+    """With the state lost, those in the timeline are matched in order, and only what is missing is posted."""
+    world.idempotency = idempotency
+    world.write(HEAD + FIRST + SECOND)
+    world.settle()
+    world.lose_state()
+    world.write(HEAD + FIRST + SECOND + THIRD)
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy.", "Rolled back."]
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("posted", [1, 2, 3])
+def test_equal_texts_count_as_often_as_they_appear(world: World, posted: int) -> None:
+    """Three updates with the same words are three updates, however many of them stand there already."""
+    lines = [f"    - {{id: u{index}, message: Still looking.}}\n" for index in range(3)]
+    world.write(HEAD + "".join(lines[:posted]))
+    world.settle()
+    world.lose_state()
+    world.write(HEAD + "".join(lines))
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["Still looking."] * 3
+    told.assert_quiet(world)
+
+
+def test_what_stands_before_a_recognised_one_was_posted(world: World) -> None:
+    """Updates are posted in order, so one whose text was edited since is not posted again."""
+    world.write(HEAD + FIRST + SECOND)
+    world.settle()
+    world.lose_state()
+    world.write(HEAD + FIRST.replace("looking", "searching") + SECOND)
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
+    assert world.plan().is_empty
+
+
+def test_an_update_without_a_message_is_recognised_by_its_move(world: World) -> None:
+    """Where there are no words, status and severity tell which one it is."""
+    world.write(HEAD + "    - {id: first, status: Fixing}\n    - {id: second, severity: Major}\n")
+    world.settle()
+    world.lose_state()
+
+    world.settle()
+
+    listed = world.ask("GET", f"/v2/incident_updates?incident_id={incident(world)}&page_size=250")
+    assert len(listed["incident_updates"]) == 2
+    told.assert_quiet(world)
+
+
+def test_an_update_declared_before_a_posted_one_is_refused(world: World) -> None:
+    """The timeline keeps its order: told at the update's line, and nothing is posted."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    world.write(HEAD + THIRD + FIRST)
+
+    plan = world.plan()
+
+    refusal = told.refusal(plan)
+    assert (refusal.why, refusal.source.line) == (Why.IMPOSSIBLE, 9)
+    assert refusal.message == "update `third` stands before one that was posted, and posted updates keep their order"
+    assert plan.is_empty
+
+
+def test_a_posted_update_whose_text_was_edited_is_frozen(world: World) -> None:
+    """It cannot be edited: told each time, and nothing else."""
+    world.write(HEAD + FIRST + SECOND)
+    world.settle()
+    world.write(HEAD + FIRST.replace("looking", "searching") + SECOND)
+
+    plan = world.plan()
+
+    assert plan.is_empty
+    assert not plan.refusals
+    assert told.notices(plan, Topic.FROZEN) == ["update `first` was posted and cannot be edited; its message stays"]
+    assert plan.summary["frozen"] == 1
+
+
+def test_an_update_that_is_taken_out_is_left(world: World) -> None:
+    """Silence is not removal, and putting it back posts nothing."""
+    world.write(HEAD + FIRST + SECOND)
+    world.settle()
+    world.write(HEAD + SECOND)
+    world.settle()
+    world.write(HEAD + FIRST + SECOND)
+
+    assert world.plan().is_empty
+
+
+def test_stray_updates_of_a_key_make_an_adoption_unknown(world: World) -> None:
+    """An adopted incident with updates by a key that match nothing: which were posted cannot be told."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    post(world, "By another program")
+    world.lose_state()
+    world.write(HEAD + FIRST + SECOND)
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.UNKNOWN
+    assert refusal.hint == "declare the updates as they stand in the timeline, then add new ones at the end"
+
+
+def test_stray_updates_do_not_matter_where_everything_was_posted(world: World) -> None:
+    """An adoption that has nothing to post has nothing to doubt."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    post(world, "By another program")
+    world.lose_state()
+
+    assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+
+
+def test_what_people_post_is_never_taken_for_ours(world: World) -> None:
+    """A person's update with the same words is not the declared one."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    post(world, "Rolled back.", person="bob@example.com")
+    world.write(HEAD + FIRST + THIRD)
+    world.lose_state()
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "Rolled back.", "Rolled back."]
+
+
+@pytest.mark.parametrize(
+    ("field", "theirs", "line"),
+    [
+        ("status", "Monitoring", SECOND),
+        ("severity", "Critical", "    - {id: second, message: A bad deploy., severity: Major}\n"),
+    ],
+)
+class TestWherePeopleMovedTheIncident:
+    """An update's move is sent when the live value is still what the steps before it left."""
+
+    def test_keep_posts_the_message_alone(self, world: World, field: str, theirs: str, line: str) -> None:
+        """The message is posted, the move is not, the plan says so, and the next one is quiet."""
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.write(HEAD + FIRST + line)
+
+        plan = world.plan()
+
+        wanted = "Fixing" if field == "status" else "Major"
+        assert told.notices(plan, KEPT) == [f"{field} {theirs} kept; update `second` says {wanted}"]
+        assert "message" in told.change(plan, "post", "Incident/checkout/update/second").request.body
+        world.settle()
+        assert now(world, field) == [theirs]
+        assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
+        told.assert_quiet(world)
+
+    def test_overwrite_sends_it(self, world: World, field: str, theirs: str, line: str) -> None:
+        """The policy says that the manifest decides."""
+        world.write_raw(WORKSPACE % ("overwrite", "overwrite"), "reconciler.yaml")
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.write(HEAD + FIRST + line)
+
+        world.settle()
+
+        assert now(world, field) == ["Fixing" if field == "status" else "Major"]
+        told.assert_quiet(world)
+
+    def test_fail_refuses_the_incident(self, world: World, field: str, theirs: str, line: str) -> None:
+        """The policy leaves it to a person, and nothing of the incident is touched."""
+        world.write_raw(WORKSPACE % ("fail", "fail"), "reconciler.yaml")
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.write(HEAD + FIRST + line)
+
+        plan = world.plan()
+
+        assert told.refusal(plan).why is Why.CONFLICT
+        assert plan.is_empty
+
+    @pytest.mark.parametrize("policy", ["keep", "fail"])
+    def test_the_same_move_is_no_conflict(self, world: World, field: str, theirs: str, line: str, policy: str) -> None:
+        """People moved it to just where the update would: it is posted, and nobody is bothered."""
+        world.write_raw(WORKSPACE % (policy, policy), "reconciler.yaml")
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.write(HEAD + FIRST + line.replace("Fixing", theirs).replace("Major", theirs))
+
+        world.settle()
+
+        assert world.updates(incident(world))[-1] == "A bad deploy."
+        told.assert_quiet(world)
+
+    def test_what_is_asked_after_a_kept_move_is_asked_anew(
+        self, world: World, field: str, theirs: str, line: str
+    ) -> None:
+        """The next update with a move starts from where people brought the incident, and is carried out."""
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.write(HEAD + FIRST + line)
+        world.settle()
+        world.write(HEAD + FIRST + line + line.replace("second", "third").replace("A bad", "Another bad"))
+
+        world.settle()
+
+        assert now(world, field) == ["Fixing" if field == "status" else "Major"]
+        told.assert_quiet(world)
+
+    def test_it_is_known_without_the_state(self, world: World, field: str, theirs: str, line: str) -> None:
+        """Who moved it last stands in the timeline, so that the state may be lost."""
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.lose_state()
+        world.write(HEAD + FIRST + line)
+
+        world.settle()
+
+        assert now(world, field) == [theirs]
+        assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
+        told.assert_quiet(world)
+
+
+def test_a_move_by_people_between_two_updates_holds_back_the_rest(world: World) -> None:
+    """Several waiting updates: each message is posted, none of their moves."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring")
+    world.write(HEAD + FIRST + SECOND + "    - {id: third, message: Again., status: Investigating}\n")
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy.", "Again."]
+    assert now(world, "status") == ["Monitoring"]
+    told.assert_quiet(world)
+
+
+def test_a_move_without_words_that_people_overtook_is_not_posted(world: World) -> None:
+    """Nothing is left to say: told, and the incident stays where people brought it."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring")
+    world.write(HEAD + FIRST + "    - {id: second, status: Fixing}\n")
+
+    plan = world.plan()
+
+    assert plan.is_empty
+    assert "update `second` is not posted: it has no message, and people moved the incident" in told.notices(plan)
+
+
+def test_an_update_with_a_status_made_in_the_same_run_waits_for_it(world: World) -> None:
+    """A status and a severity declared beside the incident exist before the update that names them."""
+    world.write(
+        HEAD
+        + "    - {id: first, message: Hello., status: Verifying, severity: Grave}\n---\n"
+        + "kind: IncidentStatus\nmetadata: {name: verifying}\n"
+        + "spec: {name: Verifying, description: Watching, category: live}\n---\n"
+        + "kind: Severity\nmetadata: {name: grave}\nspec: {name: Grave, description: Bad}\n"
+    )
+
+    world.settle()
+
+    assert now(world, "status", "severity") == ["Verifying", "Grave"]
+    told.assert_quiet(world)
+
+
+def test_the_record_of_an_update_is_its_id(world: World) -> None:
+    """State knows each update by its ID, so that two with the same words stay two."""
+    world.write(HEAD + FIRST)
+    world.settle()
+
+    record = world.memory.record(Key("Incident", "checkout", ("update", "first")))
+
+    listed = world.ask("GET", f"/v2/incident_updates?incident_id={incident(world)}&page_size=250")
+    assert record is not None
+    assert record.id == listed["incident_updates"][0]["id"]
