@@ -301,10 +301,10 @@ def needs_search(manifests: Iterable[Manifest], memory: Memory) -> bool:
     )
 
 
-def known_ids(manifests: Iterable[Manifest], memory: Memory) -> set[str]:
-    """Return the IDs and references of incidents that manifests or state tell."""
-    claims = [_claim(one, memory) for one in manifests if one.key.kind == INCIDENT.name]
-    return {name for claim in claims for name in (claim.stated_id, claim.recorded_id) if name}
+def known_ids(manifests: Iterable[Manifest], memory: Memory) -> dict[Key, set[str]]:
+    """Return the IDs (or references) of resources that manifests or state tell."""
+    claims = [_claim(one, memory) for one in manifests]
+    return {claim.key: {claim.stated_id, claim.recorded_id} - {""} for claim in claims}
 
 
 def creates_incidents(found: Found) -> bool:

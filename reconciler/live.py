@@ -13,11 +13,11 @@ from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import MODES, TIMELINE, UPDATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from reconciler.api import Client
     from reconciler.kinds.spec import ChildKind
-    from reconciler.model import Manifest
+    from reconciler.model import Key, Manifest
     from reconciler.names import Listed
 
 Name = TypeVar("Name")
@@ -64,21 +64,21 @@ class Details:
 def read_account(
     client: Client,
     manifests: Sequence[Manifest],
-    known_ids: Iterable[str],
+    known_ids: Mapping[Key, Collection[str]],
     *,
     search: bool,
     besides: Iterable[str] = (),
 ) -> Account:
     """Read what the manifests name and the incidents that they may be.
 
-    `known_ids` are the IDs and references of incidents that a manifest or state tells; with `search` all
+    `known_ids` are the IDs and references that a manifest or state tells; with `search` all
     incidents are read, since one of those without an ID may be any of them. `besides` are listings that are
     wanted whatever the manifests say. Raises `ApiError`.
     """
     identity = read_identity(client)
-    listed = _configuration(client, manifests, besides)
-    wants_incidents = any(one.key.kind == INCIDENT.name for one in manifests)
-    incidents = _incidents(client, set(known_ids), search=search) if wants_incidents else Objects.of(())
+    listed = _configuration(client, manifests, known_ids, besides)
+    wanted = {name for key, names in known_ids.items() if key.kind == INCIDENT.name for name in names}
+    incidents = _incidents(client, wanted, search=search)
     return Account(identity, listed, incidents)
 
 
@@ -88,7 +88,9 @@ def read_identity(client: Client) -> Identity:
     return Identity(answer.get("name", ""), answer.get("dashboard_url", ""), frozenset(answer.get("roles", ())))
 
 
-def _configuration(client: Client, manifests: Sequence[Manifest], besides: Iterable[str]) -> Listed:
+def _configuration(
+    client: Client, manifests: Sequence[Manifest], known_ids: Mapping[Key, Collection[str]], besides: Iterable[str]
+) -> Listed:
     declared = {one.key.kind for one in manifests}
     wanted = {name for name in declared if kinds.KINDS[name].natural_key} | set(besides)
     for manifest in manifests:
@@ -97,17 +99,33 @@ def _configuration(client: Client, manifests: Sequence[Manifest], besides: Itera
     if INCIDENT.name in declared:
         wanted |= {"IncidentStatus", "Severity", "IncidentType"}
     listed: Listed = {(name, ""): objects for name, objects in _read(lambda name: _list(client, name), sorted(wanted))}
-    scopes = sorted(_scopes(manifests, listed.get(("CustomField", ""), ())))
+    scopes = sorted(_scopes(manifests, known_ids, listed))
     return listed | dict(_read(lambda scope: _list(client, *scope), scopes))
 
 
-def _scopes(manifests: Sequence[Manifest], custom_fields: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """Return the lists of options and catalog entries that the custom fields in use call for."""
-    used = {name for one in manifests for name in one.spec.get("custom_fields", ())}
-    used |= {one.spec["name"] for one in manifests if "options" in one.spec}
-    scopes = set()
-    for one in custom_fields:
-        if one["name"] not in used or "select" not in one["field_type"]:
+def _scopes(
+    manifests: Sequence[Manifest], known_ids: Mapping[Key, Collection[str]], listed: Listed
+) -> set[tuple[str, str]]:
+    """Return the lists of options and catalog entries that the custom fields in use call for.
+
+    A field may be used under the name that its manifest gives it, which may not be its live one yet.
+    """
+    named = {name for one in manifests for name in one.spec.get("custom_fields", ())}
+    declared = [
+        one
+        for one in manifests
+        if one.key.kind == "CustomField" and ("options" in one.spec or one.spec["name"] in named)
+    ]
+    used = named | {one.spec["name"] for one in declared}
+    used |= {name for one in declared for name in known_ids.get(one.key, ())}
+    stated = {str(one.spec["catalog_type"]) for one in declared if isinstance(one.spec.get("catalog_type"), str)}
+    scopes = {
+        ("CatalogEntry", one["id"])
+        for one in listed.get(("CatalogType", ""), ())
+        if stated & {one["name"], one.get("type_name")}
+    }
+    for one in listed.get(("CustomField", ""), ()):
+        if not used & {one["name"], one["id"]} or "select" not in one["field_type"]:
             continue
         catalog_type = one.get("catalog_type_id")
         scopes.add(("CatalogEntry", catalog_type) if catalog_type else ("CustomFieldOption", one["id"]))

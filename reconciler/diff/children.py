@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.diff.fields import differences
 from reconciler.kinds.spec import encode, observe
-from reconciler.model import Child, Create, Desired, Edit, Leaf, Leaves, Live, Observation, Ref, Request, Step
+from reconciler.model import Child, Create, Desired, Edit, Key, Leaf, Leaves, Live, Observation, Ref, Request, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,10 @@ def compare_children(
     listed = around.children.get(table.noun)
     live = [_live(table, one) for one in listed or ()]
     taken = {known.id for child in declared if (known := rules.memory.record(child.key))}
-    found = {child.key: _match(table, child, live, taken, rules) for child in declared}
+    found: dict[Key, Live | None] = {}
+    for child in declared:
+        there = found[child.key] = _match(table, child, live, taken, rules)
+        taken |= {there.id} if there else set()
     if table.ordered_by:
         declared = _placed(table, declared, found)
     for child in declared:

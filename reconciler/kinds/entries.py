@@ -106,7 +106,7 @@ def _entries(field: Found, stated: Json, at: At, lookup: Lookup) -> Entries | No
                 lookup.report(at(), f"{field.text} takes one text", "write a text, or `null` to unset it")
                 return None
             text = Text().canonical(stated)
-            return [{"value_link" if kind == "link" else "value_text": text}], [text]
+            return ([{"value_link" if kind == "link" else "value_text": text}], [text]) if text else ([], [])
 
 
 def _choices(field: Found, stated: Json, at: At, lookup: Lookup, *, several: bool) -> Entries | None:

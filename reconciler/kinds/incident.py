@@ -18,6 +18,7 @@ from reconciler.kinds.spec import (
     Name,
     Text,
     When,
+    described,
     name_schema,
 )
 from reconciler.model import Child
@@ -91,7 +92,7 @@ def children(manifest: Manifest, lookup: Lookup) -> Iterator[Child]:
 
 
 def _item_schema(table: ChildKind, required: list[str], identifier: str) -> dict[str, Json]:
-    properties = {name: {"description": row.description, **row.type.schema()} for name, row in table.fields.items()}
+    properties = {name: described(row.type.schema(), row) for name, row in table.fields.items()}
     return {
         "type": "object",
         "properties": {"id": {"description": identifier, **CHILD_ID}, **properties},

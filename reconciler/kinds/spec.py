@@ -137,10 +137,15 @@ class Text(Type):
         """Return the text without outer white space, trailing blanks and carriage returns."""
         return "\n".join(line.rstrip() for line in str(value).replace("\r\n", "\n").strip().split("\n"))
 
+    def desire(self, path: tuple[str, ...], value: Json, at: At, lookup: Lookup) -> Iterator[tuple[Path, Leaf]]:
+        """Yield the text; an empty one is none where it can be unset."""
+        del at, lookup
+        yield from self.observe(path, value)
+
     def observe(self, path: Path, value: Json) -> Iterator[tuple[Path, Leaf]]:
         """Yield the text; an empty one is none where it can be unset."""
-        value = None if value is None or (value == "" and self.unset is not None) else self.canonical(value)
-        yield path, Leaf.plain(value)
+        text = None if value is None else self.canonical(value)
+        yield path, Leaf.plain(None if text == "" and self.unset is not None else text)
 
     def encode(self, leaves: Leaves) -> Json:
         """Return the text, or what unsets it."""
@@ -177,9 +182,8 @@ def instant(value: str) -> str:
     moment = datetime.fromisoformat(value.upper())
     if moment.tzinfo is None:
         raise ValueError(value)
-    moment = moment.astimezone(UTC)
-    pattern = "%Y-%m-%dT%H:%M:%S" + (".%f" if moment.microsecond else "")
-    return moment.strftime(pattern).rstrip("0" if moment.microsecond else "") + "Z"
+    moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat().rstrip("0" if moment.microsecond else "") + "Z"
 
 
 @dataclass(frozen=True, slots=True)
