@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from reconciler import documents
-from reconciler.documents import Document, load
+from reconciler.documents import Document, load, scalars
 from reconciler.errors import Invalid, Problem
 from reconciler.model import Source
 
@@ -31,7 +31,7 @@ class Dumper(yaml.SafeDumper):
     """PyYAML writes for YAML 1.1, where `1e3` and `0o14` are text: here they are numbers, and so need quotes."""
 
 
-Dumper.add_implicit_resolver("tag:yaml.org,2002:float", documents._NUMBER, list("-+.0123456789"))
+Dumper.add_implicit_resolver("tag:yaml.org,2002:float", scalars.NUMBER, list("-+.0123456789"))
 
 
 def dump(written: Any, *, flow: bool = False) -> str:
@@ -311,7 +311,8 @@ def test_the_parser_in_python_says_the_same() -> None:
     script = (
         "import sys; sys.modules['yaml.cyaml'] = None\n"
         "from reconciler import documents\n"
-        "assert documents._Parser.__module__ == 'reconciler.documents'\n"
+        "from reconciler.documents.parser import Parser\n"
+        "assert Parser.__module__ == 'reconciler.documents.parser'\n"
         "(document,) = documents.load('a: [1, {b: no}]\\nc: |\\n  x\\n', 'a.yaml')\n"
         "print(document.value, document.at('a', 1, 'b'))\n"
         "for text in ('a:\\n\\t- b', '\"\\\\UFFFFFFFF\"', '\"\\\\ud800\"', '*{',\n"
