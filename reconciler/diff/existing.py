@@ -35,7 +35,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     record = settled(rules.record(desired.key, live.id), live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules)
     diff = Diff()
-    differing = list(differences(kind.fields, desired.leaves, live.leaves, record.fields if record else {}))
+    known = record.fields if record else {}
+    differing = list(differences(kind.fields, desired.leaves, live.leaves, known, is_ours=not pair.is_strange))
     found = [one for one in differing if not _is_ignored(pair, one)]
     if refusal := _changed_after_creation(pair, found, diff):
         return diff.refused(refusal)
@@ -90,7 +91,7 @@ def _changed_after_creation(pair: Pair, found: Iterable[Difference], diff: Diff)
         return pair.refuse(
             Why.IMPOSSIBLE,
             f"{one.name} cannot change after creation, {was}to {one.desired.text}",
-            f"write `{one.name}: {one.live.text}`"
+            (f"take `{one.name}` out" if one.live.text is None else f"write `{one.name}: {one.live.text}`")
             + (", or raise `metadata.generation` to declare it anew" if pair.kind.keyed else ""),
             one.field,
         )

@@ -46,13 +46,16 @@ class Difference:
         return FieldChange(self.name, old, new, self.cause, added, removed)
 
 
-def cause(desired: Leaf, live: Leaf | None, record: FieldRecord | None) -> Cause | None:
+def cause(desired: Leaf, live: Leaf | None, record: FieldRecord | None, *, is_ours: bool = True) -> Cause | None:
     """Return why a field differs, or None where it does not; `live` is None for what cannot be read back.
 
-    What cannot be read back and was never recorded is taken for granted: nobody can tell.
+    What cannot be read back counts as what was last sent. Where that may have been forgotten, as the object is not
+    known to be `is_ours`, it is taken for granted: nobody can tell.
     """
     if live is None:
-        return Cause.MANIFEST if record is not None and record.sent != desired.value else None
+        if record is None:
+            return Cause.MANIFEST if is_ours else None
+        return Cause.MANIFEST if record.sent != desired.value else None
     if record is None:
         return Cause.UNRECORDED if live.value != desired.value else None
     as_sent, as_answered = desired.value == record.sent, live.value == record.answered
@@ -64,13 +67,18 @@ def cause(desired: Leaf, live: Leaf | None, record: FieldRecord | None) -> Cause
 
 
 def differences(
-    fields: Mapping[str, Field], desired: Leaves, live: Leaves, records: Mapping[str, FieldRecord]
+    fields: Mapping[str, Field],
+    desired: Leaves,
+    live: Leaves,
+    records: Mapping[str, FieldRecord],
+    *,
+    is_ours: bool = True,
 ) -> Iterator[Difference]:
-    """Yield the leaves that differ, in the order of the manifest."""
+    """Yield the leaves that differ, in the order of the manifest; `is_ours` where state knows all that was sent."""
     for path, leaf in desired.items():
         readable = fields[str(path[0])].live is not None
         there = live.get(path, Leaf(None)) if readable else None
-        why = cause(leaf, there, records.get(path_text(path)))
+        why = cause(leaf, there, records.get(path_text(path)), is_ours=is_ours)
         if why:
             yield Difference(path, leaf, there or Leaf(None), why)
 
