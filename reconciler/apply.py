@@ -6,6 +6,7 @@ will not take the journal, or when a signal asks for an end, no further step is 
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
@@ -24,8 +25,12 @@ def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Iterator[Outc
     run = _Run(plan)
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="apply") as pool:
         under_way: dict[Future[Result], Change] = {}
+        ready: deque[Change] = deque()
         while run.is_active:
-            for change in run.ready():
+            ready.extend(run.ready())
+            # One that waited in the pool could not be skipped any more when the run is halted.
+            while ready and len(under_way) < parallelism:
+                change = ready.popleft()
                 if reason := run.reason_to_skip(change):
                     yield run.finish(change, Skipped(change, reason))
                 else:
