@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
 from reconciler.model import Create, Key, Post, Step
+from reconciler.state.disk import explained
 from reconciler.state.record import UNREADABLE, Record, State
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ class Journal:
     """An open journal; safe to write to from several threads. Raises `OSError` where the disk will not have it."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._end_torn_line()
         self._lock = threading.Lock()
         self._synced = time.monotonic()
 
@@ -95,10 +98,11 @@ class Journal:
         self._write({"outcome": [step.verb, str(step.key)], "records": told})
 
     def observed(self, records: Mapping[Key, Record]) -> None:
-        """Note what was seen and needs no request."""
+        """Note what was seen and needs no request; raises `Refused` where the disk does not take it."""
         # A resource before its children: another ID of it makes those that are known void.
-        for key, record in sorted(records.items()):
-            self.outcome(Step("see", key), {key: record})
+        with explained(self._path):
+            for key, record in sorted(records.items()):
+                self.outcome(Step("see", key), {key: record})
 
     def sync(self) -> None:
         """Bring everything to the disk."""
@@ -107,9 +111,18 @@ class Journal:
             self._synced = time.monotonic()
 
     def close(self) -> None:
-        """Bring everything to the disk and let go of the file."""
-        self.sync()
-        os.close(self._file)
+        """Bring everything to the disk and let go of the file; raises `Refused` where the disk does not take it."""
+        try:
+            with explained(self._path):
+                self.sync()
+        finally:
+            os.close(self._file)
+
+    def _end_torn_line(self) -> None:
+        """Let a line that a run died in stand by itself: what comes next must not be torn with it."""
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")
 
     def _write(self, entry: dict[str, Any]) -> None:
         line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"

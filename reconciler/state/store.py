@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
+from reconciler.state.disk import explained
 from reconciler.state.journal import Journal, Memory, replay
 from reconciler.state.record import UNREADABLE, Account, State
 
@@ -63,10 +64,10 @@ class Store:
         """Keep every other run out; raises `Refused` at once where one is in."""
         from filelock import FileLock, Timeout  # noqa: PLC0415  (its import costs a plan, which takes no lock)
 
-        with _explained(self.path.parent):
+        with explained(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path.parent / "lock", timeout=0)
-        with _explained(self.path.parent):
+        with explained(self.path.parent):
             try:
                 lock.acquire()
             except Timeout:
@@ -80,7 +81,7 @@ class Store:
 
     def open_journal(self) -> Journal:
         """Return the journal, open for writing; what stands in it stays."""
-        with _explained(self.journal):
+        with explained(self.journal):
             return Journal(self.journal)
 
     def save(self, memory: Memory, account: Account) -> None:
@@ -89,7 +90,7 @@ class Store:
         Dying between the two does no harm: the journal's outcomes are then told twice.
         """
         state = replace(memory.state, workspace=self.workspace, account=account, serial=memory.state.serial + 1)
-        with _explained(self.path):
+        with explained(self.path):
             _replace(self.path, _text(state.to_json()))
             self._start_afresh(memory)
 
@@ -109,7 +110,7 @@ def _text(value: Any) -> bytes:
 
 
 def _read(path: Path) -> bytes | None:
-    with _explained(path):
+    with explained(path):
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -129,15 +130,3 @@ def _replace(path: Path, text: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what the disk says into words; nothing is lost, as the journal has what was done."""
-    try:
-        yield
-    except OSError as error:
-        raise Refused(
-            f"{path}: {error.strerror or error}",
-            "make room or give the right to write there, then run again: nothing that was done is lost",
-        ) from error
