@@ -27,6 +27,7 @@ from reconciler.errors import (
 )
 from reconciler.kinds.spec import ChildKind, observe
 from reconciler.model import Adopt, Create, Done, Edit, Failed, Leaf, Post, Skipped, Unknown, step
+from reconciler.readback import ReadBack, value
 from reconciler.searching import Search
 from reconciler.state import FieldRecord, Intent, Record, path_text, remember
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Answer, Client
     from reconciler.kinds.spec import Kind
-    from reconciler.model import Change, Key, Leaves, Outcome, Path, Plan, Request
+    from reconciler.model import Change, Key, Leaves, Outcome, Path, Plan, Request, Step
     from reconciler.state import Journal, Memory
 
 TRIES = 4
@@ -44,6 +45,8 @@ FIRST_PAUSE = 0.5
 OLDER = timedelta(seconds=3)
 """An answer whose object was made so long before the request is of an earlier one with the same key."""
 STOPPED = "the run was stopped"
+ROOM = "make room, then run again: whatever was sent is found again"
+UNPROCESSABLE = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Sender:
     known: set[str] = field(default_factory=set)
     """IDs that are managed already: never taken for what was just asked for."""
     links: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    asked: dict[Step, float] = field(default_factory=dict)
+    """When an earlier run asked for what it never learned the answer to, in Unix seconds."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def know(self, memory: Memory, plan: Plan) -> None:
@@ -84,6 +89,7 @@ class Sender:
         self.links = {key: (live.reference, live.link) for key, live in plan.live.items()}
         self.known = {record.id for record in memory.state.records.values()} | set(self.ids.values())
         self.known |= {seen.id for seen in plan.observed.values()}
+        self.asked = {name: intent.time for name, intent in memory.pending.items()}
 
     def carry_out(self, change: Change) -> Result:
         """Send what a change holds and note what came of it; never raises for what an API or a disk may do."""
@@ -99,8 +105,10 @@ class Sender:
                     raise NotImplementedError(change)
         except Interrupted:
             return Result(Skipped(change, STOPPED), halt=STOPPED)
+        except _NotNoted as error:
+            return Result(Failed(change, f"not sent: {error}", ROOM), halt=str(error))
         except OSError as error:
-            return _disk(change, error)
+            return _done_in_the_dark(change, error)
 
     def _make(self, change: Create | Post) -> Result:
         request, sent = self._resolved(change.request), self._leaves(change.sent)
@@ -108,10 +116,7 @@ class Sender:
         try:
             answered = self._ask(change, request, intent)
         except AnswerLost as error:
-            return Result(
-                Unknown(change, f"no answer: {error.message}", error.hint),
-                halt="the API does not answer" if isinstance(error, _Silent) else "",
-            )
+            return _unknown(change, error)
         except ApiError as error:
             return self._failed(change, error)
         return self._made(change, answered, sent)
@@ -119,34 +124,43 @@ class Sender:
     def _ask(self, change: Create | Post, request: Request, intent: Intent) -> Answered:
         """Send a create until it is known what it made; raises `AnswerLost` where that cannot be found out."""
         envelope, timeout = _envelope(change.key)
-        search = Search(self.client, change.key, request.body, self._others(), intent.time)
+        since = min(self.asked.get(intent.step, intent.time), intent.time)
+        search = Search(self.client, change.key, request.body, self._others(), since)
         lost: ApiError | None = None
         pause = FIRST_PAUSE
         for _ in range(TRIES):
             try:
                 answer = self.client.send(request.method, request.path, request.body, timeout=timeout)
                 return _answered(answer, envelope)
-            except (AnswerLost, Conflict) as error:
+            except AnswerLost as error:
                 lost = error
+            except Conflict as error:
+                # The key was used, by whichever run, at whatever time.
+                lost, search = error, replace(search, since=0.0)
             except Interrupted:
                 if lost is None:
                     self.journal.outcome(intent.step, {})
                     raise
+                raise _Silent("POST", lost.path, f"{lost.message}; {STOPPED}") from None
+            except ApiError as error:
+                if lost is None or error.status == UNPROCESSABLE:
+                    raise
+                raise _Silent("POST", lost.path, f"{lost.message}; then {error.message}") from error
             if found := self._look(search, pause, lost):
                 return Answered(found)
             pause *= 2
         assert lost is not None
-        raise AnswerLost("POST", request.path, lost.message, request_id=lost.request_id)
+        kind = _Vanished if isinstance(lost, Conflict) else AnswerLost
+        raise kind("POST", request.path, lost.message, request_id=lost.request_id)
 
-    def _look(self, search: Search, pause: float, lost: ApiError | None) -> Mapping[str, Any] | None:
+    def _look(self, search: Search, pause: float, lost: ApiError) -> Mapping[str, Any] | None:
         """Wait a moment, then look for what was asked for; raises `_Silent` where that is not answered either."""
         try:
             self.sleep(pause)
             return search.find()
-        except (AnswerLost, Unreachable, Unavailable) as error:
+        except ApiError as error:
             raise _Silent("POST", error.path, error.message) from error
         except Interrupted as error:
-            assert lost is not None
             raise _Silent("POST", lost.path, f"{lost.message}; {STOPPED}") from error
 
     def _made(self, change: Create | Post, answered: Answered, sent: Leaves) -> Result:
@@ -205,13 +219,13 @@ class Sender:
             self._intend(change, request, sent, "")
             answered = self._send_edit(change, request, sent)
         except AnswerLost as error:
-            return Result(Unknown(change, f"no answer: {error.message}", error.hint))
+            return _unknown(change, error)
         except ApiError as error:
             return self._failed(change, error)
         there = observe(_table(change.key).fields, answered.raw)
         record = Record(answered.raw["id"], fields=remember(sent, there))
         self.journal.outcome(step(change), {change.key: record})
-        untaken = [path[0] for path, leaf in sent.items() if leaf.value is None and _value(there, path) is not None]
+        untaken = [path[0] for path, leaf in sent.items() if leaf.value is None and value(there, path) is not None]
         note = f"{' and '.join(map(str, untaken))} did not take: the API keeps the value" if untaken else ""
         return Result(self._done(change, answered.raw["id"], answered.request_id, note))
 
@@ -227,36 +241,48 @@ class Sender:
     def _send_edit(self, change: Edit, request: Request, sent: Leaves) -> Answered:
         """Send an edit; where the answer is lost, read: done, untouched and sent once more, or changed by others."""
         envelope, _ = _envelope(change.key)
-        before: Leaves | None = change.live.leaves if change.live else None
-        for last in (False, True):
-            try:
-                return _answered(self.client.send(request.method, request.path, request.body), envelope)
-            except AnswerLost as error:
-                self.sleep(FIRST_PAUSE)
-                raw = self._read_back(change)
-                there = observe(_table(change.key).fields, raw)
-                if all(_value(there, path) == leaf.value or path not in there for path, leaf in sent.items()):
-                    return Answered(raw)
-                untouched = before is None or all(_value(there, path) == _value(before, path) for path in sent)
-                if last or not untouched:
-                    raise AnswerLost(request.method, request.path, error.message) from error
-        raise AssertionError
+        try:
+            return _answered(self.client.send(request.method, request.path, request.body), envelope)
+        except AnswerLost as error:
+            lost = error
+        back = self._read_back(change, sent)
+        try:
+            self.sleep(FIRST_PAUSE)
+            raw = back.read()
+            if back.is_done(raw):
+                return Answered(raw)
+            if not back.is_untouched(raw):
+                raise lost
+            return self._once_more(request, envelope, back)
+        except Interrupted:
+            raise _Silent(request.method, request.path, f"{lost.message}; {STOPPED}") from lost
+        except (Unreachable, Unavailable) as error:
+            raise _Silent(request.method, request.path, f"{lost.message}; then {error.message}") from error
 
-    def _read_back(self, change: Edit) -> Mapping[str, Any]:
-        table = _table(change.key)
-        if isinstance(table, ChildKind):
+    def _once_more(self, request: Request, envelope: str, back: ReadBack) -> Answered:
+        try:
+            return _answered(self.client.send(request.method, request.path, request.body), envelope)
+        except AnswerLost:
+            self.sleep(FIRST_PAUSE)
+            raw = back.read()
+            if back.is_done(raw):
+                return Answered(raw)
+            raise
+
+    def _read_back(self, change: Edit, sent: Leaves) -> ReadBack:
+        with self._lock:
             identifier = change.live.id if change.live else self.ids[change.key]
             owner = self.ids.get(change.key.parent, "")
-            listed = self.client.list(table.path, table.items, {table.parent: owner}, page_size=250)
-            return next(one for one in listed if one["id"] == identifier)
-        identifier = change.live.id if change.live else self.ids[change.key]
-        answer: Mapping[str, Any] = self.client.get(f"{table.path}/{identifier}").body[table.item]
-        return answer
+        before = change.live.leaves if change.live else None
+        return ReadBack(self.client, _table(change.key), identifier, owner, sent, before)
 
     def _intend(self, change: Change, request: Request, sent: Leaves, key: str) -> Intent:
         told = {path_text(path): leaf.value for path, leaf in sent.items()}
         intent = Intent(step(change), key, request.method, request.path, request.body, told, self.now())
-        self.journal.intent(intent)
+        try:
+            self.journal.intent(intent)
+        except OSError as error:
+            raise _NotNoted(f"the journal cannot be written: {error.strerror or error}") from error
         return intent
 
     def _resolved(self, request: Request) -> Request:
@@ -296,6 +322,16 @@ class _Silent(AnswerLost):
     """The answer was lost, and so was that to the question what became of it."""
 
 
+class _Vanished(AnswerLost):
+    """The key was used before, and what it made then cannot be found."""
+
+    hint = "find it in the account and write its `id:` below `metadata:`, or raise `metadata.generation`"
+
+
+class _NotNoted(Exception):
+    """The journal did not take an intent, so nothing was sent."""
+
+
 def _table(key: Key) -> Kind | ChildKind:
     kind = kinds.KINDS[key.kind]
     return next(table for table in kind.children if table.noun == key.child[0]) if key.child else kind
@@ -327,11 +363,13 @@ def _agrees(name: str, sent: Leaves, there: Leaves) -> bool:
     return path not in sent or path not in there or sent[path].value == there[path].value
 
 
-def _value(leaves: Leaves, path: Path) -> Any:
-    return leaves.get(path, Leaf(None)).value
+def _unknown(change: Change, error: AnswerLost) -> Result:
+    """Return that nobody knows; where not even the question is answered, nothing more is begun."""
+    told = "its key was used before" if isinstance(error, _Vanished) else "no answer"
+    halt = "the API does not answer" if isinstance(error, _Silent) else ""
+    return Result(Unknown(change, f"{told}: {error.message}", error.hint), halt=halt)
 
 
-def _disk(change: Change, error: OSError) -> Result:
-    told = f"the journal cannot be written: {error.strerror or error}"
-    hint = "make room, then run again: whatever was sent is found again by its key"
-    return Result(Unknown(change, told, hint), halt="the journal cannot be written")
+def _done_in_the_dark(change: Change, error: OSError) -> Result:
+    told = f"sent, and the journal cannot be written: {error.strerror or error}"
+    return Result(Unknown(change, told, ROOM), halt="the journal cannot be written")

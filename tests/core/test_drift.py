@@ -615,3 +615,30 @@ def test_the_canonical_moment_is_its_own(moment: datetime, zone: str) -> None:
 
     assert instant(once) == once
     assert datetime.fromisoformat(once) == datetime.fromisoformat(moment.isoformat() + zone.upper())
+
+
+def test_what_cannot_be_read_back_is_sent_when_the_manifest_says_it_anew(world: World) -> None:
+    """The channel's name, added or changed later, is sent once; with the state lost it is taken for granted."""
+    world.write(manifest())
+    world.settle()
+    for name in ("ours", "theirs"):
+        world.write(manifest(f"slack_channel_name: {name}"))
+        (change,) = world.plan().changes
+        assert change.request.body["incident"] == {"slack_channel_name_override": name}  # type: ignore[union-attr]
+        world.settle()
+        told.assert_quiet(world)
+    world.lose_state()
+
+    assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+
+
+def test_what_only_a_create_takes_and_nobody_can_read_is_refused_later(world: World) -> None:
+    """Said too late, it can only be taken out again."""
+    world.write(manifest())
+    world.settle()
+    world.write(manifest("slack_team_id: T123"))
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.IMPOSSIBLE
+    assert refusal.hint.startswith("take `slack_team_id` out")

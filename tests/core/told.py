@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler import reconcile
 from reconciler.model import Key, Step, step
+from tests.world import BASE_URL
 
 if TYPE_CHECKING:
-    from reconciler.model import Change, Plan, Refusal, Topic
+    from collections.abc import Callable, Sequence
+
+    from reconciler.model import Change, Outcome, Plan, Refusal, Topic
     from tests.world import World
 
 
@@ -54,3 +58,19 @@ def writes(world: World, since: int = 0) -> list[str]:
 def asked(world: World, since: int = 0) -> list[str]:
     """Return every request that the account saw, leaving out the first."""
     return [f"{one['method']} {one['path']}" for one in world.requests()[since:]]
+
+
+def carry_out(
+    world: World,
+    plan: Plan,
+    faults: Sequence[str] = (),
+    *,
+    key: str = "sandbox",
+    sleep: Callable[[float], None] = lambda _: None,
+) -> list[Outcome]:
+    """Apply a plan, with what happens while the program waits; faults count from the first write."""
+    memory = world.memory
+    with world.client(faults, key) as client:
+        return list(
+            reconcile.apply(plan, client, world.store, memory=memory, base_url=BASE_URL, parallelism=1, sleep=sleep)
+        )
