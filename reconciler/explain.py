@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds.schema import NAME, NAMING
-from reconciler.nearest import did_you_mean, listed
+from reconciler.nearest import did_you_mean, listed, unknown_field
 
 Place = tuple[str | int, ...]
 """The path of a value in its document."""
@@ -201,8 +201,7 @@ def _unknown(rule: Broken) -> Iterator[Fault]:
     path = rule.path
     for name in rule.value:
         if name not in known:
-            told = f"`{name}` is not a field of {_field(rule)}{did_you_mean(name, known)}"
-            yield Fault((*path, name), told, f"the fields are {listed(known)}", of_key=True)
+            yield Fault((*path, name), *unknown_field(name, _field(rule), known), of_key=True)
 
 
 def _missing(rule: Broken) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler import documents
 from reconciler.errors import Invalid, Problem
 from reconciler.nearest import nearest
+from reconciler.paths import is_inside, is_yaml
 
 if TYPE_CHECKING:
     from reconciler.documents import Document
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 MAX_INCLUDES = 10_000
 """Files that one file may include, directly or not, each counted as often as it is included."""
 MAX_DEPTH = 8
-
-
-def is_inside(path: str, root: str) -> bool:
-    """Tell whether a path lies in the root; both have their links resolved."""
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
 @dataclass(slots=True)
@@ -100,7 +96,7 @@ class Includes:
 
     def load(self, shown: str, text: str, place: Source) -> Document:
         """Return the value of a file."""
-        if not shown.endswith((".yaml", ".yml")):
+        if not is_yaml(shown):
             return documents.text_of(shown, shown)
         found = documents.load(documents.contents(shown, shown), shown, self.include)
         if len(found) != 1:

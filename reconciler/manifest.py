@@ -1,4 +1,4 @@
-# ruff: noqa: PTH100, PTH112, PTH113, PTH117, PTH118, PTH119
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119
 # Paths stay the texts that people typed, and os is the faster way to ten thousand files.
 """Stage 1: files and folders -> Manifests: envelopes checked, includes, variables and defaults filled in.
 
@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import documents
 from reconciler.errors import Invalid, Misused, Problem
-from reconciler.includes import Includes, is_inside
+from reconciler.includes import Includes
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import API_VERSION, NAME, NAMING
 from reconciler.kinds.schema.workspace import WORKSPACE
 from reconciler.model import Key, Manifest, Source
-from reconciler.nearest import did_you_mean, listed
+from reconciler.nearest import did_you_mean, listed, unknown_field
+from reconciler.paths import is_inside, is_yaml, shown
 from reconciler.variables import Filling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.documents import Document
 
@@ -67,7 +68,7 @@ def read(
 
     Raises `Misused` where a path does not exist or nothing is found; problems of content are in the answer.
     """
-    asked = [os.fspath(path) for path in paths] or [_shown(os.path.abspath(root))]
+    asked = [os.fspath(path) for path in paths] or [shown(os.path.abspath(root))]
     reading = _Reading(root, environ, defaults)
     files: dict[str, str] = {}
     for file in (file for path in asked for file in reading.files(path)):
@@ -78,12 +79,6 @@ def read(
     # Everything is read before anything is judged: only then is it known what is included as a part.
     items = [manifest for path, document in found for manifest in reading.manifest(path, document)]
     return Manifests(tuple(items), tuple(reading.problems), len(files))
-
-
-def _shown(path: str) -> str:
-    """Return a path as messages show it: from the current folder where it lies below, else as it is."""
-    relative = os.path.relpath(path)
-    return path if os.path.isabs(path) and relative.startswith(os.pardir) else relative
 
 
 class _Reading:
@@ -108,10 +103,10 @@ class _Reading:
             yield from self.walk(path, {os.path.realpath(path)})
         elif not os.path.isfile(path):
             raise Misused(f"{path}: no such file or folder")
-        elif not path.endswith((".yaml", ".yml")):
+        elif not is_yaml(path):
             raise Misused(f"{path}: manifests are YAML files, `*.yaml` or `*.yml`")
         elif os.path.basename(path) != WORKSPACE_FILE:
-            yield _shown(path)
+            yield shown(path)
 
     def walk(self, folder: str, seen: set[str]) -> Iterator[str]:
         """Yield the manifest files below a folder; a link that leads out of the root is a problem, not a silence."""
@@ -119,19 +114,19 @@ class _Reading:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             told = (error.strerror or "unreadable").lower()
-            self.problems.append(Problem(Source(_shown(folder)), f"the folder cannot be read: {told}"))
+            self.problems.append(Problem(Source(shown(folder)), f"the folder cannot be read: {told}"))
             return
         for entry in entries:
             if entry.name.startswith(".") or entry.name == WORKSPACE_FILE:
                 continue
             is_folder = entry.is_dir()
-            if not is_folder and not entry.name.endswith((".yaml", ".yml")):
+            if not is_folder and not is_yaml(entry.name):
                 continue
             if entry.is_symlink() and not is_inside(os.path.realpath(entry.path), self.root):
                 told = "this link leads out of the workspace"
-                self.problems.append(Problem(Source(_shown(entry.path)), told, "put the file itself here"))
+                self.problems.append(Problem(Source(shown(entry.path)), told, "put the file itself here"))
             elif not is_folder:
-                yield _shown(entry.path)
+                yield shown(entry.path)
             elif not os.path.lexists(os.path.join(entry.path, WORKSPACE_FILE)):
                 real = os.path.realpath(entry.path)
                 if real not in seen:
@@ -162,7 +157,7 @@ class _Reading:
         known = self.check_kind(document)
         named = self.check_name(document)
         fit = self.check_spec(document)
-        self.problems.extend(_unknown(document, (), ENVELOPE, "a manifest"))
+        self.problems.extend(_unknown(document))
         if not (known and named and fit):
             assert len(self.problems) > before
             return
@@ -235,9 +230,8 @@ class _Reading:
 BEGINNING = f"a manifest begins with `apiVersion: {API_VERSION}` and `kind:`"
 
 
-def _unknown(document: Document, path: tuple[str, ...], known: Iterable[str], owner: str) -> Iterator[Problem]:
-    """Yield a problem for each key of the document that is not known, at the key."""
+def _unknown(document: Document) -> Iterator[Problem]:
+    """Yield a problem for each key that no envelope has, at the key."""
     for name in document.value:
-        if name not in known:
-            told = f"`{name}` is not a field of {owner}{did_you_mean(name, known)}"
-            yield Problem(document.key_at(*path, name), told, f"the fields are {listed(known)}")
+        if name not in ENVELOPE:
+            yield Problem(document.key_at(name), *unknown_field(name, "a manifest", ENVELOPE))

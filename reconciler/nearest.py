@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 SHOWN = 12
 """Names that a hint lists before it says how many more there are."""
@@ -30,3 +30,8 @@ def listed(names: Iterable[str]) -> str:
     known = list(names)
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
     return ", ".join(known[:SHOWN]) + more
+
+
+def unknown_field(name: str, owner: str, known: Collection[str]) -> tuple[str, str]:
+    """Return the message and the hint for a field that `owner` does not have."""
+    return f"`{name}` is not a field of {owner}{did_you_mean(name, known)}", f"the fields are {listed(known)}"

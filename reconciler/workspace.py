@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import stat
@@ -15,13 +14,14 @@ from urllib.parse import urlsplit
 
 from reconciler import documents, validate
 from reconciler.errors import Invalid, KeyProblem, Misused, Problem
-from reconciler.includes import is_inside
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import of_workspace
 from reconciler.kinds.schema.workspace import EVERY_KIND
 from reconciler.kinds.spec import Drift
+from reconciler.loopback import leads_to_this_machine
 from reconciler.manifest import WORKSPACE_FILE
 from reconciler.model import Source
+from reconciler.paths import is_inside, shown
 from reconciler.variables import mentioned
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Workspace:
     @property
     def is_practice(self) -> bool:
         """Tell whether the account is a sandbox, or something else on this machine."""
-        return self.is_sandbox or _is_this_machine(self.base_url)
+        return self.is_sandbox or leads_to_this_machine(self.base_url)
 
     @property
     def state(self) -> Path:
@@ -173,7 +173,7 @@ def load(
     spec, document = _read(file, root) if file else ({}, None)
     address = base_url or environ.get(BASE_URL_VARIABLE, "") or spec.get("api", {}).get("base_url", "") or BASE_URL
     name = document.value["metadata"]["name"] if document else UNNAMED
-    own = tuple(_shown(os.path.join(root, path)) for path in spec.get("manifests", (".",)))
+    own = tuple(shown(os.path.normpath(os.path.join(root, path))) for path in spec.get("manifests", (".",)))
     asked = {os.path.realpath(path) for path in paths}
     allow = spec.get("allow", {})
     return Workspace(
@@ -223,7 +223,7 @@ def _above(path: str) -> str:
     for candidate in (folder, *map(str, Path(folder).parents)):
         file = os.path.join(candidate, WORKSPACE_FILE)
         if os.path.isfile(file):
-            return _shown(file)
+            return shown(file)
     return ""
 
 
@@ -233,12 +233,6 @@ def _root(file: str, paths: Sequence[str]) -> str:
         return os.path.dirname(os.path.realpath(file))
     path = os.path.realpath(paths[0] if paths else os.curdir)
     return path if os.path.isdir(path) else os.path.dirname(path)
-
-
-def _shown(path: str) -> str:
-    """Return a path as messages show it: from the current folder where it lies there, else as it is."""
-    relative = os.path.relpath(path, os.path.realpath(os.curdir))
-    return os.path.normpath(path) if relative.startswith(os.pardir) else relative
 
 
 def _read(file: str, root: str) -> tuple[Mapping[str, Any], Document]:
@@ -280,12 +274,3 @@ def _key_file(path: str, root: str, environ: Mapping[str, str]) -> str:
     if path == "~" or path.startswith("~/"):
         path = environ.get("HOME", os.path.expanduser("~")) + path[1:]
     return os.path.join(root, path) if path else ""
-
-
-def _is_this_machine(base_url: str) -> bool:
-    """Tell whether an address is 127.0.0.0/8, ::1 or localhost."""
-    try:
-        host = urlsplit(base_url).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

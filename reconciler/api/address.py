@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.request import getproxies
 
 import httpx
 
 from reconciler.api.excerpt import harmless
 from reconciler.errors import KeyProblem, Misused
+from reconciler.loopback import is_this_machine
 
 EXAMPLE = "write it like https://api.incident.io"
 
@@ -33,16 +33,6 @@ def checked(base_url: str) -> httpx.URL:
             f"the key would travel unencrypted to {harmless(url.host)}", f"use https://{harmless(url.host)}"
         )
     return url
-
-
-def is_this_machine(host: str) -> bool:
-    """Tell whether `host` is 127.0.0.0/8, ::1 or localhost, written in the usual way."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def way_around_proxies(url: httpx.URL) -> dict[str, None]:
