@@ -39,6 +39,18 @@ class Intent:
     sent: Mapping[str, Any]
     time: float
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the intent as the journal holds it."""
+        return {
+            "intent": [self.step.verb, str(self.step.key)],
+            "key": self.idempotency_key,
+            "method": self.method,
+            "path": self.path,
+            "body": self.body,
+            "sent": self.sent,
+            "time": self.time,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -80,17 +92,7 @@ class Journal:
 
     def intent(self, intent: Intent) -> None:
         """Note what is about to be sent."""
-        self._write(
-            {
-                "intent": [intent.step.verb, str(intent.step.key)],
-                "key": intent.idempotency_key,
-                "method": intent.method,
-                "path": intent.path,
-                "body": intent.body,
-                "sent": intent.sent,
-                "time": intent.time,
-            }
-        )
+        self._write(intent.to_json())
 
     def outcome(self, step: Step, records: Mapping[Key, Record]) -> None:
         """Note what came of it; `records` are what is known since, none where it was refused."""
@@ -125,7 +127,7 @@ class Journal:
             os.write(self._file, b"\n")
 
     def _write(self, entry: dict[str, Any]) -> None:
-        line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        line = _line(entry)
         with self._lock:
             if os.write(self._file, line) != len(line):
                 # A torn line must not swallow the next one.
@@ -134,6 +136,15 @@ class Journal:
             if time.monotonic() - self._synced >= SYNC_EVERY:
                 os.fsync(self._file)
                 self._synced = time.monotonic()
+
+
+def text_of(intents: Iterable[Intent]) -> bytes:
+    """Return a journal that holds these intents and nothing else."""
+    return b"".join(_line(intent.to_json()) for intent in intents)
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def replay(state: State, text: bytes, name: str) -> Memory:
@@ -147,7 +158,7 @@ def replay(state: State, text: bytes, name: str) -> Memory:
     for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         try:
             if "intent" in entry:

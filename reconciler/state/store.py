@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
 from reconciler.state.disk import explained
-from reconciler.state.journal import Journal, Memory, replay
+from reconciler.state.journal import Journal, Memory, replay, text_of
 from reconciler.state.record import UNREADABLE, Account, State
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Store:
         if (text := _read(self.path)) is not None:
             try:
                 value = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise Refused(f"{self.path}: not JSON", UNREADABLE) from None
             state = State.from_json(value, str(self.path))
         if state.workspace != self.workspace:
@@ -98,11 +98,7 @@ class Store:
         if not memory.pending:
             self.journal.unlink(missing_ok=True)
             return
-        _replace(self.journal, b"")
-        journal = Journal(self.journal)
-        for intent in memory.pending.values():
-            journal.intent(intent)
-        journal.close()
+        _replace(self.journal, text_of(memory.pending.values()))
 
 
 def _text(value: Any) -> bytes:
