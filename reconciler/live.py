@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -149,7 +150,7 @@ def _incidents(client: Client, wanted: set[str], *, search: bool) -> Objects:
         for page in client.pages(INCIDENT.path, INCIDENT.items, EVERY_MODE, page_size=size):
             read += page.items
             missing -= {name for one in page.items for name in (one["id"], one.get("reference", ""))}
-            pages_left = max((page.total or 0) - len(read), 0) / size
+            pages_left = math.ceil(max((page.total or 0) - len(read), 0) / size)
             if not search and (not missing or len(missing) <= pages_left):
                 break
     shown = _read(lambda name: _incident(client, name), sorted(missing))
