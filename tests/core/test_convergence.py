@@ -85,7 +85,7 @@ def test_apply_twice_is_apply_once(
     world.settle()
 
     assert told.writes(world, since) == []
-    assert world.incidents() == [before]
+    assert [told.lasting(one) for one in world.incidents()] == [told.lasting(before)]
     assert world.updates(before["id"]) == messages
     told.assert_quiet(world)
 

@@ -50,6 +50,11 @@ def assert_quiet(world: World) -> None:
     assert not plan.notices
 
 
+def lasting(incident: dict[str, Any]) -> dict[str, Any]:
+    """Return an incident without its Slack channel, which comes a moment later than the incident."""
+    return {name: value for name, value in incident.items() if not name.startswith("slack_channel")}
+
+
 def writes(world: World, since: int = 0) -> list[str]:
     """Return the writes that changed the account, as `POST /v2/incidents`, leaving out the first requests."""
     return [f"{one['method']} {one['path']}" for one in world.requests()[since:] if one["changed"]]
