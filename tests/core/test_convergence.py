@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.core import told
@@ -63,7 +63,13 @@ def write(world: World, made: dict[str, Any]) -> None:
     world.write_raw(yaml.safe_dump(value, allow_unicode=True), "any.yaml")
 
 
-RARELY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+# An example is a whole account: there are few of them, and looking for a smaller one would take minutes.
+RARELY = settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @RARELY
