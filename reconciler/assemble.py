@@ -75,6 +75,7 @@ def find(manifests: Sequence[Manifest], account: Account, memory: Memory, worksp
         claims, account.incidents, managed=managed, adopt=workspace.adopts, marker_field=marker
     )
     _take(found, incidents, matches)
+    _keep_marker_free(found, incidents)
     if found.names.problems:
         raise Invalid(found.names.problems)
     return found
@@ -97,6 +98,15 @@ def _marker(names: Names, workspace: Workspace) -> str | Ref:
     if field_found and field_found.facts.get("field_type") != "text":
         names.report(at, f"`identity_field: {workspace.identity_field}` is no text field", "name one, or create it")
     return field_found.value if field_found else ""
+
+
+def _keep_marker_free(found: Found, incidents: Iterable[Manifest]) -> None:
+    """Report incidents that state a value of their own for the field that carries their key."""
+    for manifest in incidents:
+        leaf = found.desired[manifest.key].leaves.get(("custom_fields", found.marker))
+        if leaf:
+            at = manifest.at("custom_fields", leaf.label)
+            found.names.report(at, f"`{leaf.label}` carries the incident's key (`identity_field`)", "leave it out")
 
 
 def _claim(manifest: Manifest, memory: Memory, namespace: str = "") -> Claim:
@@ -234,6 +244,7 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
         workspace.drift,
         found.marker,
         frozenset(str(one.value) for one in types if one.facts.get("create_in_triage") == "always"),
+        frozenset(str(one.value) for one in types if one.facts.get("private_incidents_only")),
         next((one.leaf for one in types if one.facts.get("is_default")), None),
     )
 

@@ -110,11 +110,15 @@ class Objects:
 
 
 def match_by_name(claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]:
-    """Find configuration: by stated ID, by state, else by its live name, which is unique."""
+    """Find configuration: by stated ID, by state, else by its live name among those that no other manifest is."""
+    claims = list(claims)
+    known = {claim.key: _by_id(claim, objects) for claim in claims}
+    taken = {one.raw["id"] for one in known.values() if isinstance(one, Matched)}
     named: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for one in objects.all:
-        named[one["name"]].append(one)
-    return {claim.key: _by_id(claim, objects) or _by_name(named[claim.title]) for claim in claims}
+        if one["id"] not in taken:
+            named[one["name"]].append(one)
+    return {claim.key: known[claim.key] or _by_name(named[claim.title]) for claim in claims}
 
 
 def _by_id(claim: Claim, objects: Objects) -> Match | None:

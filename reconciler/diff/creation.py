@@ -45,7 +45,7 @@ def declare(desired: Desired, rules: Rules) -> Diff:
     kind = kinds.KINDS[desired.key.kind]
     diff = Diff()
     start = at_creation(kind, desired, rules.lifecycle)
-    refusal = impossible(desired, start, rules.lifecycle) if STATUS in kind_paths(kind) else None
+    refusal = impossible(desired, start, rules) if STATUS in kind_paths(kind) else None
     if refusal:
         return diff.refused(refusal)
     created = _create(kind, desired, start, rules)
@@ -104,9 +104,19 @@ def _without_late_timestamps(
     return {path: leaf for path, leaf in leaves.items() if path[0] != "timestamps"}
 
 
-def impossible(desired: Desired, start: Leaves, lifecycle: Lifecycle) -> Refusal | None:
-    """Return why an incident cannot be declared like this: a status, a move or a severity that the API refuses."""
-    manifest = desired.manifest
+def impossible(desired: Desired, start: Leaves, rules: Rules) -> Refusal | None:
+    """Return why an incident cannot be declared like this: a type, a status, a move or a severity that is refused."""
+    manifest, lifecycle = desired.manifest, rules.lifecycle
+    incident_type = start.get(("type",), rules.default_type)
+    visibility = start.get(("visibility",), Leaf.plain("public"))
+    if incident_type and incident_type.value in rules.private_only and visibility.value == "public":
+        return Refusal(
+            Why.IMPOSSIBLE,
+            desired.key,
+            manifest.at("visibility"),
+            f"incidents of type {incident_type.text} are private",
+            "write `visibility: private`, or another type",
+        )
     status = start.get(STATUS)
     if status and not lifecycle.may_create(status):
         at = manifest.at("declare_as", "status") if STATUS in desired.creation else manifest.at("status")

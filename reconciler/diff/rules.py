@@ -30,6 +30,8 @@ class Rules:
     marker: str | Ref = ""
     always_triage: frozenset[str] = frozenset()
     """Incident types whose incidents start in triage whatever is sent."""
+    private_only: frozenset[str] = frozenset()
+    """Incident types that take no public incident."""
     default_type: Leaf | None = None
     """The type of an incident that states none."""
 
