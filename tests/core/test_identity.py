@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler import reconcile
 from reconciler.errors import Invalid, Refused
 from reconciler.identity import idempotency_key
-from reconciler.model import Key, Skipped, Topic, Why
+from reconciler.model import Key, Skipped, Topic, Unknown, Why
 from tests.core import told
 from tests.world import World
 
@@ -423,3 +423,52 @@ def age(world: World, identifier: str) -> None:
     """Let an incident have been declared an hour ago."""
     with world.sandbox() as app, app.store.writing() as transaction:
         transaction.write("UPDATE incident SET created = created - 3600000000 WHERE id = ?", (identifier,))
+
+
+def test_a_stated_id_comes_before_the_state(world: World) -> None:
+    """Pointing a manifest at another incident is what `metadata.id` is for, whatever state remembers."""
+    world.write(manifest())
+    world.settle()
+    (reference,) = declared(world, 1)
+    world.write(manifest(f"id: {reference}"))
+
+    plan = world.plan()
+
+    assert told.change(plan, "adopt", "Incident/checkout").live.reference == reference
+    world.settle()
+    told.assert_quiet(world)
+
+
+def test_a_marker_is_not_for_other_values(world: World) -> None:
+    """A manifest that writes into the field that carries its key is told at that line."""
+    world.write_raw(WORKSPACE % "identity_field: Root cause", "reconciler.yaml")
+    world.write(manifest(spec="custom_fields: {Root cause: A deploy}"))
+
+    with pytest.raises(Invalid, match=r"manifests\.yaml:4:\d+: `Root cause` carries the incident's key"):
+        world.plan()
+
+
+def test_an_older_incident_that_is_quite_another_is_not_touched(world: World) -> None:
+    """The key answers with an incident of another name: another workspace may use it, so nothing is edited."""
+    world.write(manifest())
+    world.settle()
+    age(world, world.incidents()[0]["id"])
+    world.lose_state()
+    world.write(manifest(spec="summary: Ours").replace("Checkout slow", "Another matter"))
+
+    (outcome,) = world.apply()
+
+    assert isinstance(outcome, Unknown)
+    assert "another workspace may use this name" in outcome.message
+    assert world.incidents()[0]["name"] == "Checkout slow"
+    assert "summary" not in world.incidents()[0]
+
+
+def test_a_name_that_another_manifest_leaves_is_not_its_object(world: World) -> None:
+    """A severity that is renamed keeps its object; who takes its old name is another one."""
+    one = "kind: Severity\nmetadata: {name: %s}\nspec: {name: %s, description: Bad}\n"
+    world.write(one % ("first", "Grave"))
+    world.settle()
+    world.write(one % ("first", "Graver") + "---\n" + one % ("second", "Grave"))
+
+    assert told.steps(world.plan()) == ["edit Severity/first", "create Severity/second"]

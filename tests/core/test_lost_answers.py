@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.errors import Interrupted
 from reconciler.model import Done, Failed, Key, Skipped, Unknown, step
 from tests.core import told
 from tests.world import World
@@ -312,3 +313,19 @@ def test_state_knows_what_was_done_and_what_is_open(world: World) -> None:
     assert memory.record(Key("Incident", "checkout", ("update", "first"))) is not None
     assert memory.record(Key("Incident", "checkout", ("update", "second"))) is None
     assert [str(one) for one in memory.pending] == ["post Incident/checkout/update/second"]
+
+
+@pytest.mark.parametrize("write", ["incident create", "incident edit", "severity edit", "update"])
+def test_a_stop_after_a_lost_answer_leaves_it_unknown(tmp_path: Path, write: str) -> None:
+    """Whoever stops the run while it finds out what became of a request is told that nobody knows."""
+    world = begun(tmp_path, write)
+
+    def stop(_seconds: float) -> None:
+        raise Interrupted
+
+    (outcome,) = told.carry_out(world, world.plan(), ["drop-after:1:write"], sleep=stop)
+
+    assert isinstance(outcome, Unknown)
+    assert "the run was stopped" in outcome.message
+    world.settle()
+    told.assert_quiet(world)

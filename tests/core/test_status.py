@@ -387,3 +387,16 @@ def test_stated_timestamps_outlive_a_later_move(world: World, end: str) -> None:
 
     assert timestamp(world, "Closed at") == PAST
     told.assert_quiet(world)
+
+
+def test_a_type_for_private_incidents_takes_no_public_one(world: World) -> None:
+    """The API would refuse it, so the plan does, and says what to write."""
+    world.write(manifest("type: Security"))
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.IMPOSSIBLE
+    assert refusal.message == "incidents of type Security are private"
+    world.write(manifest("type: Security, visibility: private"))
+    world.settle()
+    told.assert_quiet(world)
