@@ -81,6 +81,14 @@ def read(
     return Manifests(tuple(items), tuple(reading.problems), len(files))
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder; what cannot even be asked (a link to itself) is told when it is read."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
 class _Reading:
     """One reading: what was asked for, what was included so far, and what is wrong."""
 
@@ -119,7 +127,7 @@ class _Reading:
         for entry in entries:
             if entry.name.startswith(".") or entry.name == WORKSPACE_FILE:
                 continue
-            is_folder = entry.is_dir()
+            is_folder = _is_folder(entry)
             if not is_folder and not is_yaml(entry.name):
                 continue
             if entry.is_symlink() and not is_inside(os.path.realpath(entry.path), self.root):

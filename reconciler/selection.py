@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired import referred
 from reconciler.errors import Misused
+from reconciler.kinds import KINDS
+from reconciler.nearest import did_you_mean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,6 +49,10 @@ def _terms(terms: Iterable[str]) -> list[list[Callable[[Manifest], bool]]]:
 
 def _term(term: str, sort: str, value: str) -> Callable[[Manifest], bool]:
     match sort:
+        case "kind" if value and value.casefold() not in {name.casefold() for name in KINDS}:
+            raise Misused(
+                f"`{term}`: there is no kind `{value}`{did_you_mean(value, KINDS)}", f"kinds are {listed(KINDS)}"
+            )
         case "kind" if value:
             return lambda one: one.key.kind.casefold() == value.casefold()
         case "name" if value:
@@ -59,6 +65,6 @@ def _term(term: str, sort: str, value: str) -> Callable[[Manifest], bool]:
             )
         case _:
             raise Misused(
-                f"`{term}` selects nothing that there is",
+                f"`{term}` is no term to select with",
                 "write kind=Incident, label=team:payments or name=checkout-*",
             )

@@ -26,6 +26,7 @@ VERBOSE = frozenset({"-v", "--verbose"})
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code; whatever goes wrong is told here, once, on stderr."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         # What the terminal's encoding does not have is written as an escape: a report is no place to fail.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -41,6 +42,13 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         _settle(stream)
     return code
+
+
+def _open_streams() -> None:
+    """Put something in the place of streams that whoever started this had closed; Python leaves None there."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", closefd=False))
 
 
 def ended(error: BaseException, *, is_verbose: bool) -> int:
@@ -72,6 +80,8 @@ def _told(error: BaseException, *, is_verbose: bool) -> int:
         case OSError():
             where = f"{error.filename}: " if error.filename else "the output cannot be written: "
             _say(f"error: {where}{(error.strerror or str(error)).lower()}")
+            if error.filename:
+                _say("hint: check that it exists, and that you may read it (or write it, for apply)")
         case _:
             _unexpected(type(error).__name__, "".join(traceback.format_exception(error)), is_verbose=is_verbose)
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -58,13 +59,24 @@ _ACCOUNT = (
     click.option("--base-url", default="", metavar="URL", help="The API's address, if not INCIDENT_IO_BASE_URL's."),
     click.option("--sandbox", is_flag=True, help="Use the sandbox of this workspace: no account, no key."),
 )
+
+
+def _is_number(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    if math.isnan(value):
+        raise click.BadParameter("it is no number")
+    return value
+
+
+LONGEST_TIMEOUT = 3600.0
+"""Seconds."""
 _TIMEOUT = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, min_open=True, max=LONGEST_TIMEOUT),
     default=30.0,
     show_default=True,
     metavar="SECONDS",
     help="How long an answer may take.",
+    callback=_is_number,
 )
 _SHOW_PRIVATE = click.option(
     "--show-private", is_flag=True, help="Show texts of private incidents where the output is no terminal, too."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from reconciler.documents.places import end_of
 from reconciler.errors import Invalid, Problem
@@ -15,6 +16,9 @@ MAX_BYTES = 10_000_000
 def contents(path: str, shown: str) -> bytes:
     """Return what a file holds; raises `Invalid` for one that cannot be read or is too large (and is not read)."""
     try:
+        # Opening a pipe would wait for somebody to write into it.
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+            raise Invalid([Problem(Source(shown), "this is no file", "take it out, or put a file in its place")])
         with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  (a third of the time of Path.open)
             if os.fstat(stream.fileno()).st_size > MAX_BYTES:
                 raise Invalid([_too_large(shown)])

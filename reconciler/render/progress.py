@@ -7,6 +7,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from reconciler.model import Done, Failed, Skipped, Unknown, step
+from reconciler.render.block import place
 from reconciler.render.page import BLANK, Line, Span, line
 from reconciler.render.words import visible
 
@@ -132,7 +133,8 @@ def summary(outcomes: Sequence[Outcome]) -> list[Line]:
 def _wrong(outcome: Outcome) -> Iterator[Line]:
     if isinstance(outcome, Done | Skipped):
         return
-    yield line(Span(f"{result(outcome)}: ", "bold red"), f"{outcome.change.verb} {visible(str(outcome.change.key))}")
+    name = f"{outcome.change.verb} {visible(str(outcome.change.key))}"
+    yield line(Span(f"{result(outcome)}: ", "bold red"), name, right=place(outcome.change.source))
     told = visible(outcome.message)
     request = outcome.request_id if isinstance(outcome, Failed) else ""
     yield line("  ", f"{told} (request {visible(request)})" if request and request not in told else told)

@@ -271,3 +271,54 @@ def test_names_that_the_account_does_not_know_are_told_all_at_once(shell: Shell)
     assert "one.yaml:7:13: `Minro` is not a severity of this organisation; did you mean `Minor`?" in ended.stderr
     assert "hint: this organisation has Minor, Major, Critical" in ended.stderr
     assert "did you mean `Fixing`?" in ended.stderr
+
+
+def test_a_pipe_among_the_manifests_is_told_and_not_waited_for(shell: Shell) -> None:
+    """Reading a named pipe would wait for ever."""
+    shell.workspace("one")
+    os.mkfifo(shell.folder / "incidents" / "two.yaml")
+
+    ended = shell.run("validate")
+
+    assert ended.code == 3
+    assert "incidents/two.yaml:1:1: this is no file" in ended.stderr
+
+
+def test_a_closed_stdout_is_no_defect(shell: Shell) -> None:
+    """Whoever closes the output does not want it."""
+    shell.workspace("one")
+    command = " ".join(f"'{part}'" for part in (*COMMAND, "plan", "--sandbox"))
+
+    ended = subprocess.run(
+        ["bash", "-c", f"{command} >&-"],
+        cwd=shell.folder,
+        env=shell._env(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e300", "0"])
+def test_a_timeout_that_is_none_is_a_wrong_flag(shell: Shell, seconds: str) -> None:
+    """Seconds are a number that somebody would wait for."""
+    shell.workspace("one")
+
+    ended = shell.run("plan", "--sandbox", "--timeout", seconds)
+
+    assert ended.code == 3
+    assert "--timeout" in ended.stderr
+
+
+def test_a_kind_that_does_not_exist_selects_nothing_silently(shell: Shell) -> None:
+    """A slip in a pipeline must not pass for "nothing to do"."""
+    shell.workspace("one")
+
+    ended = shell.run("plan", "--sandbox", "--select", "kind=Incidnet")
+
+    assert ended.code == 3
+    assert "there is no kind `Incidnet`; did you mean `Incident`?" in ended.stderr

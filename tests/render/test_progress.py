@@ -73,7 +73,7 @@ def test_each_failure_comes_with_its_reason_its_request_and_what_to_do() -> None
     text = summary(Failed(plans.created(), "422 name: too long (invalid)", "shorten the name", "req-1"))
 
     assert text == (
-        "failed: create Incident/checkout-latency-2026-11\n"
+        "failed: create Incident/checkout-latency-2026-11       incidents/checkout.yaml:3\n"
         "  422 name: too long (invalid) (request req-1)\n"
         "  hint: shorten the name\n"
         "\n"
