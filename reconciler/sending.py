@@ -7,6 +7,7 @@ first. Nothing is guessed: what cannot be told is *unknown*, and the next run fi
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 TRIES = 4
 FIRST_PAUSE = 0.5
 """Seconds before a create is asked for again; doubled each time."""
-OLDER = timedelta(seconds=3)
-"""An answer whose object was made so long before the request is of an earlier one with the same key."""
+MARGIN = 0.5
+"""Seconds by which an object must be older than its request to be an earlier one's."""
 STOPPED = "the run was stopped"
 ROOM = "make room, then run again: whatever was sent is found again"
 UNPROCESSABLE = 422
@@ -126,12 +127,16 @@ class Sender:
         envelope, timeout = _envelope(change.key)
         since = min(self.asked.get(intent.step, intent.time), intent.time)
         search = Search(self.client, change.key, request.body, self._others(), since)
+        if intent.step in self.asked and (found := search.find()):
+            # The API may have forgotten the key since, and would make a second one.
+            return Answered(found, is_older=True)
         lost: ApiError | None = None
         pause = FIRST_PAUSE
         for _ in range(TRIES):
             try:
+                begun = time.monotonic()
                 answer = self.client.send(request.method, request.path, request.body, timeout=timeout)
-                return _answered(answer, envelope)
+                return _answered(answer, envelope, time.monotonic() - begun)
             except AnswerLost as error:
                 lost = error
             except Conflict as error:
@@ -168,14 +173,11 @@ class Sender:
         table = _table(change.key)
         there = observe(table.fields, raw)
         note, hold = "", ""
+        if isinstance(change, Create) and change.idempotency_key and not change.key.child:
+            differing = [name for name in ("name", "mode", "visibility") if not _agrees(name, sent, there)]
+            if differing:
+                return Result(_stranger(change, raw, differing))
         if isinstance(change, Create) and answered.is_older and not change.key.child:
-            stranger = [name for name in ("name", "mode", "visibility") if not _agrees(name, sent, there)]
-            if stranger:
-                told = f"its key answers with {raw.get('reference', raw['id'])}, whose {' and '.join(stranger)} differ"
-                message = "another workspace may use this name"
-                return Result(
-                    Unknown(change, f"{told}: {message}", "give this workspace, or this manifest, another name")
-                )
             moved = [name for name in ("status", "severity") if not _agrees(name, sent, there)]
             sent = {path: leaf for path, leaf in sent.items() if path in there and there[path].value == leaf.value}
             note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
@@ -342,20 +344,35 @@ def _envelope(key: Key) -> tuple[str, float | None]:
     return table.item, None if isinstance(table, ChildKind) else table.timeout
 
 
-def _answered(answer: Answer, envelope: str) -> Answered:
-    """Take the object out of its envelope; raises `AnswerLost` where the answer has none."""
+def _stranger(change: Create, raw: Mapping[str, Any], differing: list[str]) -> Unknown:
+    """Return that a key was answered with an incident that is not the one asked for; nothing of it is touched."""
+    known = raw.get("reference", raw["id"])
+    return Unknown(
+        change,
+        f"its key answers with {known}, which differs in {' and '.join(differing)}: another workspace may use this "
+        "name, or people renamed it",
+        f"if it is this incident, write `id: {known}` below `metadata:`; else give the manifest another name",
+    )
+
+
+def _answered(answer: Answer, envelope: str, seconds: float = math.inf) -> Answered:
+    """Take the object out of its envelope; `seconds` is how long the request took.
+
+    Raises `AnswerLost` where the answer has none.
+    """
     raw = answer.body.get(envelope)
     if not isinstance(raw, dict) or "id" not in raw:
         raise AnswerLost("POST", envelope, "the answer holds no object", request_id=answer.request_id)
-    return Answered(raw, answer.request_id, _is_older(raw, answer.at))
+    return Answered(raw, answer.request_id, _is_older(raw, answer.at, seconds))
 
 
-def _is_older(raw: Mapping[str, Any], at: datetime | None) -> bool:
-    """Return whether an object was made well before the answer that tells of it, by the server's own clock."""
+def _is_older(raw: Mapping[str, Any], at: datetime | None, seconds: float) -> bool:
+    """Return whether an object was made before the request that is answered with it, by the server's own clock."""
     try:
-        return at is not None and at - datetime.fromisoformat(raw["created_at"]) > OLDER
+        age = at - datetime.fromisoformat(raw["created_at"]) if at else timedelta()
     except (KeyError, TypeError, ValueError):
         return False
+    return age.total_seconds() > seconds + MARGIN
 
 
 def _agrees(name: str, sent: Leaves, there: Leaves) -> bool:
