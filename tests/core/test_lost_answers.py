@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -191,9 +192,7 @@ def test_a_create_that_people_renamed_is_not_declared_again(world: World) -> Non
 def test_a_conflict_finds_what_an_earlier_run_made_long_ago(world: World) -> None:
     """The key was used yesterday and the state is gone: what it made is found whatever its age."""
     world.idempotency = "conflict"
-    world.write_raw(
-        "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {adopt: never}\n", "reconciler.yaml"
-    )
+    world.write_raw(NEVER, "reconciler.yaml")
     world.write(INCIDENT % "")
     world.settle()
     with world.sandbox() as app, app.store.writing() as transaction:
@@ -329,3 +328,55 @@ def test_a_stop_after_a_lost_answer_leaves_it_unknown(tmp_path: Path, write: str
     assert "the run was stopped" in outcome.message
     world.settle()
     told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("idempotency", ["return", "conflict", "forget"])
+def test_a_create_whose_answer_died_with_the_run_is_found_by_the_name_it_was_asked_with(
+    tmp_path: Path, idempotency: str
+) -> None:
+    """It arrived, nobody learned so, and the manifest gives it another name since: adopted, and renamed."""
+    world = World(tmp_path / "world", idempotency)
+    world.write(INCIDENT % "")
+    number = 1 + asks_before_the_first_write(tmp_path / "counted", "incident create")
+    world.apply([f"drop-after:{number}", f"drop-before:{number + 1}-"])
+    world.write((INCIDENT % "").replace("Checkout slow", "Checkout very slow"))
+
+    plan = world.plan()
+
+    assert told.steps(plan) == ["adopt Incident/checkout", "edit Incident/checkout"]
+    world.settle()
+    assert [one["name"] for one in world.incidents()] == ["Checkout very slow"]
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("idempotency", ["return", "conflict", "forget"])
+def test_a_create_that_died_with_the_run_is_looked_for_where_nothing_is_adopted(
+    tmp_path: Path, idempotency: str
+) -> None:
+    """A workspace that adopts nothing still knows what it asked for itself, a day later, forgotten or not."""
+    world = World(tmp_path / "world", idempotency)
+    world.write_raw(NEVER, "reconciler.yaml")
+    world.write(INCIDENT % ", updates: [{id: first, message: Hello}]")
+    number = 2 + asks_before_the_first_write(tmp_path / "counted", "incident create")
+    world.apply([f"drop-after:{number - 1}", f"drop-before:{number}-"], parallelism=1)
+    assert len(world.incidents()) == 1
+    assert world.memory.pending
+    a_day_passes(world)
+
+    world.settle()
+
+    assert len(world.incidents()) == 1
+    assert world.updates(world.incidents()[0]["id"]) == ["Hello"]
+    told.assert_quiet(world)
+
+
+NEVER = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {adopt: never}\n"
+
+
+def a_day_passes(world: World) -> None:
+    """Let everything have happened a day ago: what the account made, and what the journal noted."""
+    with world.sandbox() as app, app.store.writing() as transaction:
+        transaction.write("UPDATE incident SET created = created - 86400000000", ())
+    lines = [json.loads(line) for line in world.store.journal.read_bytes().splitlines()]
+    lines = [line | {"time": line["time"] - 86400} if "intent" in line else line for line in lines]
+    world.store.journal.write_text("".join(json.dumps(line) + "\n" for line in lines))

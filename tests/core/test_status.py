@@ -254,14 +254,21 @@ def test_post_incident_statuses_are_as_good_as_each_other(world: World) -> None:
     told.assert_quiet(world)
 
 
-def test_post_incident_statuses_are_as_good_as_each_other_without_state(world: World) -> None:
+@pytest.mark.parametrize("policy", ["overwrite", "keep"])
+def test_post_incident_statuses_are_as_good_as_each_other_without_state(world: World, policy: str) -> None:
     """With the state lost, an incident that is somewhere in its post-incident flow is not pushed back."""
+    world.write_raw(OVERWRITE.replace("overwrite", policy), "reconciler.yaml")
     world.write(manifest("status: Documenting"))
     world.settle()
     move(world, "Reviewing")
     world.lose_state()
 
-    assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+    plan = world.plan()
+
+    assert told.steps(plan) == ["adopt Incident/checkout"]
+    assert told.notices(plan) == []
+    world.settle()
+    told.assert_quiet(world)
 
 
 def test_an_incident_that_the_server_moved_on_can_be_closed(world: World) -> None:

@@ -107,10 +107,13 @@ def test_what_stands_before_a_recognised_one_was_posted(world: World) -> None:
     world.lose_state()
     world.write(HEAD + FIRST.replace("looking", "searching") + SECOND)
 
+    assert told.steps(world.plan()) == ["adopt Incident/checkout"]
     world.settle()
-
     assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
-    assert world.plan().is_empty
+    told.assert_quiet(world)
+    world.write(HEAD + FIRST.replace("looking", "searching") + SECOND + THIRD)
+    world.settle()
+    assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy.", "Rolled back."]
 
 
 def test_an_update_without_a_message_is_recognised_by_its_move(world: World) -> None:
