@@ -127,7 +127,7 @@ class Sender:
         envelope, timeout = _envelope(change.key)
         since = min(self.asked.get(intent.step, intent.time), intent.time)
         search = Search(self.client, change.key, request.body, self._others(), since)
-        if intent.step in self.asked and (found := search.find()):
+        if intent.step in self.asked and (found := self._look(search)):
             # The API may have forgotten the key since, and would make a second one.
             return Answered(found, is_older=True)
         lost: ApiError | None = None
@@ -144,27 +144,31 @@ class Sender:
                 lost, search = error, replace(search, since=0.0)
             except Interrupted:
                 if lost is None:
-                    self.journal.outcome(intent.step, {})
+                    self._not_done(intent.step)
                     raise
                 raise _Silent("POST", lost.path, f"{lost.message}; {STOPPED}") from None
             except ApiError as error:
                 if lost is None or error.status == UNPROCESSABLE:
                     raise
                 raise _Silent("POST", lost.path, f"{lost.message}; then {error.message}") from error
-            if found := self._look(search, pause, lost):
+            if found := self._look_later(search, pause, lost):
                 return Answered(found)
             pause *= 2
         assert lost is not None
         kind = _Vanished if isinstance(lost, Conflict) else AnswerLost
         raise kind("POST", request.path, lost.message, request_id=lost.request_id)
 
-    def _look(self, search: Search, pause: float, lost: ApiError) -> Mapping[str, Any] | None:
-        """Wait a moment, then look for what was asked for; raises `_Silent` where that is not answered either."""
+    def _look(self, search: Search) -> Mapping[str, Any] | None:
+        """Look for what was asked for; raises `_Silent` where that is not answered either."""
         try:
-            self.sleep(pause)
             return search.find()
         except ApiError as error:
             raise _Silent("POST", error.path, error.message) from error
+
+    def _look_later(self, search: Search, pause: float, lost: ApiError) -> Mapping[str, Any] | None:
+        try:
+            self.sleep(pause)
+            return self._look(search)
         except Interrupted as error:
             raise _Silent("POST", lost.path, f"{lost.message}; {STOPPED}") from error
 
@@ -303,13 +307,18 @@ class Sender:
         with self._lock:
             return frozenset(self.known)
 
+    def _not_done(self, name: Step, *, refused: bool = False) -> None:
+        """Note that nothing was done, which ends what an earlier run left open only where the API `refused` it."""
+        if refused or name not in self.asked:
+            self.journal.outcome(name, {})
+
     def _done(self, change: Change, identifier: str, request_id: str, note: str) -> Done:
         reference, link = self.links.get(change.key.parent, ("", ""))
         return Done(change, identifier, reference, link, request_id, adopted=note.startswith("adopted"), note=note)
 
     def _failed(self, change: Change, error: ApiError) -> Result:
         """Note that nothing was done; what the next request will be told as well ends the run."""
-        self.journal.outcome(step(change), {})
+        self._not_done(step(change), refused=isinstance(error, Rejected))
         outcome = Failed(change, error.message, error.hint, error.request_id, Exit(error.exit_code))
         match error:
             case Unauthorised():

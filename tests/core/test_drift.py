@@ -200,7 +200,7 @@ def test_both_sides_under_a_policy_that_does_not_decide_is_refused(world: World,
 
     refusal = told.refusal(plan)
     assert (refusal.why, refusal.source.line) == (Why.CONFLICT, 4)
-    assert refusal.message.startswith("summary changed in the manifest, and people changed it too")
+    assert refusal.message.startswith("summary changed in the manifest and outside")
     assert "`drift: {Incident: {summary: overwrite}}`" in refusal.hint
     assert plan.is_empty
 

@@ -370,6 +370,32 @@ def test_a_create_that_died_with_the_run_is_looked_for_where_nothing_is_adopted(
     told.assert_quiet(world)
 
 
+@pytest.mark.parametrize("fault", ["drop-before:1-:write", "drop-before:1-"])
+def test_what_an_earlier_run_left_open_stays_open_until_it_is_known(world: World, fault: str) -> None:
+    """A run that finds nothing out, as the account is away again, forgets nothing either."""
+    world.write(INCIDENT % "")
+    world.apply(["drop-before:1-:write"])
+    plan = world.plan()
+
+    (outcome,) = told.carry_out(world, plan, [fault])
+
+    assert isinstance(outcome, Unknown)
+    assert [str(one) for one in world.memory.pending] == ["create Incident/checkout"]
+    world.settle()
+    assert len(world.incidents()) == 1
+
+
+def test_what_was_left_open_and_is_refused_is_asked_as_the_manifest_says_now(world: World) -> None:
+    """The old request can never be carried out: the run after that sends the new one."""
+    world.write(INCIDENT % ", custom_fields: {Runbook: no link}")
+    world.apply(["drop-before:1-:write"])
+    world.write(INCIDENT % ", custom_fields: {Runbook: 'https://example.com'}")
+
+    assert words(world.apply())["create Incident/checkout"] == "failed"
+    world.settle()
+    told.assert_quiet(world)
+
+
 NEVER = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {adopt: never}\n"
 
 
