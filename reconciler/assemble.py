@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, guards, identity, kinds, plan, refs
+from reconciler import desired, guards, identity, kinds, permissions, plan, withheld
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.rules import live_of
 from reconciler.errors import Invalid
@@ -13,7 +13,7 @@ from reconciler.identity import Absent, Claim, Matched, Objects
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE, UPDATE
 from reconciler.lifecycle import LIVE, Lifecycle
-from reconciler.model import Create, Leaf, Notice, Plan, Ref, Refusal, Source, Step, Topic
+from reconciler.model import Create, Leaf, Notice, Plan, Ref, Source, Step, Topic
 from reconciler.names import Names
 
 if TYPE_CHECKING:
@@ -169,21 +169,22 @@ def assemble(
 ) -> Plan:
     """Compare every resource and put what is to do in order."""
     rules = _rules(found, found.recall(memory), workspace)
-    diffs = _without_orphans(
-        {
-            key: compare(one, found.matches[key], _around(one, found, account, details), rules)
-            for key, one in found.desired.items()
-        },
-        found,
-    )
     live = {
         key: live_of(kinds.KINDS[key.kind], match.raw)
         for key, match in found.matches.items()
         if isinstance(match, Matched)
     }
-    changes = plan.order(
-        (change for diff in diffs.values() for change in diff.changes), _objects(account), _groups(found, live)
+    objects, groups = _objects(account), _groups(found, live)
+    diffs = withheld.leave_out(
+        {
+            key: compare(one, found.matches[key], _around(one, found, account, details), rules)
+            for key, one in found.desired.items()
+        },
+        found.desired,
+        objects,
+        groups,
     )
+    changes = plan.order((change for diff in diffs.values() for change in diff.changes), objects, groups)
     modes = {
         key: one.manifest.spec.get("mode", DEFAULT_MODE)
         for key, one in found.desired.items()
@@ -196,35 +197,17 @@ def assemble(
         resources=len(found.desired),
         changes=tuple(changes),
         refusals=tuple(one for diff in diffs.values() for one in diff.refusals),
-        notices=(*_notices(diffs), *(_undeclared(found, memory) if whole else ())),
+        notices=(
+            *_notices(diffs),
+            *permissions.warnings(changes, account.identity.roles),
+            *_undeclared(found, memory, whole=whole),
+        ),
         unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
         who_will_notice=guards.who_will_notice(changes, modes, details.workflows),
         live=live,
         observed={key: seen for diff in diffs.values() for key, seen in diff.observed.items()},
         private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
     )
-
-
-def _without_orphans(diffs: dict[Key, Diff], found: Found) -> dict[Key, Diff]:
-    """Leave out whole, too, what needs something that is neither there nor made by this plan."""
-    made = {change.key for diff in diffs.values() for change in diff.changes if isinstance(change, Create)}
-    orphans = {
-        key: missing
-        for key, diff in diffs.items()
-        for change in diff.changes
-        if (request := getattr(change, "request", None))
-        and (missing := next((ref.key for ref in refs.of_request(request) if ref.key not in made), None))
-    }
-    if not orphans:
-        return diffs
-    kept = {key: _left_out(found.desired[key], orphans[key], diffs) if key in orphans else diffs[key] for key in diffs}
-    return _without_orphans(kept, found)
-
-
-def _left_out(one: Desired, missing: Key, diffs: dict[Key, Diff]) -> Diff:
-    why = diffs[missing.parent].refusals[0].why
-    message = f"it needs {missing}, which this plan leaves out"
-    return Diff(refusals=[Refusal(why, one.key, one.source, message, f"do what is said of {missing.parent} first")])
 
 
 def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
@@ -296,11 +279,15 @@ def _notices(diffs: dict[Key, Diff]) -> Iterable[Notice]:
             yield Notice(Topic.UNSTATED, key, f"no longer stated: {', '.join(names)}; left as it is")
 
 
-def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
+def _undeclared(found: Found, memory: Memory, *, whole: bool) -> Iterable[Notice]:
+    """Yield what state knows and no manifest declares any more; whole resources only where all manifests were read."""
+    declared = {child.key for one in found.desired.values() for child in one.children}
     for key, record in memory.state.records.items():
-        if not key.child and key not in found.desired:
+        if not key.child and key not in found.desired and whole:
             hint = f"nothing is done to it; `reconciler state rm {key}` forgets it"
             yield Notice(Topic.UNDECLARED, key, record.reference or record.id, hint=hint)
+        elif key.child and key.kind == INCIDENT.name and key.parent in found.desired and key not in declared:
+            yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", found.desired[key.parent].source)
 
 
 def needs_search(manifests: Iterable[Manifest], memory: Memory) -> bool:

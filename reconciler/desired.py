@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from reconciler.kinds.spec import Kind
+    from reconciler.model import Source
     from reconciler.names import Names
 
 
@@ -28,10 +29,26 @@ def contradictions(manifests: Sequence[Manifest]) -> Iterator[Problem]:
         _looks,
         lambda one: f"another {kinds.KINDS[one.key.kind].noun} is called `{one.spec['name']}`",
     )
+    for kind in kinds.KINDS.values():
+        for name, row in kind.fields.items():
+            if row.distinct:
+                yield from _same_place(manifests, kind.name, name, row.distinct)
     yield from _twice(
         (one for one in manifests if one.metadata.get("id")),
         lambda one: (one.key.kind, one.metadata["id"]),
         lambda one: f"`{one.metadata['id']}` is claimed twice",
+    )
+
+
+def _same_place(manifests: Iterable[Manifest], kind: str, name: str, within: str) -> Iterator[Problem]:
+    """Yield where two want one place, such as a rank within a category, of which each has only one holder."""
+    yield from _twice(
+        (one for one in manifests if one.key.kind == kind and name in one.spec and within in one.spec),
+        lambda one: (one.spec[within], one.spec[name]),
+        lambda one: (
+            f"{name} {one.spec[name]} is taken by another {kinds.KINDS[kind].noun} of {within} {one.spec[within]}"
+        ),
+        lambda one: one.at(name),
     )
 
 
@@ -46,15 +63,16 @@ def _looks(manifest: Manifest) -> Hashable:
 
 
 def _twice(
-    manifests: Iterable[Manifest], same: Callable[[Manifest], Hashable], told: Callable[[Manifest], str]
+    manifests: Iterable[Manifest],
+    same: Callable[[Manifest], Hashable],
+    told: Callable[[Manifest], str],
+    at: Callable[[Manifest], Source] = lambda one: one.source,
 ) -> Iterator[Problem]:
     first: dict[Hashable, Manifest] = {}
     for manifest in manifests:
         other = first.setdefault(same(manifest), manifest)
         if other is not manifest:
-            yield Problem(
-                manifest.source, f"{told(manifest)}, first at {other.source}", "rename one of them, or take it out"
-            )
+            yield Problem(at(manifest), f"{told(manifest)}, first at {at(other)}", "change one of them, or take it out")
 
 
 def generation(manifest: Manifest) -> str:

@@ -110,6 +110,26 @@ def exchange(
     return changes
 
 
+def taken(
+    changes: Sequence[Change], live: Mapping[str, Sequence[Live]], groups: Mapping[Key, Any]
+) -> dict[Key, tuple[str, Live]]:
+    """Return whose changes want a place that an object holds which no change moves away: the field and the holder.
+
+    Only fields that are distinct within a group count: there the API is known to refuse a second holder.
+    """
+    blocked = {}
+    for distinct in (one for one in _distinct_fields() if one.within):
+        moves = [move for one in changes if (move := _move(one, distinct, groups))]
+        leaving = {move.away_from for move in moves}
+        held = {distinct.slot(one): one for one in live.get(distinct.kind, ())}
+        for move in moves:
+            holder = held.get(move.to)
+            own = move.change.live.id if isinstance(move.change, Edit) and move.change.live else ""
+            if holder and holder.id != own and move.to not in leaving:
+                blocked[move.change.key] = (distinct.name, holder)
+    return blocked
+
+
 def _distinct_fields() -> Iterable[Distinct]:
     for kind in kinds.KINDS.values():
         for name, row in kind.fields.items():

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds.schema import NAME, NAMING
+from reconciler.kinds.spec import NOT_BLANK
 from reconciler.nearest import did_you_mean, listed, unknown_field
 
 Place = tuple[str | int, ...]
@@ -220,6 +221,8 @@ def _pattern(rule: Broken) -> Fault:
     if rule.expected == NAME:
         return _fault(rule, f"`{_shown(rule.value)}` cannot be {_identity(rule)}", NAMING)
     about = rule.schema.get("description", "")
+    if rule.expected == NOT_BLANK:
+        return _fault(rule, f"{_field(rule)} is blank", f"write {about[:1].lower()}{about[1:].rstrip('.')}")
     hint = about or f"it has to match {rule.expected}"
     return _fault(rule, f"`{_shown(rule.value)}` cannot be {_field(rule)}", hint)
 

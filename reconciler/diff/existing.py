@@ -159,9 +159,10 @@ def _undecided(pair: Pair, plan: Posting, verdicts: Verdicts) -> Refusal | None:
     """Return why the whole is left alone: a policy that leaves it to a person, or a move that does not exist."""
     if plan.refused:
         child, path = plan.refused[0]
-        return pair.conflict([str(path[0])], f"update `{child.key.child[1]}` would move it")
+        told = f"{path[0]} was moved by people, and update `{child.key.child[1]}` would move it elsewhere"
+        return pair.left_to_a_person(told, str(path[0]))
     if verdicts.refuse:
-        return pair.conflict([one.name for one in verdicts.refuse], "people changed it too")
+        return pair.conflict(verdicts.refuse)
     moves = [(carried[STATUS], child.source) for child, carried in plan.posts if STATUS in carried]
     moves += [(one.desired, pair.desired.manifest.at("status")) for one in verdicts.write if one.path == STATUS]
     return broken_move(pair.desired, pair.live.leaves.get(STATUS), moves, pair.rules.lifecycle)

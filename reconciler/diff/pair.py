@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model import Leaf, Path, Refusal, Why
+from reconciler.model import Cause, Leaf, Path, Refusal, Why
 from reconciler.state.record import FieldRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.diff.fields import Difference
     from reconciler.diff.rules import Around, Rules
     from reconciler.identity import Matched
     from reconciler.kinds.spec import Drift, Kind
@@ -51,14 +54,18 @@ class Pair:
         at = self.desired.manifest.at(field) if field else self.desired.source
         return Refusal(why, self.key, at, message, hint)
 
-    def conflict(self, names: list[str], reason: str) -> Refusal:
-        """Return that these fields, changed on both sides, are left to a person by the drift policy."""
-        told = " and ".join(names)
-        field = names[0].split(".")[0]
+    def conflict(self, found: Sequence[Difference]) -> Refusal:
+        """Return that these differences are left to a person by the drift policy of their fields."""
+        names = " and ".join(one.name for one in found)
+        sides = "drifted" if all(one.cause is Cause.DRIFT for one in found) else "changed in the manifest and outside"
+        return self.left_to_a_person(f"{names} {sides}", found[0].field)
+
+    def left_to_a_person(self, told: str, field: str) -> Refusal:
+        """Return a refusal that the drift policy of a field asks for."""
         return self.refuse(
             Why.CONFLICT,
-            f"{told} changed in the manifest, and {reason}; the drift policy leaves that to a person",
-            f"write the live value of {told} into the manifest, or set "
+            f"{told}; the drift policy leaves that to a person",
+            f"write the live value of {field} into the manifest, or set "
             f"`drift: {{{self.kind.name}: {{{field}: overwrite}}}}` in reconciler.yaml",
             field,
         )

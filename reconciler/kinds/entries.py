@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from reconciler.kinds.spec import At, Found, Instant, Json, Lookup, Text, Type, name_schema
+from reconciler.kinds.spec import LINK, At, Found, Instant, Json, Lookup, Text, Type, name_schema
 from reconciler.model import Leaf, Leaves, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 REPORTER = "reporter"
+MAX_DIGITS = 1_000
+"""Digits of a number, before or behind the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,16 @@ def _reading(texts: list[Any]) -> Any:
 
 
 def number(value: Json) -> str:
-    """Return a number as the API writes it, without superfluous zeros; raises `ValueError` for anything else."""
+    """Return a number as the API writes it, exact, without superfluous zeros; raises `ValueError` for anything else."""
     try:
-        exact = Decimal(str(value)).normalize()
+        exact = Decimal(str(value))
     except InvalidOperation:
         raise ValueError(value) from None
-    if not exact.is_finite() or isinstance(value, bool):
+    if not exact.is_finite() or isinstance(value, bool) or abs(exact.adjusted()) > MAX_DIGITS:
         raise ValueError(value)
-    return f"{exact:f}"
+    text = f"{exact:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 Entries = tuple[list[dict[str, Any]], list[Any]]
@@ -101,12 +106,19 @@ def _entries(field: Found, stated: Json, at: At, lookup: Lookup) -> Entries | No
                 lookup.report(at(), f"`{stated}` is not a number", f"{field.text} is a numeric field")
                 return None
             return [{"value_numeric": exact}], [exact]
-        case "link" | "text" | _:
-            if not isinstance(stated, str | int | float):
-                lookup.report(at(), f"{field.text} takes one text", "write a text, or `null` to unset it")
-                return None
-            text = Text().canonical(stated)
-            return ([{"value_link" if kind == "link" else "value_text": text}], [text]) if text else ([], [])
+        case _:
+            return _text(field, stated, at, lookup, is_link=kind == "link")
+
+
+def _text(field: Found, stated: Json, at: At, lookup: Lookup, *, is_link: bool) -> Entries | None:
+    if not isinstance(stated, str | int | float):
+        lookup.report(at(), f"{field.text} takes one text", "write a text, or `null` to unset it")
+        return None
+    text = Text().canonical(stated)
+    if is_link and text and not re.fullmatch(LINK, text):
+        lookup.report(at(), f"`{text}` is not an address", "write it with https://")
+        return None
+    return ([{"value_link" if is_link else "value_text": text}], [text]) if text else ([], [])
 
 
 def _choices(field: Found, stated: Json, at: At, lookup: Lookup, *, several: bool) -> Entries | None:

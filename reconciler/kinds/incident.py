@@ -14,6 +14,7 @@ from reconciler.kinds.spec import (
     Instant,
     Json,
     Kind,
+    Link,
     Lookup,
     Name,
     Text,
@@ -55,7 +56,7 @@ UPDATE = ChildKind(
     items="incident_updates",
     parent="incident_id",
     fields={
-        "message": Field(Text(), "What to tell, in Markdown."),
+        "message": Field(Text(min_length=1), "What to tell, in Markdown."),
         "status": Field(
             Name("IncidentStatus", "status"),
             "The status to move to.",
@@ -250,7 +251,7 @@ KIND = Kind(
         ),
         "mode": Field(Choice(MODES), "Standard incidents are announced; test ones are not.", when=When.CREATE),
         "visibility": Field(Choice(("public", "private")), "Who can see it; public unless said.", when=When.CREATE),
-        "call_url": Field(Text(), "Where people talk.", when=When.EDIT),
+        "call_url": Field(Link(), "Where people talk: an address with https://.", when=When.EDIT),
         "slack_channel_name": Field(
             Text(),
             "The name of its Slack channel; Slack may rewrite it, and it cannot be read back.",

@@ -119,6 +119,11 @@ class Type:
         return leaf.value
 
 
+NOT_BLANK = r"^$|\S"
+"""Nothing at all, which another rule is about, or something to see."""
+LINK = r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"
+
+
 @dataclass(frozen=True, slots=True)
 class Text(Type):
     """A text; outer white space and trailing blanks of a line mean nothing."""
@@ -130,7 +135,8 @@ class Text(Type):
 
     def schema(self) -> dict[str, Json]:
         """Return a string with its limits."""
-        limits = {"minLength": self.min_length or None, "maxLength": self.max_length}
+        written = NOT_BLANK if self.min_length else None
+        limits = {"minLength": self.min_length or None, "maxLength": self.max_length, "pattern": written}
         return {"type": "string"} | {name: limit for name, limit in limits.items() if limit is not None}
 
     def canonical(self, value: Json) -> Json:
@@ -151,6 +157,15 @@ class Text(Type):
         """Return the text, or what unsets it."""
         (leaf,) = leaves.values()
         return self.unset if leaf.value is None else leaf.value
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Text):
+    """The address of a page."""
+
+    def schema(self) -> dict[str, Json]:
+        """Return a string that begins with http:// or https://."""
+        return {"type": "string", "pattern": LINK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +197,10 @@ def instant(value: str) -> str:
     moment = datetime.fromisoformat(value.upper())
     if moment.tzinfo is None:
         raise ValueError(value)
-    moment = moment.astimezone(UTC).replace(tzinfo=None)
+    try:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(value) from None
     return moment.isoformat().rstrip("0" if moment.microsecond else "") + "Z"
 
 

@@ -260,7 +260,7 @@ def test_a_field_that_the_key_may_not_set_fails_its_resource_alone(world: World)
 def test_a_refused_value_fails_its_incident_alone(world: World) -> None:
     """422: told with the field and the request's ID, and nothing else suffers."""
     world.write(
-        INCIDENT % ", custom_fields: {Runbook: no link}"
+        INCIDENT % ", custom_fields: {Runbook: 'https://?'}"
         + "---"
         + (INCIDENT % "").replace("checkout", "other").replace("Checkout", "Other")
     )
@@ -387,7 +387,7 @@ def test_what_an_earlier_run_left_open_stays_open_until_it_is_known(world: World
 
 def test_what_was_left_open_and_is_refused_is_asked_as_the_manifest_says_now(world: World) -> None:
     """The old request can never be carried out: the run after that sends the new one."""
-    world.write(INCIDENT % ", custom_fields: {Runbook: no link}")
+    world.write(INCIDENT % ", custom_fields: {Runbook: 'https://?'}")
     world.apply(["drop-before:1-:write"])
     world.write(INCIDENT % ", custom_fields: {Runbook: 'https://example.com'}")
 
