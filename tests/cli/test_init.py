@@ -105,6 +105,20 @@ def test_the_ci_files_plan_on_a_change_and_apply_on_merge(shell: Shell) -> None:
     assert gitlab["apply"]["script"] == ["reconciler apply --auto-approve"]
 
 
+def test_the_ci_files_keep_the_state_from_run_to_run(shell: Shell) -> None:
+    """What an apply remembers, the next plan and the next apply know, also where the apply failed."""
+    shell.run("init", "--name", "acme")
+
+    github = yaml.load((shell.folder / ".github/workflows/incidents.yml").read_text(), yaml.BaseLoader)
+    gitlab = yaml.safe_load((shell.folder / ".gitlab-ci.yml").read_text())
+    plan, apply = ([step.get("uses", "") for step in github["jobs"][name]["steps"]] for name in ("plan", "apply"))
+    assert "actions/cache/restore@v4" in plan
+    assert "actions/cache/save@v4" not in plan
+    assert ["actions/cache/restore@v4", "actions/cache/save@v4"] == [one for one in apply if "cache" in one]
+    assert gitlab["plan"]["cache"]["policy"] == "pull"
+    assert gitlab["apply"]["cache"] == gitlab["plan"]["cache"] | {"policy": "pull-push", "when": "always"}
+
+
 def test_the_editor_is_told_of_the_schemas(shell: Shell) -> None:
     """Both files that the settings name are there."""
     shell.run("init", "--name", "acme")
