@@ -114,7 +114,7 @@ def test_the_ci_files_keep_the_state_from_run_to_run(shell: Shell) -> None:
     plan, apply = ([step.get("uses", "") for step in github["jobs"][name]["steps"]] for name in ("plan", "apply"))
     assert "actions/cache/restore@v4" in plan
     assert "actions/cache/save@v4" not in plan
-    assert ["actions/cache/restore@v4", "actions/cache/save@v4"] == [one for one in apply if "cache" in one]
+    assert [one for one in apply if "cache" in one] == ["actions/cache/restore@v4", "actions/cache/save@v4"]
     assert gitlab["plan"]["cache"]["policy"] == "pull"
     assert gitlab["apply"]["cache"] == gitlab["plan"]["cache"] | {"policy": "pull-push", "when": "always"}
 
