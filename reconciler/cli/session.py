@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -118,4 +119,5 @@ def _told_without(key: str) -> Iterator[None]:
 
 
 def _log(line: str) -> None:
-    click.echo(visible(line), err=True)
+    # The stream that progress goes to as well: two buffers would tear each other's lines.
+    sys.stderr.write(f"{visible(line)}\n")

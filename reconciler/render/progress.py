@@ -43,7 +43,13 @@ def progress(changes: Sequence[Change], stream: TextIO) -> Iterator[Told]:
         with _bar(changes, stream) as told:
             yield told
     else:
-        yield lambda outcome: print(of(outcome).text, file=stream, flush=True)
+        yield lambda outcome: _tell(outcome, stream)
+
+
+def _tell(outcome: Outcome, stream: TextIO) -> None:
+    # In one piece, so that what other threads say of their requests stands before or behind it.
+    stream.write(of(outcome).text + "\n")
+    stream.flush()
 
 
 @contextmanager
