@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import desired, guards, identity, kinds, permissions, plan, withheld
 from reconciler.diff import Around, Diff, Rules, compare
+from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
 from reconciler.errors import Invalid
 from reconciler.identity import Absent, Claim, Matched, Objects
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE, UPDATE
-from reconciler.lifecycle import LIVE, Lifecycle
-from reconciler.model import Create, Leaf, Notice, Plan, Ref, Source, Step, Topic
+from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
+from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Ref, Source, Step, Topic
 from reconciler.names import Names
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.identity import Match
     from reconciler.live import Account, Details
-    from reconciler.model import Desired, Key, Live, Manifest
+    from reconciler.model import Change, Desired, Key, Live, Manifest
     from reconciler.state.journal import Memory
     from reconciler.workspace import Workspace
 
@@ -203,7 +204,9 @@ def assemble(
             *_undeclared(found, memory, whole=whole),
         ),
         unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
-        who_will_notice=guards.who_will_notice(changes, modes, details.workflows),
+        who_will_notice=guards.who_will_notice(
+            changes, modes, details.workflows, _closed(changes, live, rules.lifecycle)
+        ),
         live=live,
         observed={key: seen for diff in diffs.values() for key, seen in diff.observed.items()},
         private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
@@ -263,6 +266,21 @@ def _groups(found: Found, live: dict[Key, Live]) -> dict[Key, Any]:
                 leaves = live[key].leaves if key in live else one.leaves
                 groups[key] = leaves[row.distinct,].value
     return groups
+
+
+def _closed(changes: Iterable[Change], live: dict[Key, Live], lifecycle: Lifecycle) -> list[Key]:
+    """Return the incidents that the changes bring into a closed status and that are in none yet."""
+    moved = {
+        change.key.parent: change.sent[STATUS]
+        for change in changes
+        if isinstance(change, Create | Edit | Post) and change.key.kind == INCIDENT.name and STATUS in change.sent
+    }
+    return [
+        key
+        for key, status in moved.items()
+        if lifecycle.category(status) == CLOSED
+        and not (key in live and lifecycle.category(live[key].leaves.get(STATUS)) == CLOSED)
+    ]
 
 
 def _is_private(one: Desired, live: Live | None) -> bool:

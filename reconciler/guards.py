@@ -22,13 +22,20 @@ BURST, PER_SECOND = 1200, 20
 
 
 def who_will_notice(
-    changes: Sequence[Change], modes: Mapping[Key, str], workflows: Sequence[Mapping[str, Any]] | None
+    changes: Sequence[Change],
+    modes: Mapping[Key, str],
+    workflows: Sequence[Mapping[str, Any]] | None,
+    closed: Sequence[Key] = (),
 ) -> tuple[str, ...]:
-    """Return what a plan does to people, as sentences, the gravest first; `modes` are those of the incidents."""
+    """Return what a plan does to people, as sentences, the gravest first.
+
+    `modes` are those of the incidents, `closed` the incidents that the plan closes.
+    """
     created = [one for one in changes if isinstance(one, Create) and not one.key.child and one.key in modes]
     told = [
         *_announced([one for one in created if modes[one.key] == "standard"]),
         *_channels(changes, modes),
+        *_closed(closed),
         *_assigned(changes),
         *_posted([one for one in changes if isinstance(one, Post)]),
         *_workflows(created, modes, workflows),
@@ -57,6 +64,12 @@ def _channels(changes: Iterable[Change], modes: Mapping[Key, str]) -> Iterable[s
     ]
     if told:
         yield f"{_count(len(told), 'incident channel')} {_is(len(told))} told of edits: {_names(told)}"
+
+
+def _closed(keys: Sequence[Key]) -> Iterable[str]:
+    if keys:
+        names = _names([key.name for key in keys])
+        yield f"{_count(len(keys), 'incident')} {_is(len(keys))} closed, and the API cannot reopen one: {names}"
 
 
 def _assigned(changes: Iterable[Change]) -> Iterable[str]:

@@ -50,7 +50,8 @@ class Key:
     def parse(cls, text: str) -> Key:
         """Read `Kind/name[/…]`; raises `ValueError` on anything else."""
         kind, slash, rest = text.partition("/")
-        name, *child = rest.split("/")
+        # What people choose from may hold a slash: `CustomField/region/option/EU/US`.
+        name, *child = rest.split("/", 2)
         if not (kind and slash and name):
             raise ValueError(text)
         return cls(kind, name, tuple(child))

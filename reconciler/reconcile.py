@@ -131,7 +131,7 @@ def _learned(plan: Plan, memory: Memory) -> dict[Key, Record]:
 def _record(seen: Observation, known: Record | None) -> Record:
     return Record(
         id=seen.id,
-        how=known.how if known else seen.how,
+        how=known.how if known and known.id == seen.id else seen.how,
         generation=seen.generation,
         mode=seen.mode,
         on_remove=seen.on_remove,

@@ -98,6 +98,21 @@ def test_people_are_told_what_they_will_notice(world: World) -> None:
     )
 
 
+def test_what_cannot_be_undone_is_told_first(world: World) -> None:
+    """Closing is a step that the API does not take back; an incident that is closed already is not told again."""
+    text = """
+        kind: Incident
+        metadata: {name: over}
+        spec: {name: It is over, severity: Minor, mode: test, status: Closed, updates: [{id: a, message: Over.}]}
+        """
+    world.write(text)
+    assert world.plan().who_will_notice[0] == "1 incident is closed, and the API cannot reopen one: over"
+    world.settle()
+    world.write(text.replace("severity: Minor", "severity: Major"))
+
+    assert not any("closed" in told for told in world.plan().who_will_notice)
+
+
 @pytest.mark.parametrize(("requests", "seconds"), [(0, 0), (1_200, 0), (1_201, 1), (3_200, 100)])
 def test_the_least_time_follows_from_the_rate_limit(requests: int, seconds: int) -> None:
     """A burst of 1,200, then 20 a second."""

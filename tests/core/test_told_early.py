@@ -109,3 +109,22 @@ def test_a_key_that_lacks_a_role_is_warned(world: World) -> None:
 
     (warning,) = [one for one in plan.notices if one.topic is Topic.WARNING]
     assert warning.message == "the key has the roles viewer; declaring incidents may need incident_creator"
+
+
+def test_an_option_with_a_slash_is_remembered(world: World) -> None:
+    """What people choose from may hold any sign."""
+    world.write(
+        """
+        kind: CustomField
+        metadata: {name: region}
+        spec: {name: Region, description: Where, type: single_select, options: [EU/US, AP]}
+        """
+    )
+    world.settle()
+
+    assert [str(key) for key in world.memory.state.records if key.child] == [
+        "CustomField/region/option/AP",
+        "CustomField/region/option/EU/US",
+    ]
+    assert {key.child for key in world.memory.state.records if key.child} == {("option", "AP"), ("option", "EU/US")}
+    assert world.plan().is_empty
