@@ -12,7 +12,7 @@ from reconciler.kinds import KINDS
 from reconciler.model import Adopt, Create, Delete, Edit, Forget, Post, Topic
 from reconciler.render.fields import INDENT, changed, column, padded, rows, stated
 from reconciler.render.page import Layout, Line, Span, line
-from reconciler.render.words import count, first_line, quoted, visible
+from reconciler.render.words import count, first_line, in_full, quoted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -152,7 +152,7 @@ def _children(changes: Sequence[Change], names: Mapping[str, str], layout: Layou
             case Post() | Create():
                 taken = INDENT + 2 + cell_len(lead)
                 said = list(_said(change, name, names, layout.room(taken)))
-                yield line(lead, *said[:1], indent=INDENT, sigil="+")
+                yield line(lead if said else lead.rstrip(), *said[:1], indent=INDENT, sigil="+")
                 yield from (line(" " * taken, text) for text in said[1:])
             case _:
                 yield line(lead.rstrip(), indent=INDENT, sigil="-")
@@ -162,7 +162,8 @@ def _said(change: Post | Create, name: str, names: Mapping[str, str], room: int 
     """Yield what a child says, first the words that people will read."""
     said = {field: ", ".join(texts) for field, texts in stated(change.sent, names).items()}
     if "message" in said:
-        yield quoted(said.pop("message"), room)
+        # It cannot be edited once posted: whoever says yes has read all of it.
+        yield from in_full(said.pop("message"), room)
     if "title" in said:
         yield first_line(said.pop("title"), room)
     moves = [said.pop(field) for field in ("status", "severity", "at") if field in said]

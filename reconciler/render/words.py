@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -54,6 +55,14 @@ def first_line(text: str, room: int | None) -> str:
     first, *rest = text.split("\n")
     more = f" (+{count(len(rest), 'line')})" if rest else ""
     return (first if room is None else shortened(first, room - len(more))) + more
+
+
+def in_full(text: str, room: int | None) -> list[str]:
+    """Return a whole text in quotes, each of its lines broken where `room` columns end."""
+    lines_of_text = f'"{text}"'.split("\n")
+    if room is None:
+        return lines_of_text
+    return [piece for each in lines_of_text for piece in textwrap.wrap(each, room, break_on_hyphens=False) or [""]]
 
 
 def quoted(text: str, room: int | None) -> str:
