@@ -217,6 +217,8 @@ class Create:
     unfinished: bool = False
     generation: str = "1"
     on_remove: str = ""
+    not_these: tuple[str, ...] = ()
+    """IDs and references of what looks like it and is not (`metadata.not`)."""
     verb = "create"
 
 

@@ -25,7 +25,10 @@ SKEW = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Looks for one thing: `body` is what was asked for at `since` (Unix seconds), `others` IDs that are not it."""
+    """Looks for one thing: `body` is what was asked for at `since` (Unix seconds), `others` are IDs of what is not it.
+
+    An incident may be told by its reference there.
+    """
 
     client: Client
     key: Key
@@ -75,7 +78,7 @@ class Search:
     def _is_ours(self, one: Mapping[str, Any]) -> bool:
         """Return whether an API key made it, and nothing that is managed is it."""
         maker = one.get("creator") or one.get("updater") or {"api_key": {}}
-        return one["id"] not in self.others and "api_key" in maker
+        return self.others.isdisjoint((one["id"], one.get("reference"))) and "api_key" in maker
 
 
 def _same(one: Mapping[str, Any], body: Mapping[str, Any], names: Iterable[str]) -> bool:

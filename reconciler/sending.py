@@ -126,7 +126,8 @@ class Sender:
         """Send a create until it is known what it made; raises `AnswerLost` where that cannot be found out."""
         envelope, timeout = _envelope(change.key)
         since = min(self.asked.get(intent.step, intent.time), intent.time)
-        search = Search(self.client, change.key, request.body, self._others(), since)
+        others = self._others() | frozenset(change.not_these if isinstance(change, Create) else ())
+        search = Search(self.client, change.key, request.body, others, since)
         if intent.step in self.asked and (found := self._look(search)):
             # The API may have forgotten the key since, and would make a second one.
             return Answered(found, is_older=True)

@@ -56,3 +56,16 @@ def test_the_way_on_that_is_told_works(tmp_path: Path, idempotency: str) -> None
     assert incident["name"] == "DB slow"
     assert world.updates(incident["id"]) == ["We look."]
     assert world.plan().is_empty
+
+
+def test_what_a_manifest_rules_out_is_not_found_for_a_lost_answer(world: World) -> None:
+    """An incident that `metadata.not` names is not taken for the one whose create never arrived."""
+    world.write(MANIFEST.format(more=""))
+    world.settle()
+    world.lose_state()
+    world.write(MANIFEST.format(more="-again, not: [INC-1]"))
+
+    world.apply(["drop-before:1:write"])
+
+    assert [one["reference"] for one in world.incidents()] == ["INC-1", "INC-2"]
+    assert world.plan().is_empty

@@ -184,6 +184,7 @@ def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create
         unfinished=pending is not None and pending.idempotency_key == key,
         generation=generation(desired),
         on_remove=on_remove(desired),
+        not_these=tuple(map(str, desired.manifest.metadata.get("not", ()))),
     )
 
 
