@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """Exit codes of the commands (`design`, part 7); of several at once, the first of `worst`."""
+    """Exit codes of the commands; of several at once, the first of `worst`."""
 
     DONE = 0
     INTERNAL = 1

@@ -1,6 +1,6 @@
 """Who a resource is: its idempotency key, and where it is looked for in the account. Pure.
 
-The order of the search (`design`, part 4): `metadata.id`, state, marker, natural key, look-alike. Each answer is
+The order of the search: `metadata.id`, state, marker, natural key, look-alike. Each answer is
 a value of its own, so that nothing can be taken for found that is only likely.
 """
 

@@ -158,7 +158,7 @@ class Live:
 
 
 class Cause(Enum):
-    """Why a field differs (`design`, part 5)."""
+    """Why a field differs."""
 
     MANIFEST = "changed in the manifest"
     DRIFT = "drifted"

@@ -16,8 +16,7 @@ EXAMPLE = "write it like https://api.incident.io"
 def checked(base_url: str) -> httpx.URL:
     """Return the address of the API.
 
-    Raises `Misused` for what is no such address, and `KeyProblem` for plain HTTP to anywhere but this machine
-    (`design`, part 7).
+    Raises `Misused` for what is no such address, and `KeyProblem` for plain HTTP to anywhere but this machine.
     """
     try:
         url = httpx.URL(base_url.strip())

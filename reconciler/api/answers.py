@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NO_ANSWER_OF_THE_API = "this was no answer of incident.io: check the proxy settings and --base-url"
 
-# Deletions answer 202 or 204 (`api.md`, Transport), and have nothing to say.
+# Deletions answer 202 or 204, and have nothing to say.
 _MAY_BE_EMPTY = frozenset({202, 204, 205})
 
 

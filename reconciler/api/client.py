@@ -79,7 +79,7 @@ class Client:
     ) -> Iterator[Page]:
         """Read a list page by page, each when it is asked for; `envelope` names the array in the answers.
 
-        Follows `pagination_meta.after` (`api.md`, Pagination). Raises what `get` raises, and `Unavailable` for an
+        Follows `pagination_meta.after`. Raises what `get` raises, and `Unavailable` for an
         answer without the array or a cursor that comes twice: part of a list must not be taken for the whole.
         """
         asked = {**(params or {}), **({"page_size": page_size} if page_size else {})}

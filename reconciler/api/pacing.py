@@ -17,7 +17,7 @@ SLOWEST = 1 / 60
 """Requests a second: a limit that refills more slowly than this is taken for nonsense."""
 
 WINDOW = 60
-"""Seconds in which a bucket refills where the header does not say (`api.md`, Rate limits)."""
+"""Seconds in which a bucket refills where the header does not say (the API's documentation, Rate limits)."""
 
 # Refilling adds fractions, and a token that is there but for rounding is there.
 ROUNDING = 1e-9
@@ -42,7 +42,7 @@ class Limit:
 
 
 ACCOUNT = Limit(1200)
-"""What a key has where nothing else is said: 1,200 at once, 20 a second (`api.md`, Rate limits)."""
+"""What a key has where nothing else is said: 1,200 at once, 20 a second (the API's documentation, Rate limits)."""
 
 
 class Bucket:
@@ -110,7 +110,7 @@ class Told:
 
 
 def told(headers: Mapping[str, str], at: datetime | None) -> Told:
-    """Read the `X-RateLimit-*` headers (`api.md`, Rate limits), leniently; `at` is the answer's own `Date`.
+    """Read the `X-RateLimit-*` headers leniently; `at` is the answer's own `Date`.
 
     Where `X-RateLimit-Remaining` is missing, it follows from `X-RateLimit-Reset`, when the bucket is full again.
     """

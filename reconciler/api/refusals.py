@@ -1,4 +1,4 @@
-"""The body of a 4xx or 5xx in, what the API says is wrong out; pure (`api.md`, Errors)."""
+"""The body of a 4xx or 5xx in, what the API says is wrong out; pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kind_of_refusal(status: int, faults: tuple[Fault, ...]) -> type[Rejected]:
 
 
 def read_faults(body: dict[str, Any]) -> tuple[Fault, ...]:
-    """Return the body's `errors` (`api.md`, Errors), as far as they have that shape."""
+    """Return the body's `errors`, as far as they have that shape."""
     errors = body.get("errors")
     return tuple(_fault(error) for error in errors if isinstance(error, dict)) if isinstance(errors, list) else ()
 

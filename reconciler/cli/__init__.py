@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command that the arguments name, and leave with its exit code (`design`, part 7)."""
+    """Run the command that the arguments name, and leave with its exit code."""
     from reconciler.cli import front  # noqa: PLC0415  (a command that is imported alone needs none of this)
 
     given = list(sys.argv[1:] if arguments is None else arguments)

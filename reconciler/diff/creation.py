@@ -65,7 +65,7 @@ def kind_paths(kind: Kind) -> set[Path]:
 
 
 def at_creation(kind: Kind, desired: Desired, lifecycle: Lifecycle) -> Leaves:
-    """Return the leaves that the create carries (`design`, part 3: what a new incident is created with)."""
+    """Return the leaves that the create carries."""
     leaves = {path: leaf for path, leaf in desired.leaves.items() if kind.fields[str(path[0])].when is not When.EDIT}
     updates = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
     if STATUS in kind_paths(kind) and kind.keyed:

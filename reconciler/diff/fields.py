@@ -112,7 +112,7 @@ class Verdicts:
 
 
 def judge(found: Iterable[Difference], policy: Callable[[str], Drift]) -> Verdicts:
-    """Decide each difference by the drift policy of its field (`design`, part 5)."""
+    """Decide each difference by the drift policy of its field."""
     write, keep, refuse = [], [], []
     for one in found:
         match one.cause, policy(one.field):

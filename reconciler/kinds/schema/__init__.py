@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 API_VERSION = "reconciler/v1"
 NAME = CHILD_ID["pattern"]
-"""What `metadata.name` and the ID of an update may be (`design`, part 3)."""
+"""What `metadata.name` and the ID of an update may be."""
 NAMING = "1 to 63 of a-z, 0-9, - and ., beginning and ending with a letter or a digit"
 
 METADATA: Schema = {

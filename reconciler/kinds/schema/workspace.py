@@ -1,4 +1,4 @@
-"""The fields of `reconciler.yaml`, as a schema (`design`, part 3). Pure."""
+"""The fields of `reconciler.yaml`, as a schema. Pure."""
 
 from __future__ import annotations
 
