@@ -80,11 +80,6 @@ def generation(manifest: Manifest) -> str:
     return str(manifest.metadata.get("generation", DEFAULT_GENERATION))
 
 
-def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """Return the manifests with those first that others name: configuration, then incidents."""
-    return sorted(manifests, key=lambda one: not kinds.KINDS[one.key.kind].natural_key)
-
-
 def resolve(manifest: Manifest, names: Names) -> Desired:
     """Return what a manifest asks for; names that mean nothing are reported to `names`."""
     kind = kinds.KINDS[manifest.key.kind]

@@ -6,7 +6,6 @@
     ├── Invalid                           3   manifests or workspace are wrong: carries Problems
     ├── Misused                           3   flags or arguments are wrong
     ├── Refused                           4   the account, the state or a person says no
-    ├── NotAllDone                        5   a run ended with something failed, skipped or unknown
     ├── KeyProblem                        6   no key, or one that is not allowed
     ├── Interrupted                     130   SIGINT or SIGTERM
     └── ApiError                              an answer, or none
@@ -111,12 +110,6 @@ class Refused(ReconcilerError):
     """Nothing was written, because the account, the state or a person says no."""
 
     exit_code = Exit.REFUSED
-
-
-class NotAllDone(ReconcilerError):
-    """The run ended with something failed, skipped or unknown."""
-
-    exit_code = Exit.NOT_ALL_DONE
 
 
 class KeyProblem(ReconcilerError):

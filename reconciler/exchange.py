@@ -88,8 +88,7 @@ class Exchange:
         self.taken.add((group, free))
         kind = kinds.KINDS[self.distinct.kind]
         sent: Leaves = {self.distinct.path: Leaf.plain(free)}
-        rest = {name: value for name, value in change.live.raw.items() if name not in kind.server_fields}
-        request = replace(change.request, body=rest | kind.body(sent))
+        request = replace(change.request, body=kind.whole_body(change.live.raw, sent))
         return replace(change, request=request, sent=sent, fields=(), makes_room=True)
 
 

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from reconciler.model import Leaf, Ref
 
 LIVE, LEARNING, CLOSED, TRIAGE = "live", "learning", "closed", "triage"
-SHOWN_AS = {LIVE: "Active", LEARNING: "Post-incident"}
-"""What the dashboard calls a category, where that differs from the API's name."""
-
 MOVES = {TRIAGE: {LEARNING, CLOSED}, LIVE: {LIVE, LEARNING, CLOSED}, LEARNING: {LEARNING, CLOSED}, CLOSED: {CLOSED}}
 AT_CREATION = {LIVE, LEARNING, CLOSED}
 ONWARD = {TRIAGE: 0, LIVE: 1, LEARNING: 2, CLOSED: 3}

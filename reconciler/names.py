@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.errors import Problem
 from reconciler.kinds.spec import Found
-from reconciler.model import Desired, Key, Ref
+from reconciler.model import Desired, Ref
+from reconciler.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,10 +104,7 @@ class Names:
             candidates = " or ".join(f"`{{id: {found.value}}}` ({found.text})" for found in live)
             self.report(at, f"`{name}` is the name of {len(live)} {table.plural}", f"write {candidates}")
             return
-        close = get_close_matches(name, known, n=1, cutoff=0.6) or [
-            one for one in known if one.casefold() == name.casefold()
-        ]
-        suggestion = f"; did you mean `{close[0]}`?" if close else ""
+        suggestion = did_you_mean(name, known)
         article = "an" if table.noun[0] in "aeio" else "a"
         self.report(at, f"`{name}` is not {article} {table.noun} of this organisation{suggestion}", _hint(table, known))
 
@@ -127,8 +124,3 @@ def _hint(table: Listing, known: list[str]) -> str:
     if len(known) > MANY:
         return ""
     return f"this organisation has {', '.join(known)}"
-
-
-def declared_key(found: Found) -> Key | None:
-    """Return the key of what a name means where it does not exist yet."""
-    return found.value.key if isinstance(found.value, Ref) else None

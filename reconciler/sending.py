@@ -242,8 +242,7 @@ class Sender:
         if change.key.child or not kind.whole:
             return request
         live = self.client.get(request.path).body[kind.item]
-        rest = {name: value for name, value in live.items() if name not in kind.server_fields}
-        return replace(request, body=rest | kind.body(self._leaves(change.sent)))
+        return replace(request, body=kind.whole_body(live, self._leaves(change.sent)))
 
     def _send_edit(self, change: Edit, request: Request, sent: Leaves) -> Answered:
         """Send an edit; where the answer is lost, read: done, untouched and sent once more, or changed by others."""

@@ -21,20 +21,6 @@ if TYPE_CHECKING:
 SEVERITY = "apiVersion: reconciler/v1\nkind: Severity\nmetadata: {name: %s}\nspec: {name: Major, description: Bad}\n"
 
 
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """Write a file into the current folder, which is empty at first."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def read(*paths: str, root: str = ".", **environ: str) -> Manifests:
     """Read manifests with an environment of our own."""
     return manifest.read(paths, root, environ)

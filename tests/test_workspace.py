@@ -20,20 +20,6 @@ MINIMAL = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\ns
 LOOPBACK = "http://127.0.0.1:8484"
 
 
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """Write a file into the current folder, which is empty at first."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def load(*paths: str, environ: dict[str, str] | None = None, **flags: Any) -> workspace.Workspace:
     """Load a workspace with an environment of our own."""
     return workspace.load(paths, environ=environ or {}, **flags)

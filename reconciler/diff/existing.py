@@ -213,10 +213,7 @@ def _edit(pair: Pair, found: list[Difference], again: Leaves, diff: Diff) -> Non
     if not sent:
         return
     kind = pair.kind
-    body = kind.body(sent)
-    if kind.whole:
-        rest = {name: value for name, value in pair.live.raw.items() if name not in kind.server_fields}
-        body = rest | body
+    body = kind.whole_body(pair.live.raw, sent) if kind.whole else kind.body(sent)
     path = kind.path + kind.edit_path.replace("{id}", pair.live.id)
     request = Request(kind.edit_method, path, kind.wrap(pair.desired.manifest, body))
     shown = found or [Difference(path, leaf, leaf, Cause.MANIFEST) for path, leaf in again.items()]

@@ -83,11 +83,6 @@ def differences(
             yield Difference(path, leaf, there or Leaf(None), why)
 
 
-def same_as_recorded(desired: Leaf, live: Leaf, record: FieldRecord | None) -> bool:
-    """Return whether state already knows this pair."""
-    return record is not None and record.sent == desired.value and record.answered == live.value
-
-
 def members(old: Any, new: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Return which members of a list come and which go; nothing where either is no list."""
     if not (isinstance(old, list) or isinstance(new, list)) or old == new:

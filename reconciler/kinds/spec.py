@@ -386,6 +386,11 @@ class Kind:
         """Return the properties of a request that carries these leaves."""
         return encode(self.fields, leaves)
 
+    def whole_body(self, live: Mapping[str, Json], leaves: Leaves) -> dict[str, Json]:
+        """Return a live object as a PUT sends it back: these leaves in it, and what we do not know as it came."""
+        rest = {name: value for name, value in live.items() if name not in self.server_fields}
+        return rest | self.body(leaves)
+
 
 def observe(fields: Mapping[str, Field], answer: Mapping[str, Json]) -> Leaves:
     """Return the leaves of an answer by a table of fields."""

@@ -50,15 +50,6 @@ class Store:
             )
         return replay(state, _read(self.journal) or b"", str(self.journal))
 
-    def check(self, memory: Memory, account: Account) -> None:
-        """Raise `Refused` where the state belongs to another account."""
-        known = memory.state.account
-        if known.dashboard_url and known.dashboard_url != account.dashboard_url:
-            raise Refused(
-                f"{self.path}: belongs to {known.dashboard_url}, and the key to {account.dashboard_url}",
-                "use that organisation's key, or another state file (`state:` in reconciler.yaml)",
-            )
-
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other run out; raises `Refused` at once where one is in."""
