@@ -14,7 +14,7 @@ import httpx
 from reconciler import reconcile, workspace
 from reconciler.api import Clock, connect, in_process
 from reconciler.model import Done
-from reconciler.sandbox import ConnectionDropped, Faults, create_app
+from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, create_app
 from reconciler.state import Store
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class World:
         data.parent.mkdir(parents=True, exist_ok=True)
         app = create_app(
             data,
-            idempotency=self.idempotency,
+            behaviour=Behaviour(self.idempotency),
             latency=self.latency,
             faults=Faults.parse(list(faults)),
             rate_limit=self.rate_limit,

@@ -50,10 +50,10 @@ def command() -> None:
 @click.option("--latency", type=_Duration(), default="0ms", show_default=True, help="Time that each answer takes.")
 @click.option(
     "--idempotency",
-    type=click.Choice(["return", "conflict", "forget"]),
+    type=click.Choice(["return", "conflict", "invalid", "forget"]),
     default="return",
     show_default=True,
-    help="What a repeated idempotency key gets: the first object, a 409, or a second object.",
+    help="What a repeated idempotency key gets: the first object, a 409, a 422, or a second object.",
 )
 @click.option(
     "--fault",
@@ -75,14 +75,14 @@ def serve(
 ) -> None:
     """Serve a sandbox until it is interrupted; prints its URL and its key."""
     # Imported here so that --help need not wait for the server.
-    from reconciler.sandbox import Faults, NotASandboxError, create_app  # noqa: PLC0415
+    from reconciler.sandbox import Behaviour, Faults, NotASandboxError, create_app  # noqa: PLC0415
     from reconciler.sandbox import serve as server  # noqa: PLC0415
 
     if not (allow_remote or server.is_local(host)):
         message = f"{host} can be reached from other machines, and the keys of a sandbox are known to everybody"
         raise _WrongFlagError(f"{message}\nhint: --allow-remote serves there all the same")
     try:
-        app = create_app(data, idempotency=idempotency, latency=latency, faults=Faults.parse(faults))
+        app = create_app(data, behaviour=Behaviour(idempotency), latency=latency, faults=Faults.parse(faults))
     except (ValueError, NotASandboxError) as error:
         raise _WrongFlagError(str(error)) from error
     try:

@@ -81,7 +81,8 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
 @contextmanager
 def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport]:
     """Give a way to the sandbox of this workspace; only reading one that is not there yet makes no file."""
-    from reconciler.sandbox import ConnectionDropped, Faults, NotASandboxError, create_app  # noqa: PLC0415  (80 ms)
+    # Imported here because it takes 80 ms.
+    from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, NotASandboxError, create_app  # noqa: PLC0415
 
     data = workspace.sandbox_data
     faults = [spec.strip() for spec in workspace.environ.get(FAULTS_VARIABLE, "").split(",") if spec.strip()]
@@ -90,7 +91,7 @@ def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport
             data.parent.mkdir(parents=True, exist_ok=True)
         app = create_app(
             None if read_only and not data.exists() else data,
-            idempotency=workspace.environ.get(IDEMPOTENCY_VARIABLE, "return"),
+            behaviour=Behaviour(workspace.environ.get(IDEMPOTENCY_VARIABLE, "return")),
             faults=Faults.parse(faults),
             rate_limit=_UNLIMITED,
         )

@@ -1,7 +1,8 @@
 """An emulation of the incident.io API: requests in, documented answers out; shares no table with the kinds."""
 
 from reconciler.sandbox.app import Sandbox, create_app
+from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.faults import ConnectionDropped, Faults
 from reconciler.sandbox.store import NotASandboxError
 
-__all__ = ["ConnectionDropped", "Faults", "NotASandboxError", "Sandbox", "create_app"]
+__all__ = ["Behaviour", "ConnectionDropped", "Faults", "NotASandboxError", "Sandbox", "create_app"]

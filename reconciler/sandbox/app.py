@@ -14,6 +14,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox import moments
+from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.errors import ApiError, Problem
 from reconciler.sandbox.faults import ConnectionDropped, Effect, Faults
 from reconciler.sandbox.intake import find_person, find_route, read_body, read_request
@@ -28,33 +29,28 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-IDEMPOTENCY = ("return", "conflict", "forget")
-
 _LOG = logging.getLogger(__name__)
 
 
 def create_app(
     data: Path | None = None,
     *,
-    idempotency: str = "return",
+    behaviour: Behaviour | None = None,
     latency: float = 0.0,
     faults: Faults | None = None,
     rate_limit: int = 1200,
 ) -> "Sandbox":
     """Make a sandbox: a WSGI callable over a data file, or over memory that is private to it.
 
-    `idempotency` is what a repeated key is answered with: the object that the first request made (`return`), a 409
-    (`conflict`), or a second object (`forget`). `latency` is in seconds, `rate_limit` in requests a minute.
+    `latency` is in seconds, `rate_limit` in requests a minute.
     A header `X-Sandbox-Actor: bob@example.com` records a request as made by that person, who may make any move
     of status, as people may in the dashboard. Raises NotASandboxError where the file is something else.
     """
-    if idempotency not in IDEMPOTENCY:
-        raise ValueError(f"idempotency is one of {', '.join(IDEMPOTENCY)}, not {idempotency!r}")
     resources = discover()
     return Sandbox(
         resources,
         Store(data, lambda transaction: _seed(transaction, resources)),
-        idempotency=idempotency,
+        behaviour=behaviour or Behaviour(),
         latency=latency,
         faults=(faults or Faults()).restarted(),
         limits=Limits(rate_limit),
@@ -92,13 +88,13 @@ class Sandbox:
         resources: tuple[Resource, ...],
         store: Store,
         *,
-        idempotency: str,
+        behaviour: Behaviour,
         latency: float,
         faults: Faults,
         limits: Limits,
     ) -> None:
         self.store = store
-        self._idempotency = idempotency
+        self._behaviour = behaviour
         self._latency = latency
         self._faults = faults
         self._limits = limits
@@ -163,7 +159,7 @@ class Sandbox:
         exchange.idempotency_key = body.get("idempotency_key")
         with self.store.writing() if route.writes else self.store.reading() as transaction:
             person = find_person(request, transaction.organisation)
-            call = Call(key, person, self._idempotency, path, query, body, transaction, moments.now())
+            call = Call(key, person, self._behaviour, path, query, body, transaction, moments.now())
             answer = route.handler(call)
             if route.writes:
                 transaction.log(exchange.entry(answer.status, changed=transaction.changed))

@@ -7,7 +7,6 @@ from typing import Any
 from reconciler.sandbox import moments
 from reconciler.sandbox.body import Object, Shape
 from reconciler.sandbox.errors import ApiError, Problem, invalid, not_found
-from reconciler.sandbox.ids import new_id
 from reconciler.sandbox.organisation import Organisation, visible
 from reconciler.sandbox.resource import Answer, Call, Resource, Route
 
@@ -100,7 +99,7 @@ class Collection:
 
     def _create(self, call: Call) -> Answer:
         dates = self._dated(call, "created_at", "updated_at")
-        filled = {"id": new_id()} | self.defaults(call.body, call.organisation) | call.body | dates
+        filled = {"id": call.new_id()} | self.defaults(call.body, call.organisation) | call.body | dates
         return self._keep(call, filled, 201)
 
     def _replace(self, call: Call) -> Answer:

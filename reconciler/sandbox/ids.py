@@ -29,9 +29,13 @@ class _Maker:
 _MAKER = _Maker()
 
 
-def new_id() -> str:
-    """Make an identifier that nothing else has, later in order than all made before by this process."""
-    return _encode(_MAKER.next())
+def new_id(*, is_long: bool = False) -> str:
+    """Make an identifier that nothing else has, later in order than all made before by this process.
+
+    The API may change the format of its IDs at any time: a long one is no ULID any more.
+    """
+    made = _encode(_MAKER.next())
+    return f"{made}-{secrets.token_hex(8)}" if is_long else made
 
 
 def seed_id(kind: str, number: int) -> str:

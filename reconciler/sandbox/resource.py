@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reconciler.sandbox import resources
+from reconciler.sandbox import ids, resources
+from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.body import Object
 from reconciler.sandbox.keys import Key
 from reconciler.sandbox.organisation import Organisation
@@ -31,7 +32,7 @@ class Call:
 
     key: Key
     person: Json | None
-    idempotency: str
+    behaviour: Behaviour
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Json
@@ -42,6 +43,10 @@ class Call:
     def actor(self) -> Json:
         """Who is recorded as having made the change: the person acted for, else the key."""
         return {"user": self.person} if self.person else self.key.actor()
+
+    def new_id(self) -> str:
+        """Make an ID for what this request creates."""
+        return ids.new_id(is_long=self.behaviour.long_ids)
 
     @property
     def organisation(self) -> Organisation:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.sandbox.organisation import Organisation
 
@@ -35,7 +35,8 @@ _SCHEMA: Final = (
     "CREATE INDEX record_order ON record (kind, incident, sort, id)",
     "CREATE INDEX record_all ON record (kind, sort, id)",
     """CREATE TABLE idempotency (
-        kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID""",
+        kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, made INTEGER NOT NULL, digest TEXT NOT NULL,
+        PRIMARY KEY (kind, key)) WITHOUT ROWID""",
     """CREATE TABLE request (
         number INTEGER PRIMARY KEY, time TEXT NOT NULL, key TEXT, method TEXT NOT NULL, path TEXT NOT NULL,
         query TEXT NOT NULL, status INTEGER NOT NULL, idempotency_key TEXT, changed INTEGER NOT NULL)""",
@@ -48,6 +49,14 @@ class NotASandboxError(Exception):
 
     def __init__(self, data: Path | None, reason: str) -> None:
         super().__init__(f"{data}: cannot be used as the data of a sandbox: {reason}")
+
+
+class Known(NamedTuple):
+    """What a request with an idempotency key created, when in microseconds, and the digest of its body."""
+
+    id: str
+    made: int
+    digest: str
 
 
 class Transaction:
@@ -89,14 +98,15 @@ class Transaction:
         rows = self.query("SELECT body FROM record WHERE kind = ? AND id = ?", (kind, identifier))
         return _loaded(rows[0][0]) if rows else None
 
-    def known(self, kind: str, key: str) -> str | None:
-        """Find the ID of what a request with this idempotency key created."""
-        rows = self.query("SELECT id FROM idempotency WHERE kind = ? AND key = ?", (kind, key))
-        return rows[0][0] if rows else None
+    def known(self, kind: str, key: str) -> Known | None:
+        """Find what the last request with this idempotency key created."""
+        rows = self.query("SELECT id, made, digest FROM idempotency WHERE kind = ? AND key = ?", (kind, key))
+        return Known(*rows[0]) if rows else None
 
-    def remember(self, kind: str, key: str, identifier: str) -> None:
-        """Remember what a request with this idempotency key created."""
-        self.write("INSERT INTO idempotency VALUES (?, ?, ?)", (kind, key, identifier))
+    def remember(self, kind: str, key: str, identifier: str, made: int, digest: str) -> None:
+        """Remember what a request with this idempotency key created, when, and by which body."""
+        values = (kind, key, identifier, made, digest)
+        self.write("INSERT OR REPLACE INTO idempotency (kind, key, id, made, digest) VALUES (?, ?, ?, ?, ?)", values)
 
     def log(self, entry: Json) -> None:
         """Add a request to the log."""

@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.sandbox import Behaviour
+
 from .conftest import Api, Maker, problems
 
 Json = dict[str, Any]
@@ -25,7 +27,7 @@ def _create(api: Api, kind: str, key: str = "the-key") -> httpx.Response:
 @every_kind
 def test_a_repeated_key_returns_the_first(make_api: Maker, kind: str) -> None:
     """In the mode `return` nothing is created, and the first object is answered with the same status."""
-    api = make_api(idempotency="return")
+    api = make_api(behaviour=Behaviour("return"))
 
     first, second = _create(api, kind), _create(api, kind)
 
@@ -49,7 +51,7 @@ def test_the_first_is_returned_as_it_is_by_now(api: Api) -> None:
 @every_kind
 def test_a_repeated_key_conflicts(make_api: Maker, kind: str) -> None:
     """In the mode `conflict` it is a 409 on the key."""
-    api = make_api(idempotency="conflict")
+    api = make_api(behaviour=Behaviour("conflict"))
     _create(api, kind)
 
     response = _create(api, kind)
@@ -60,11 +62,53 @@ def test_a_repeated_key_conflicts(make_api: Maker, kind: str) -> None:
 @every_kind
 def test_a_repeated_key_is_forgotten(make_api: Maker, kind: str) -> None:
     """In the mode `forget` there is a second object."""
-    api = make_api(idempotency="forget")
+    api = make_api(behaviour=Behaviour("forget"))
 
     first, second = _create(api, kind), _create(api, kind)
 
     assert first.json()[kind]["id"] != second.json()[kind]["id"]
+
+
+@every_kind
+def test_a_repeated_key_is_invalid(make_api: Maker, kind: str) -> None:
+    """In the mode `invalid` it is a 422 on the key."""
+    api = make_api(behaviour=Behaviour("invalid"))
+    _create(api, kind)
+
+    response = _create(api, kind)
+
+    assert (response.status_code, problems(response)) == (422, [("not_unique", "idempotency_key")])
+
+
+@every_kind
+def test_a_key_is_forgotten_after_its_lifetime(make_api: Maker, kind: str) -> None:
+    """A key whose time is over creates again, and is then remembered anew."""
+    short, lasting = (make_api(behaviour=Behaviour(key_lifetime=seconds)) for seconds in (0.0, 3600.0))
+
+    assert _create(short, kind).json()[kind]["id"] != _create(short, kind).json()[kind]["id"]
+    assert _create(lasting, kind).json()[kind]["id"] == _create(lasting, kind).json()[kind]["id"]
+
+
+def test_a_known_key_with_another_body_is_refused(make_api: Maker) -> None:
+    """Where changed bodies are refused, the same body still gets the first object."""
+    api = make_api(behaviour=Behaviour(refuses_changed=True))
+    first = api.declare(idempotency_key="the-key")
+
+    changed = api.declared(idempotency_key="the-key", name="Another")
+
+    assert (changed.status_code, problems(changed)) == (422, [("idempotency_key_reused", "idempotency_key")])
+    assert api.declare(idempotency_key="the-key")["id"] == first["id"]
+
+
+def test_ids_may_change_their_format(make_api: Maker) -> None:
+    """What is created under long IDs is found by them, and is no ULID."""
+    api = make_api(behaviour=Behaviour(long_ids=True))
+
+    declared = api.declare()
+
+    assert len(declared["id"]) > 26
+    assert api.get(f"/v2/incidents/{declared['id']}").json()["incident"]["id"] == declared["id"]
+    assert api.updated(declared, message="Told").status_code == 201
 
 
 def test_a_key_of_one_kind_is_not_a_key_of_another(api: Api) -> None:
@@ -105,5 +149,5 @@ def test_requests_side_by_side_create_once(make_api: Maker, tmp_path: Path, kind
 
 def test_an_unknown_mode_is_refused(make_api: Maker) -> None:
     """Modes have three names."""
-    with pytest.raises(ValueError, match="return, conflict, forget"):
-        make_api(idempotency="perhaps")
+    with pytest.raises(ValueError, match="return, conflict, invalid, forget"):
+        make_api(behaviour=Behaviour("perhaps"))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox import moments
-from reconciler.sandbox.ids import new_id
 from reconciler.sandbox.incidents.incident import Incident
 from reconciler.sandbox.resource import Call
 
@@ -27,7 +26,7 @@ def write(call: Call, incident: Incident, entries: list[Entry], by: str = "updat
     when = moments.written(call.now)
     for entry in entries:
         body: Json = {
-            "id": new_id(),
+            "id": call.new_id(),
             "incident_id": incident.id,
             "type": entry.type,
             "title": entry.title,

@@ -5,7 +5,6 @@ from typing import Any
 from reconciler.sandbox import moments
 from reconciler.sandbox.body import Integer, Object, Shape, Text
 from reconciler.sandbox.errors import ApiError, Problem, invalid
-from reconciler.sandbox.ids import new_id
 from reconciler.sandbox.incidents import activity, lifecycle, values
 from reconciler.sandbox.incidents.activity import Entry
 from reconciler.sandbox.incidents.incident import Incident, next_number, save
@@ -45,7 +44,7 @@ def declare(call: Call) -> Incident:
     now = moments.microseconds(call.now)
     incident = Incident(
         number=next_number(call.store),
-        id=new_id(),
+        id=call.new_id(),
         created=now,
         updated=now,
         activity=now,

@@ -1,5 +1,9 @@
 """An idempotency key in, what the first request with it created out, in each way that the API may treat repetition."""
 
+import hashlib
+import json
+
+from reconciler.sandbox import moments
 from reconciler.sandbox.errors import ApiError, Problem
 from reconciler.sandbox.resource import Call
 
@@ -7,17 +11,35 @@ FIELD = "idempotency_key"
 
 
 def first(call: Call, kind: str) -> str | None:
-    """Return the ID of what this key created before, None where it is new; a 409 where repetitions conflict."""
-    if call.idempotency == "forget":
-        return None
+    """Return the ID of what this key created before, None where it is new or forgotten.
+
+    Raises an ApiError where repetitions conflict (409), are invalid, or come with another body (422).
+    """
+    behaviour = call.behaviour
     known = call.store.known(kind, call.body[FIELD])
-    if known is not None and call.idempotency == "conflict":
-        message = "another request was made with this idempotency key"
-        raise ApiError(409, (Problem("idempotency_key_in_use", message, FIELD),))
-    return known
+    if known is None or behaviour.idempotency == "forget":
+        return None
+    age = (moments.microseconds(call.now) - known.made) / 1_000_000
+    if behaviour.key_lifetime is not None and age >= behaviour.key_lifetime:
+        return None
+    if behaviour.refuses_changed and known.digest != _digest(call):
+        raise _refused(422, "idempotency_key_reused", "this idempotency key was used with another body")
+    match behaviour.idempotency:
+        case "conflict":
+            raise _refused(409, "idempotency_key_in_use", "another request was made with this idempotency key")
+        case "invalid":
+            raise _refused(422, "not_unique", "this idempotency key has been used")
+    return known.id
 
 
 def remember(call: Call, kind: str, identifier: str) -> None:
-    """Remember what this key created."""
-    if call.idempotency != "forget":
-        call.store.remember(kind, call.body[FIELD], identifier)
+    """Remember what this key created, in place of what it may have created before."""
+    call.store.remember(kind, call.body[FIELD], identifier, moments.microseconds(call.now), _digest(call))
+
+
+def _digest(call: Call) -> str:
+    return hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).hexdigest()
+
+
+def _refused(status: int, code: str, message: str) -> ApiError:
+    return ApiError(status, (Problem(code, message, FIELD),))

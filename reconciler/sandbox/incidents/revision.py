@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.sandbox import moments
-from reconciler.sandbox.ids import new_id
 from reconciler.sandbox.incidents import activity, lifecycle
 from reconciler.sandbox.incidents.activity import Entry
 from reconciler.sandbox.incidents.incident import Incident, save
@@ -96,7 +95,7 @@ class Revision:
     def share(self, message: str) -> Json:
         """Make the update that tells of this revision, and note it in the log."""
         update = {
-            "id": new_id(),
+            "id": self._call.new_id(),
             "incident_id": self.incident.id,
             "message": message,
             "status": self.incident.status,

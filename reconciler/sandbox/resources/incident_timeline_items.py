@@ -5,7 +5,6 @@ from typing import Any
 from reconciler.sandbox import moments
 from reconciler.sandbox.body import Moment, Object, Text
 from reconciler.sandbox.errors import not_found
-from reconciler.sandbox.ids import new_id
 from reconciler.sandbox.incidents import once
 from reconciler.sandbox.incidents.incident import find, in_body, in_query, touch
 from reconciler.sandbox.incidents.records import list_records
@@ -44,7 +43,7 @@ def _write(call: Call) -> Json:
     incident = in_body(call)
     when = moments.written(call.now)
     told = {name: call.body.get(name, "") for name in ("title", "description")}
-    item = {"id": new_id(), "incident_id": incident.id, **told, "creator": call.actor, "created_at": when}
+    item = {"id": call.new_id(), "incident_id": incident.id, **told, "creator": call.actor, "created_at": when}
     item = _keep(call, {**item, "timestamp": call.body["timestamp"]})
     touch(call, incident)
     once.remember(call, KIND, item["id"])
