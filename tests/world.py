@@ -14,7 +14,7 @@ import httpx
 from reconciler import reconcile, workspace
 from reconciler.api import Clock, connect, in_process
 from reconciler.model import Done
-from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, create_app
+from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, Rates, create_app
 from reconciler.state import Store
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class World:
             behaviour=Behaviour(self.idempotency),
             latency=self.latency,
             faults=Faults.parse(list(faults)),
-            rate_limit=self.rate_limit,
+            rates=Rates(self.rate_limit),
         )
         try:
             yield app

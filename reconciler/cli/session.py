@@ -82,7 +82,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
 def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport]:
     """Give a way to the sandbox of this workspace; only reading one that is not there yet makes no file."""
     # Imported here because it takes 80 ms.
-    from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, NotASandboxError, create_app  # noqa: PLC0415
+    from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, NotASandboxError, Rates, create_app  # noqa: PLC0415
 
     data = workspace.sandbox_data
     faults = [spec.strip() for spec in workspace.environ.get(FAULTS_VARIABLE, "").split(",") if spec.strip()]
@@ -93,7 +93,7 @@ def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport
             None if read_only and not data.exists() else data,
             behaviour=Behaviour(workspace.environ.get(IDEMPOTENCY_VARIABLE, "return")),
             faults=Faults.parse(faults),
-            rate_limit=_UNLIMITED,
+            rates=Rates(_UNLIMITED, lower={}),
         )
     except (ValueError, NotASandboxError) as error:
         raise Misused(f"the sandbox cannot be started: {error}", f"move {data} away to begin anew") from None

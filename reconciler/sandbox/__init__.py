@@ -2,7 +2,17 @@
 
 from reconciler.sandbox.app import Sandbox, create_app
 from reconciler.sandbox.behaviour import Behaviour
-from reconciler.sandbox.faults import ConnectionDropped, Faults
+from reconciler.sandbox.faults import ConnectionDropped, Faults, ScriptError
+from reconciler.sandbox.limits import Rates
 from reconciler.sandbox.store import NotASandboxError
 
-__all__ = ["Behaviour", "ConnectionDropped", "Faults", "NotASandboxError", "Sandbox", "create_app"]
+__all__ = [
+    "Behaviour",
+    "ConnectionDropped",
+    "Faults",
+    "NotASandboxError",
+    "Rates",
+    "Sandbox",
+    "ScriptError",
+    "create_app",
+]

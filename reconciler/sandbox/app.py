@@ -4,22 +4,24 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox import moments
+from reconciler.sandbox.admin import Admin
 from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.errors import ApiError, Problem
-from reconciler.sandbox.faults import ConnectionDropped, Effect, Faults
-from reconciler.sandbox.intake import find_person, find_route, read_body, read_request
-from reconciler.sandbox.keys import Key, key_of
-from reconciler.sandbox.limits import Limits
+from reconciler.sandbox.faults import Faults, Strike
+from reconciler.sandbox.faults.answers import Spoiled
+from reconciler.sandbox.intake import find_person, find_route, is_api, read_body, read_request
+from reconciler.sandbox.keys import Key, Keys
+from reconciler.sandbox.limits import Limits, Rates
 from reconciler.sandbox.query import read_query
 from reconciler.sandbox.resource import Answer, Call, Resource, discover
 from reconciler.sandbox.store import Store, Transaction
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Json = dict[str, Any]
+
+FAULT: Final = "reconciler.sandbox.fault"
+"""In the environment of a request: whether a fault made its answer other than the API's."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,22 +43,26 @@ def create_app(
     behaviour: Behaviour | None = None,
     latency: float = 0.0,
     faults: Faults | None = None,
-    rate_limit: int = 1200,
+    rates: Rates | None = None,
+    keys: Mapping[str, Sequence[str]] | None = None,
 ) -> "Sandbox":
     """Make a sandbox: a WSGI callable over a data file, or over memory that is private to it.
 
-    `latency` is in seconds, `rate_limit` in requests a minute.
+    `latency` is in seconds; `keys` are API keys besides the three that are always there, with their roles.
     A header `X-Sandbox-Actor: bob@example.com` records a request as made by that person, who may make any move
-    of status, as people may in the dashboard. Raises NotASandboxError where the file is something else.
+    of status, as people may in the dashboard. Raises NotASandboxError where the file is something else, ValueError
+    for a role that does not exist.
     """
     resources = discover()
+    known = Keys(keys or {})
     return Sandbox(
         resources,
         Store(data, lambda transaction: _seed(transaction, resources)),
         behaviour=behaviour or Behaviour(),
         latency=latency,
         faults=(faults or Faults()).restarted(),
-        limits=Limits(rate_limit),
+        limits=Limits(rates or Rates()),
+        keys=known,
     )
 
 
@@ -63,6 +72,7 @@ class _Exchange:
 
     request: Request
     id: str
+    behaviour: Behaviour
     headers: dict[str, str]
     key: Key | None = None
     idempotency_key: str | None = None
@@ -92,12 +102,15 @@ class Sandbox:
         latency: float,
         faults: Faults,
         limits: Limits,
+        keys: Keys,
     ) -> None:
         self.store = store
+        self.faults = faults
         self._behaviour = behaviour
         self._latency = latency
-        self._faults = faults
         self._limits = limits
+        self._keys = keys
+        self._admin = Admin(store, faults, limits)
         self._routes = Map(
             [
                 Rule(route.path, endpoint=route, methods=[route.method])
@@ -118,17 +131,34 @@ class Sandbox:
         self.store.close()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer one request; raises ConnectionDropped where a fault says so."""
+        """Answer one request; raises ConnectionDropped where a fault says so, also in the middle of the body."""
         request = read_request(environ)
-        struck = self._faults.count(request.method)
-        if Effect.DROP_BEFORE in struck:
-            raise ConnectionDropped("the connection was dropped before the request was handled")
+        if not is_api(request):
+            beside = self._admin.respond(request)
+            if beside is not None:
+                return beside(environ, start_response)
+        strike = self.faults.strike(request.method, request.path)
+        environ[FAULT] = strike.shapes_answer
+        strike.refuse()
         if self._latency:
             time.sleep(self._latency)
-        response = self._respond(_Exchange(request, str(uuid.uuid4()), {}))
-        if Effect.DROP_AFTER in struck:
-            raise ConnectionDropped("the request was handled, and the connection dropped before the answer")
+        strike.wait()
+        exchange = _Exchange(request, str(uuid.uuid4()), strike.behaviour(self._behaviour), {})
+        response = self._struck(exchange, strike)
+        pieces = strike.sent(response.get_data())
+        if pieces is not None:
+            response.headers["Content-Length"] = str(len(response.get_data()))
+            response.response = pieces
         return response(environ, start_response)
+
+    def _struck(self, exchange: _Exchange, strike: Strike) -> Response:
+        instead = strike.instead(exchange.id)
+        if instead is not None:
+            self._log(exchange, instead.status or 0)
+            return _spoiled(Response(), instead, exchange)
+        response = self._respond(exchange)
+        spoiled = strike.spoil(response.get_data(), exchange.id)
+        return response if spoiled is None else _spoiled(response, spoiled, exchange)
 
     def _respond(self, exchange: _Exchange) -> Response:
         try:
@@ -141,14 +171,17 @@ class Sandbox:
             failed = ApiError(500, (Problem("internal_error", "Something went wrong in the sandbox"),))
             answer = Answer(500, failed.body(exchange.id))
         if answer.status >= 400 or exchange.request.method == "GET":  # noqa: PLR2004
-            with self.store.writing() as transaction:
-                transaction.log(exchange.entry(answer.status, changed=False))
+            self._log(exchange, answer.status)
         return _response(answer, exchange)
+
+    def _log(self, exchange: _Exchange, status: int) -> None:
+        with self.store.writing() as transaction:
+            transaction.log(exchange.entry(status, changed=False))
 
     def _handle(self, exchange: _Exchange) -> Answer:
         request = exchange.request
-        exchange.key = key = key_of(request.headers.get("Authorization"))
-        allowance = self._limits.spend(key.token)
+        exchange.key = key = self._keys.of(request.headers.get("Authorization"))
+        allowance = self._limits.spend(key.token, request.method, request.path)
         exchange.headers.update(allowance.headers())
         if allowance.refused:
             raise allowance.error(key.name)
@@ -159,7 +192,7 @@ class Sandbox:
         exchange.idempotency_key = body.get("idempotency_key")
         with self.store.writing() if route.writes else self.store.reading() as transaction:
             person = find_person(request, transaction.organisation)
-            call = Call(key, person, self._behaviour, path, query, body, transaction, moments.now())
+            call = Call(key, person, exchange.behaviour, path, query, body, transaction, moments.now())
             answer = route.handler(call)
             if route.writes:
                 transaction.log(exchange.entry(answer.status, changed=transaction.changed))
@@ -177,6 +210,18 @@ def _response(answer: Answer, exchange: _Exchange) -> Response:
     if answer.body is not None:
         response.data = json.dumps(answer.body, separators=(",", ":")).encode()
         response.content_type = "application/json"
+    return _told(response, exchange)
+
+
+def _spoiled(response: Response, spoiled: Spoiled, exchange: _Exchange) -> Response:
+    response.data = spoiled.body
+    if spoiled.status is not None:
+        response.status_code = spoiled.status
+    response.headers.update(spoiled.headers)
+    return _told(response, exchange)
+
+
+def _told(response: Response, exchange: _Exchange) -> Response:
     response.headers["Date"] = http_date()
     response.headers["X-Request-Id"] = exchange.id
     for name, value in exchange.headers.items():

@@ -15,6 +15,7 @@ TYPES: Mapping[int, str] = {
     422: "validation_error",
     429: "too_many_requests",
     500: "api_error",
+    503: "api_error",
 }
 
 

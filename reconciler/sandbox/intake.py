@@ -31,6 +31,11 @@ def read_request(environ: "WSGIEnvironment") -> Request:
     return request
 
 
+def is_api(request: Request) -> bool:
+    """Tell whether a request is for the emulated API, and not for the sandbox itself."""
+    return request.path.startswith(("/v1/", "/v2/", "/v3/"))
+
+
 def find_route(routes: Map, request: Request) -> tuple[Route, dict[str, str]]:
     """Find the route of a request, and what its path names; a 404 or a 405 where there is none."""
     adapter = routes.bind_to_environ(request.environ)

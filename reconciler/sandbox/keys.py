@@ -1,7 +1,9 @@
 """An Authorization header in, a key with its roles and scopes out; what a role may do is the sandbox's own table."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.sandbox.errors import ApiError, Problem
@@ -87,24 +89,37 @@ def _key(number: int, token: str, *roles: str) -> Key:
     return Key(seed_id("key", number), token, token, roles, scopes)
 
 
-KEYS: Mapping[str, Key] = {
-    key.token: key
-    for key in (
-        _key(1, "sandbox", *SCOPES),
-        _key(2, "sandbox-editor", "viewer", "incident_creator", "incident_editor"),
-        _key(3, "sandbox-viewer", "viewer"),
-    )
-}
+class Keys:
+    """The keys of one sandbox: three that are always there, and more by token with their roles."""
+
+    def __init__(self, more: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
+        """Make the keys; ValueError for a role that does not exist, or a token that cannot be sent."""
+        self._keys = {key.token: key for key in (*_ALWAYS, *(_made(n, *one) for n, one in enumerate(more.items())))}
+
+    def of(self, authorization: str | None) -> Key:
+        """Find the key that a request was made with; a 401 where it is missing or wrong."""
+        if not authorization:
+            raise _refused("missing_authorization_material", "No authorization material provided in request")
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or token.strip() not in self._keys:
+            raise _refused("invalid_authorization_material", "The authorization material is not a known API key")
+        return self._keys[token.strip()]
 
 
-def key_of(authorization: str | None) -> Key:
-    """Find the key that a request was made with; a 401 where it is missing or wrong."""
-    if not authorization:
-        raise _refused("missing_authorization_material", "No authorization material provided in request")
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or token.strip() not in KEYS:
-        raise _refused("invalid_authorization_material", "The authorization material is not a known API key")
-    return KEYS[token.strip()]
+_ALWAYS = (
+    _key(1, "sandbox", *SCOPES),
+    _key(2, "sandbox-editor", "viewer", "incident_creator", "incident_editor"),
+    _key(3, "sandbox-viewer", "viewer"),
+)
+
+
+def _made(number: int, token: str, roles: Sequence[str]) -> Key:
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError(f"{token!r} is not a key: it is written without spaces, in ASCII")
+    for role in roles:
+        if role not in SCOPES:
+            raise ValueError(f"{role!r} is not a role; there are {', '.join(SCOPES)}")
+    return _key(len(_ALWAYS) + number + 1, token, *roles)
 
 
 def _refused(code: str, message: str) -> ApiError:

@@ -4,7 +4,7 @@ import ipaddress
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -81,11 +81,11 @@ def _written(host: str) -> str:
 
 
 def _dropping(app: Sandbox) -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
-    def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
         try:
-            return app(environ, start_response)
+            yield from app(environ, start_response)
         except ConnectionDropped as error:
-            # The server takes this for a client that went away, and closes the socket without an answer.
+            # The server takes this for a client that went away, and closes the socket without the rest.
             raise ClientDisconnected from error
 
     return handle

@@ -4,6 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.sandbox import Rates
+
 from .conftest import Api, Maker, problems
 
 Json = dict[str, Any]
@@ -160,7 +162,7 @@ def test_every_answer_tells_its_request_and_allowance(api: Api) -> None:
 
 def test_over_the_limit_requests_are_refused(make_api: Maker) -> None:
     """429 with the time to wait, in the header and in the body; another key has an allowance of its own."""
-    api = make_api(rate_limit=3)
+    api = make_api(rates=Rates(3))
 
     answers = [api.get("/v1/identity") for _ in range(4)]
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.sandbox import Rates
 from reconciler.sandbox.body import Items, Object, Shape
 from reconciler.sandbox.resource import Route, discover
 
@@ -48,7 +49,7 @@ def _requests(draw: st.DrawFn) -> tuple[str, str, list[tuple[str, str]], bytes]:
 @pytest.fixture
 def tireless(make_api: Maker) -> Api:
     """Return a client that is never told to wait."""
-    api = make_api(rate_limit=1_000_000)
+    api = make_api(rates=Rates(1_000_000))
     api.declare(custom_field_entries=[{"custom_field_id": api.field("Root cause"), "values": [{"value_text": "x"}]}])
     return api
 

@@ -1,0 +1,161 @@
+"""The sandbox's own interface under `/_sandbox/`, never part of the API: its requests, faults, snapshots and limits."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from reconciler.sandbox.body import Integer, Object, Shape, Text
+from reconciler.sandbox.errors import ApiError, Problem, invalid
+from reconciler.sandbox.faults import Faults, ScriptError
+from reconciler.sandbox.limits import Limits
+from reconciler.sandbox.query import PageSize, Parameter, Word, read_query
+from reconciler.sandbox.store import Store
+
+Json = dict[str, Any]
+
+ROOT: Final = "/_sandbox/"
+_NAME: Final[Mapping[str, Shape]] = {"name": Text(shortest=1, longest=63)}
+_SPENT: Final[Mapping[str, Shape]] = {"requests": Integer(required=True), "key": Text()}
+_PAGE: Final[Mapping[str, Parameter]] = {"page_size": PageSize(1000), "after": Word()}
+
+
+class Admin:
+    """Answers what is asked of the sandbox itself; it needs no key, since whoever serves a sandbox owns it."""
+
+    def __init__(self, store: Store, faults: Faults, limits: Limits) -> None:
+        self._store = store
+        self._faults = faults
+        self._limits = limits
+        self._rules = Map(
+            [
+                _rule("GET", "requests", self._requests),
+                _rule("GET", "faults", self._shown_faults),
+                _rule("PUT", "faults", self._replace_faults),
+                _rule("POST", "faults", self._add_faults),
+                _rule("DELETE", "faults", self._forget_faults),
+                _rule("POST", "reset", self._reset),
+                _rule("GET", "snapshots", self._snapshots),
+                _rule("POST", "snapshot", self._snapshot),
+                _rule("POST", "restore", self._restore),
+                _rule("POST", "spend", self._spend),
+            ],
+            strict_slashes=True,
+            merge_slashes=False,
+        )
+
+    def respond(self, request: Request) -> Response | None:
+        """Answer a request below ROOT; None for any other."""
+        if not request.path.startswith(ROOT):
+            return None
+        try:
+            _refuse_strangers(request)
+            adapter = self._rules.bind_to_environ(request.environ)
+            handler, _ = adapter.match()
+            return _written(200, handler(request))
+        except ApiError as error:
+            return _written(error.status, error.body(""))
+        except MethodNotAllowed as error:
+            allowed = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD"}))
+            refused = ApiError(405, (Problem("method_not_allowed", f"{request.path} takes {allowed}"),))
+            return _written(405, refused.body(""))
+        except HTTPException:
+            known = ", ".join(sorted({rule.rule for rule in self._rules.iter_rules()}))
+            missing = ApiError(404, (Problem("not_found", f"there is no {request.path}; there are {known}"),))
+            return _written(404, missing.body(""))
+
+    def _requests(self, request: Request) -> Json:
+        query = read_query(request.args.lists(), _PAGE)
+        after, size = query.get("after", "0"), query.get("page_size", 100)
+        if not (after.isascii() and after.isdigit() and len(after) < 19):  # noqa: PLR2004
+            raise invalid("after", f"{after!r} is not what a page ended with")
+        found = self._store.requests(int(after), size + 1)
+        shown = found[:size]
+        meta: Json = {"page_size": size}
+        if len(found) > size:
+            meta["after"] = str(shown[-1]["number"])
+        return {"requests": [_entry(entry) for entry in shown], "pagination_meta": meta}
+
+    def _shown_faults(self, _request: Request) -> Json:
+        return self._faults.written()
+
+    def _replace_faults(self, request: Request) -> Json:
+        self._faults.replace(_faults(request))
+        return self._faults.written()
+
+    def _add_faults(self, request: Request) -> Json:
+        self._faults.replace(self._faults.joined(_faults(request)))
+        return self._faults.written()
+
+    def _forget_faults(self, _request: Request) -> Json:
+        self._faults.replace(Faults())
+        return self._faults.written()
+
+    def _reset(self, _request: Request) -> Json:
+        self._store.reset()
+        self._limits.reset()
+        return {}
+
+    def _snapshots(self, _request: Request) -> Json:
+        return {"snapshots": self._store.snapshots()}
+
+    def _snapshot(self, request: Request) -> Json:
+        name = _body(request, _NAME).get("name", "default")
+        self._store.snapshot(name)
+        return {"name": name}
+
+    def _restore(self, request: Request) -> Json:
+        name = _body(request, _NAME).get("name", "default")
+        self._store.restore(name)
+        return {"name": name}
+
+    def _spend(self, request: Request) -> Json:
+        asked = _body(request, _SPENT)
+        if asked["requests"] < 0:
+            raise invalid("requests", "must not be negative")
+        return {"remaining": self._limits.drain(asked.get("key", "sandbox"), asked["requests"])}
+
+
+def _rule(method: str, path: str, handler: Callable[[Request], Json]) -> Rule:
+    return Rule(f"{ROOT}{path}", endpoint=handler, methods=[method])
+
+
+def _refuse_strangers(request: Request) -> None:
+    # A page from elsewhere that is open in somebody's browser must not reset their sandbox.
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != request.host_url.rstrip("/"):
+        raise ApiError(403, (Problem("foreign_origin", f"pages of {origin} may not ask this of a sandbox"),))
+
+
+def _faults(request: Request) -> Faults:
+    try:
+        return Faults.read(_read(request))
+    except ScriptError as error:
+        problems = (Problem.at(path, "invalid_value", message) for path, message in error.problems)
+        raise ApiError(422, tuple(problems)) from error
+
+
+def _body(request: Request, shapes: Mapping[str, Shape]) -> Json:
+    body = _read(request) if request.content_length else {}
+    problems = tuple(Object(shapes).problems(body))
+    if problems:
+        raise ApiError(422, problems)
+    return dict(body)
+
+
+def _read(request: Request) -> Any:
+    try:
+        return json.loads(request.get_data())
+    except (ValueError, RecursionError, HTTPException) as error:
+        raise ApiError(400, (Problem("invalid_json", "the body is not JSON"),)) from error
+
+
+def _entry(entry: Json) -> Json:
+    return {name: value for name, value in entry.items() if name != "number"}
+
+
+def _written(status: int, body: Json) -> Response:
+    return Response(json.dumps(body), status=status, content_type="application/json")
