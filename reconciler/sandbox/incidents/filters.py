@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import invalid
+from reconciler.sandbox.incidents import sight
 from reconciler.sandbox.incidents.declare import MODES
 from reconciler.sandbox.organisation import Organisation
 from reconciler.sandbox.query import Filter, Operators, Parameter, Word
@@ -60,9 +61,10 @@ def _scope(call: Call) -> list[Condition]:
     for mode in modes:
         if mode not in MODES:
             raise invalid("mode", f"{mode!r} is not a mode; there are {', '.join(MODES)}")
-    scope = [] if set(modes) == set(MODES) else [_one_of("mode", modes)]
-    if not call.key.sees_private:
-        scope.append(Condition("visibility = 'public'"))
+    scope = [] if set(modes) == set(MODES) else [one_of("mode", modes)]
+    seen, values = sight.condition(call)
+    if seen:
+        scope.append(Condition(seen, values))
     return scope
 
 
@@ -77,17 +79,19 @@ def _asked(call: Call) -> list[Condition]:
     return found
 
 
-def _one_of(expression: str, values: tuple[str, ...] | list[str]) -> Condition:
+def one_of(expression: str, values: tuple[str, ...] | list[str]) -> Condition:
+    """Demand one of the values."""
     return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
 
 
-def _none_of(expression: str, values: tuple[str, ...] | list[str]) -> Condition:
+def none_of(expression: str, values: tuple[str, ...] | list[str]) -> Condition:
+    """Demand something else, or nothing."""
     return Condition(f"COALESCE({expression}, '') NOT IN ({', '.join('?' * len(values))})", tuple(values))
 
 
 def _column(name: str) -> Callable[[Organisation, str, tuple[str, ...]], Condition]:
     def by_column(_organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
-        return _one_of(name, values) if operator == "one_of" else _none_of(name, values)
+        return one_of(name, values) if operator == "one_of" else none_of(name, values)
 
     return by_column
 
@@ -97,7 +101,7 @@ def _category(organisation: Organisation, operator: str, values: tuple[str, ...]
         if category not in CATEGORIES:
             raise invalid("status_category", f"{category!r} is not a category; there are {', '.join(CATEGORIES)}")
     statuses = [s["id"] for s in organisation.all("incident_status") if s["category"] in values]
-    return _one_of("status", statuses) if operator == "one_of" else _none_of("status", statuses)
+    return one_of("status", statuses) if operator == "one_of" else none_of("status", statuses)
 
 
 def _severity(organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
@@ -105,11 +109,13 @@ def _severity(organisation: Organisation, operator: str, values: tuple[str, ...]
         return _column("severity")(organisation, operator, values)
     rank = organisation.refer("severity", _single("severity", values), "severity")["rank"]
     is_within = ge if operator == "gte" else le
-    return _one_of("severity", [s["id"] for s in organisation.all("severity") if is_within(s["rank"], rank)])
+    return one_of("severity", [s["id"] for s in organisation.all("severity") if is_within(s["rank"], rank)])
 
 
-def _date(name: str, column: str) -> Callable[[Organisation, str, tuple[str, ...]], Condition]:
-    def by_date(_organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
+def by_date(name: str, column: str) -> Callable[[Organisation, str, tuple[str, ...]], Condition]:
+    """Make the filter of a parameter with `gte`, `lte` and `date_range` over a column of microseconds."""
+
+    def filtered(_organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
         value = _single(name, values)
         if operator == "date_range":
             first, separator, last = value.partition("~")
@@ -118,7 +124,7 @@ def _date(name: str, column: str) -> Callable[[Organisation, str, tuple[str, ...
             return Condition(f"{column} BETWEEN ? AND ?", (_instant(name, first), _instant(name, last)))
         return Condition(f"{column} {'>=' if operator == 'gte' else '<='} ?", (_instant(name, value),))
 
-    return by_date
+    return filtered
 
 
 def _role(organisation: Organisation, identifier: str, operators: Operators) -> list[Condition]:
@@ -127,7 +133,7 @@ def _role(organisation: Organisation, identifier: str, operators: Operators) -> 
     found = []
     for operator, values in operators.items():
         if operator == "one_of":
-            found.append(_one_of(value, values))
+            found.append(one_of(value, values))
         else:
             is_blank = _truth("incident_role", values) == (operator == "is_blank")
             found.append(Condition(f"{value} IS {'' if is_blank else 'NOT '}NULL"))
@@ -141,7 +147,7 @@ def _custom_field(organisation: Organisation, identifier: str, operators: Operat
     for operator, values in operators.items():
         match operator:
             case "one_of" | "not_in":
-                inner = _one_of("value", values)
+                inner = one_of("value", values)
                 negated = "NOT " if operator == "not_in" else ""
                 found.append(Condition(f"{negated}EXISTS ({each} WHERE {inner.sql})", inner.values))
             case "gte" | "lte":
@@ -188,8 +194,8 @@ _FILTERS: Mapping[str, Callable[[Organisation, str, tuple[str, ...]], Condition]
     "incident_type": _column("type"),
     "status_category": _category,
     "severity": _severity,
-    "created_at": _date("created_at", "created"),
-    "updated_at": _date("updated_at", "updated"),
+    "created_at": by_date("created_at", "created"),
+    "updated_at": by_date("updated_at", "updated"),
 }
 _NESTED: Mapping[str, Callable[[Organisation, str, Operators], list[Condition]]] = {
     "incident_role": _role,

@@ -6,6 +6,7 @@ from typing import Any
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import invalid, not_found
+from reconciler.sandbox.incidents import sight
 from reconciler.sandbox.resource import Call
 from reconciler.sandbox.store import Transaction
 
@@ -67,14 +68,14 @@ def next_number(store: Transaction) -> int:
 
 
 def find(call: Call, identifier: str) -> Incident | None:
-    """Find an incident that this key may see, by ID or by number."""
+    """Find an incident that this request may see, by ID or by number."""
     # A longer number does not fit into the column.
     is_number = identifier.isascii() and identifier.isdigit() and len(identifier) < 19  # noqa: PLR2004
     column = "number" if is_number else "id"
     sql = f"SELECT {COLUMNS} FROM incident WHERE {column} = ?"  # noqa: S608 - constants only
     for row in call.store.query(sql, (int(identifier) if is_number else identifier,)):
         incident = from_row(row)
-        if call.key.sees_private or incident.visibility == "public":
+        if sight.sees(call, incident.visibility, incident.body):
             return incident
     return None
 

@@ -4,19 +4,28 @@ import json
 from typing import Any
 
 from reconciler.sandbox.collection import page_meta, unknown_after
+from reconciler.sandbox.incidents import sight
+from reconciler.sandbox.incidents.filters import Condition
 from reconciler.sandbox.resource import Call
 
 Json = dict[str, Any]
 
 
-def list_records(call: Call, kind: str, incident: str | None, *, newest_first: bool = False) -> tuple[list[Json], Json]:
-    """Read a page of the records of one incident, or of all that this key may see, with the page's description."""
-    conditions, values = ["kind = ?"], [kind]
+def list_records(
+    call: Call, kind: str, incident: str | None, *more: Condition, newest_first: bool = False
+) -> tuple[list[Json], Json]:
+    """Read a page of the records of one incident, or of all that this request may see, with the page's description.
+
+    They fulfil the conditions `more` besides. A record that belongs to no incident is seen by everybody.
+    """
+    conditions, values = ["kind = ?", *(one.sql for one in more)], [kind, *(v for one in more for v in one.values)]
+    seen, viewers = sight.condition(call)
     if incident is not None:
         conditions.append("incident = ?")
         values.append(incident)
-    elif not call.key.sees_private:
-        conditions.append("incident IN (SELECT id FROM incident WHERE visibility = 'public')")
+    elif seen:
+        conditions.append(f"(incident = '' OR incident IN (SELECT id FROM incident WHERE {seen}))")  # noqa: S608
+        values += viewers
     after, size = call.query.get("after"), call.query.get("page_size", 25)
     if after:
         conditions.append(f"(sort, id) {'<' if newest_first else '>'} (?, ?)")
