@@ -30,7 +30,7 @@ class Rates:
     others: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.limit, *self.lower.values()) < 1:
+        if min([self.limit, *self.lower.values()]) < 1:
             raise ValueError("a rate limit is 1 request a minute or more")
         if not 0 <= self.others < self.limit:
             raise ValueError(f"another client cannot spend {self.others} of {self.limit} requests a minute")

@@ -68,7 +68,7 @@ class Faults:
 
     def joined(self, other: "Faults") -> "Faults":
         """Return these faults and those of another, every count at zero, under the seed of this one."""
-        return Faults([*self._all(), *other._all()], self.seed)  # noqa: SLF001 - of the same class
+        return Faults([*self._all(), *other._all()], self.seed)
 
     def restarted(self) -> "Faults":
         """Return the same faults with every count at zero."""
