@@ -22,6 +22,9 @@ SCOPES: Mapping[str, frozenset[str]] = {
             "users.view",
             "catalog_types.view",
             "catalog_entries.view",
+            "actions.view",
+            "attachments.view",
+            "escalations.view",
         }
     ),
     "incident_creator": frozenset({"incidents.create"}),
@@ -39,6 +42,14 @@ SCOPES: Mapping[str, frozenset[str]] = {
             "incidents.update_role_assignments",
             "incident_calls.create",
             "incident_calls.destroy",
+            "actions.create",
+            "actions.update",
+            "actions.destroy",
+            "follow_ups.create",
+            "follow_ups.update",
+            "follow_ups.destroy",
+            "attachments.create",
+            "attachments.destroy",
         }
     ),
     "manage_settings": frozenset({"organisation_settings.update", "incident_lifecycles.update"}),
@@ -47,7 +58,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "workflows_viewer": frozenset({"workflows.view"}),
     "schedules_reader": frozenset({"schedules.view"}),
     "on_call_viewer": frozenset({"schedules.view", "escalation_paths.view"}),
-    "incident_memberships_editor": frozenset(),
+    "incident_memberships_editor": frozenset({"incident_memberships.grant", "incident_memberships.revoke"}),
+    "escalation_creator": frozenset({"escalations.create", "escalations.respond", "escalations.cancel"}),
     "post_incident_flow_opt_out": frozenset(),
 }
 
