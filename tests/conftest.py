@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Write = Callable[[str, str], Path]
 
+pytest_plugins = ["tests.contract.plugin"]
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
