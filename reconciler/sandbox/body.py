@@ -26,15 +26,18 @@ class Shape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string, perhaps one of a few."""
+    """A string, perhaps one of a few; null where that unsets it."""
 
     required: bool = False
     shortest: int = 0
     longest: int | None = None
     one_of: tuple[str, ...] = ()
+    nullable: bool = False
 
     def problems(self, value: Any, path: Path) -> Iterator[Problem]:
         """Yield each problem that the value has."""
+        if value is None and self.nullable:
+            return
         if not isinstance(value, str):
             yield _wrong_type(path, "a string")
         elif not _is_unicode(value):

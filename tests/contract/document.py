@@ -144,6 +144,9 @@ def _tightened(value: Any) -> Any:
     tight = {name: _tightened(item) for name, item in value.items()}
     if isinstance(tight.get("properties"), dict) and tight.get("type") == "object":
         tight.setdefault("additionalProperties", False)
+    # Some properties say in prose alone that null is what unsets them.
+    if tight.get("type") == "string" and "Set to null" in tight.get("description", ""):
+        tight["type"] = ["string", "null"]
     # JSON Schema knows nothing of integers that are too long.
     bits = _BITS.get(str(tight.get("format"))) if tight.get("type") == "integer" else None
     return {"minimum": -(2**bits), "maximum": 2**bits - 1, **tight} if bits else tight

@@ -1,11 +1,13 @@
-"""A kind of record that belongs to incidents in, one page of it out."""
+"""A kind of record that belongs to incidents in, one page of it or a single one out."""
 
 import json
 from typing import Any
 
 from reconciler.sandbox.collection import page_meta, unknown_after
+from reconciler.sandbox.errors import not_found
 from reconciler.sandbox.incidents import sight
 from reconciler.sandbox.incidents.filters import Condition
+from reconciler.sandbox.incidents.incident import Incident, find
 from reconciler.sandbox.resource import Call
 
 Json = dict[str, Any]
@@ -36,6 +38,15 @@ def list_records(
     found = [json.loads(body) for (body,) in call.store.query(sql, values)]
     shown = found[:size]
     return shown, page_meta(size, shown, has_more=len(found) > size)
+
+
+def find_record(call: Call, kind: str) -> tuple[Json, Incident]:
+    """Return the record that the path names, and its incident; a 404 where this request sees none."""
+    record = call.store.recorded(kind, call.path["id"])
+    incident = find(call, record["incident_id"]) if record else None
+    if record is None or incident is None:
+        raise not_found(f"{kind.replace('_', ' ')} {call.path['id']!r}")
+    return record, incident
 
 
 def _place_of(call: Call, kind: str, after: str) -> list[str]:
