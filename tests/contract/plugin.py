@@ -42,12 +42,13 @@ class Contract:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self) -> Generator[None]:
-        """Fail a test whose fixtures broke the contract."""
+        """Fail a test whose fixtures broke the contract; what was found before is not its fault."""
+        self.breaches += self.watch.take()
         yield from self._hold()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None]:
-        """Fail a test that broke the contract, whatever else it thinks of itself."""
+        """Fail a test that broke the contract, whatever else becomes of it."""
         yield from self._hold()
 
     @pytest.hookimpl(wrapper=True)
