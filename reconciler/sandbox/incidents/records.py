@@ -20,24 +20,36 @@ def list_records(
 
     They fulfil the conditions `more` besides. A record that belongs to no incident is seen by everybody.
     """
-    conditions, values = ["kind = ?", *(one.sql for one in more)], [kind, *(v for one in more for v in one.values)]
-    seen, viewers = sight.condition(call)
-    if incident is not None:
-        conditions.append("incident = ?")
-        values.append(incident)
-    elif seen:
-        conditions.append(f"(incident = '' OR incident IN (SELECT id FROM incident WHERE {seen}))")  # noqa: S608
-        values += viewers
+    wanted = [*_wanted(call, kind, incident), *more]
     after, size = call.query.get("after"), call.query.get("page_size", 25)
     if after:
-        conditions.append(f"(sort, id) {'<' if newest_first else '>'} (?, ?)")
-        values += _place_of(call, kind, after)
+        wanted.append(Condition(f"(sort, id) {'<' if newest_first else '>'} (?, ?)", _place_of(call, kind, after)))
     direction = "DESC" if newest_first else "ASC"
-    sql = f"""SELECT body FROM record WHERE {" AND ".join(conditions)}
-        ORDER BY sort {direction}, id {direction} LIMIT {size + 1}"""  # noqa: S608 - constants and a number
-    found = [json.loads(body) for (body,) in call.store.query(sql, values)]
+    found = _read(call, wanted, f"ORDER BY sort {direction}, id {direction} LIMIT {size + 1}")
     shown = found[:size]
     return shown, page_meta(size, shown, has_more=len(found) > size)
+
+
+def all_records(call: Call, kind: str, incident: str | None, *more: Condition) -> list[Json]:
+    """Read the same without pages."""
+    return _read(call, [*_wanted(call, kind, incident), *more], "ORDER BY sort, id")
+
+
+def _wanted(call: Call, kind: str, incident: str | None) -> list[Condition]:
+    wanted = [Condition("kind = ?", (kind,))]
+    seen, viewers = sight.condition(call)
+    if incident is not None:
+        wanted.append(Condition("incident = ?", (incident,)))
+    elif seen:
+        within = f"(incident = '' OR incident IN (SELECT id FROM incident WHERE {seen}))"  # noqa: S608 - a constant
+        wanted.append(Condition(within, viewers))
+    return wanted
+
+
+def _read(call: Call, wanted: list[Condition], order: str) -> list[Json]:
+    values = [value for one in wanted for value in one.values]
+    sql = f"SELECT body FROM record WHERE {' AND '.join(one.sql for one in wanted)} {order}"  # noqa: S608
+    return [json.loads(body) for (body,) in call.store.query(sql, values)]
 
 
 def find_record(call: Call, kind: str) -> tuple[Json, Incident]:
@@ -49,8 +61,14 @@ def find_record(call: Call, kind: str) -> tuple[Json, Incident]:
     return record, incident
 
 
-def _place_of(call: Call, kind: str, after: str) -> list[str]:
+def delete_record(call: Call, kind: str, identifier: str) -> None:
+    """Delete a record, as if it had never been."""
+    call.store.write("DELETE FROM record WHERE kind = ? AND id = ?", (kind, identifier))
+
+
+def _place_of(call: Call, kind: str, after: str) -> tuple[str, str]:
     rows = call.store.query("SELECT sort, id FROM record WHERE kind = ? AND id = ?", (kind, after))
     if not rows:
         raise unknown_after(after)
-    return list(rows[0])
+    sort, identifier = rows[0]
+    return sort, identifier
