@@ -6,7 +6,7 @@ import shutil
 import textwrap
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -58,6 +58,7 @@ class World:
     latency: float = 0.0
     rate_limit: int = 100_000
     environ: dict[str, str] = field(default_factory=dict)
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
     def write(self, text: str, name: str = "manifests.yaml") -> Path:
         """Write a file of manifests; the API version may be left out of each document."""
@@ -93,7 +94,7 @@ class World:
         data.parent.mkdir(parents=True, exist_ok=True)
         app = create_app(
             data,
-            behaviour=Behaviour(self.idempotency),
+            behaviour=replace(self.behaviour, idempotency=self.idempotency),
             latency=self.latency,
             faults=Faults.parse(list(faults)),
             rates=Rates(self.rate_limit),

@@ -9,6 +9,7 @@ from reconciler.sandbox.body import Object, Shape
 from reconciler.sandbox.errors import ApiError, Problem, invalid, not_found
 from reconciler.sandbox.organisation import Organisation, visible
 from reconciler.sandbox.resource import Answer, Call, Resource, Route
+from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
 
@@ -99,12 +100,13 @@ class Collection:
 
     def _create(self, call: Call) -> Answer:
         dates = self._dated(call, "created_at", "updated_at")
-        filled = {"id": call.new_id()} | self.defaults(call.body, call.organisation) | call.body | dates
+        given = _kept(call, self.creating)
+        filled = {"id": call.new_id()} | self.defaults(given, call.organisation) | given | dates
         return self._keep(call, filled, 201)
 
     def _replace(self, call: Call) -> Answer:
         live = find(call, self.lookup.kind)
-        given = {name: value for name, value in call.body.items() if name in self.replacing}
+        given = _kept(call, self.replacing)
         left = {name: value for name, value in live.items() if name not in self.wiped}
         filled = left | given
         if filled == live:
@@ -128,6 +130,15 @@ class Collection:
 
     def _dated(self, call: Call, *names: str) -> Json:
         return {name: moments.written(call.now) for name in names} if self.is_dated else {}
+
+
+def _kept(call: Call, shapes: Mapping[str, Shape]) -> Json:
+    """Return those properties of the body that have a shape, as they are kept; a 422 where that leaves too little."""
+    given = form(call.behaviour).fields({name: value for name, value in call.body.items() if name in shapes})
+    problems = tuple(Object(shapes).problems(given))
+    if problems:
+        raise ApiError(422, problems)
+    return given
 
 
 def find(call: Call, kind: str) -> Json:

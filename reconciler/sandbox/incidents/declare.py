@@ -9,6 +9,7 @@ from reconciler.sandbox.incidents import activity, lifecycle, values
 from reconciler.sandbox.incidents.activity import Entry
 from reconciler.sandbox.incidents.incident import Incident, next_number, save
 from reconciler.sandbox.resource import Call
+from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
 
@@ -83,16 +84,16 @@ def _severity(call: Call, status: Json) -> str | None:
 
 
 def _body(call: Call, status: Json) -> Json:
-    asked, organisation = call.body, call.organisation
+    asked, organisation, kept = call.body, call.organisation, form(call.behaviour)
     reported = [t for t in organisation.timestamps if t["name"] == "Reported at"]
     reached = lifecycle.reached(organisation, None, status)
     times: dict[str, str | None] = {timestamp["id"]: moments.written(call.now) for timestamp in (*reported, *reached)}
-    times |= values.timestamps(organisation, asked)
+    times |= values.timestamps(organisation, asked, kept)
     assigned = values.roles(organisation, asked)
-    fields = values.custom_fields(organisation, asked)
+    fields = values.custom_fields(organisation, asked, kept)
     return {
-        "name": asked.get("name", ""),
-        "summary": asked.get("summary", ""),
+        "name": kept.title(asked.get("name", "")),
+        "summary": kept.prose(asked.get("summary", "")),
         "slack_team_id": asked.get("slack_team_id") or "T0SANDBOX",
         "slack_channel_name": asked.get("slack_channel_name_override", ""),
         "creator": call.actor,

@@ -9,6 +9,7 @@ from reconciler.sandbox.incidents import values
 from reconciler.sandbox.incidents.incident import Incident
 from reconciler.sandbox.incidents.revision import Revision
 from reconciler.sandbox.resource import Call
+from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
 
@@ -83,10 +84,10 @@ def _moves(revision: Revision, call: Call, asked: Json) -> None:
 
 
 def _entries(revision: Revision, call: Call, asked: Json) -> None:
-    organisation = call.organisation
+    organisation, kept = call.organisation, form(call.behaviour)
     roles = values.roles(organisation, asked)
     values.check_edited_roles(organisation, roles)
-    revision.fields(values.custom_fields(organisation, asked))
+    revision.fields(values.custom_fields(organisation, asked, kept))
     revision.roles(roles)
     # Last, so that what is stated stays when the move above sets the same timestamp.
-    revision.timestamps(values.timestamps(organisation, asked))
+    revision.timestamps(values.timestamps(organisation, asked, kept))

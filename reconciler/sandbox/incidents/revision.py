@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.sandbox import moments
+from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.incidents import activity, lifecycle
 from reconciler.sandbox.incidents.activity import Entry
 from reconciler.sandbox.incidents.incident import Incident, save
 from reconciler.sandbox.incidents.render import field_values
 from reconciler.sandbox.organisation import person, visible
 from reconciler.sandbox.resource import Call
+from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
 
@@ -26,9 +28,10 @@ class Revision:
         self._entries: list[Entry] = []
         self.incident = incident
 
-    def text(self, name: str, value: str) -> None:
+    def text(self, name: str, sent: str) -> None:
         """Set the name, the summary, the call's address, or the name of the Slack channel."""
         old = self.incident.body.get(name) or ""
+        value = self._kept(name, sent)
         if old == value:
             return
         self.incident = self.incident.told(**{name: value})
@@ -41,6 +44,13 @@ class Revision:
                 self._entries.append(Entry("summary_update", "Summary changed", told))
             case "call_url":
                 self._entries.append(Entry("call_url_changed", f"Call is at {value}"))
+
+    def _kept(self, name: str, sent: str) -> str:
+        kept = form(self._call.behaviour)
+        value = {"name": kept.title, "summary": kept.prose, "call_url": kept.link}.get(name, str)(sent)
+        if name == "name" and not value:
+            raise invalid("name", "must not be blank", "is_required")
+        return value
 
     def severity(self, severity: Json) -> None:
         """Change the severity."""

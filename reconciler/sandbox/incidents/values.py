@@ -10,6 +10,7 @@ from reconciler.sandbox import moments
 from reconciler.sandbox.body import Items, Moment, Object, Shape, Text
 from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.organisation import Organisation
+from reconciler.sandbox.rewriting import Form
 
 Json = dict[str, Any]
 
@@ -29,12 +30,12 @@ SHAPES: dict[str, Shape] = {
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
-def custom_fields(organisation: Organisation, body: Json) -> dict[str, list[str]]:
-    """Read `custom_field_entries`: the values of each field that is mentioned; none unset it."""
+def custom_fields(organisation: Organisation, body: Json, form: Form) -> dict[str, list[str]]:
+    """Read `custom_field_entries`: the values of each field that is mentioned, in their form; none unset it."""
     read: dict[str, list[str]] = {}
     for place, entry in _each(body, "custom_field_entries", "custom_field_id"):
         field = organisation.refer("custom_field", entry["custom_field_id"], f"{place}.custom_field_id")
-        read[field["id"]] = _field_values(organisation, field, entry["values"], f"{place}.values")
+        read[field["id"]] = _field_values(organisation, field, entry["values"], f"{place}.values", form)
     return read
 
 
@@ -48,14 +49,14 @@ def roles(organisation: Organisation, body: Json) -> dict[str, Json | None]:
     return read
 
 
-def timestamps(organisation: Organisation, body: Json) -> dict[str, str | None]:
-    """Read `incident_timestamp_values`: the moment of each timestamp that is mentioned; None unsets it."""
+def timestamps(organisation: Organisation, body: Json, form: Form) -> dict[str, str | None]:
+    """Read `incident_timestamp_values`: the moment of each timestamp that is mentioned, in its form; None unsets it."""
     read: dict[str, str | None] = {}
     for place, entry in _each(body, "incident_timestamp_values", "incident_timestamp_id"):
         field = f"{place}.incident_timestamp_id"
         timestamp = organisation.refer("incident_timestamp", entry["incident_timestamp_id"], field)
         value = entry.get("value")
-        read[timestamp["id"]] = moments.written(moments.parse(value)) if value else None
+        read[timestamp["id"]] = form.moment(moments.written(moments.parse(value))) if value else None
     return read
 
 
@@ -79,20 +80,22 @@ def _folded(text: str) -> str:
     return text.lower() if "@" in text else text
 
 
-def _field_values(organisation: Organisation, field: Json, values: list[Json], place: str) -> list[str]:
+def _field_values(organisation: Organisation, field: Json, values: list[Json], place: str, form: Form) -> list[str]:
     name, check = _kind_of(field)
+    forms = {"value_text": form.prose, "value_link": form.link, "value_numeric": form.number}
+    keep = forms.get(name, str)
     read = []
     for number, value in enumerate(values):
         here = f"{place}.{number}.{name}"
         if name not in value or value.keys() - {name, "id"}:
             raise invalid(f"{place}.{number}", f"{field['name']} takes {name}", "invalid_value")
-        read.append(check(organisation, field, value[name], here))
+        read.append(keep(check(organisation, field, value[name], here)))
     kept = [value for value in read if value]
     if len(kept) > 1 and field["field_type"] != "multi_select":
         raise invalid(place, f"{field['name']} takes a single value", "too_many_values")
     if len(set(kept)) < len(kept):
         raise invalid(place, f"{field['name']} is given a value twice", "not_unique")
-    return kept
+    return form.choices(kept)
 
 
 _Check = Callable[[Organisation, Json, str, str], str]

@@ -4,12 +4,13 @@ from typing import Any
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.body import Moment, Object, Text
-from reconciler.sandbox.errors import not_found
+from reconciler.sandbox.errors import invalid, not_found
 from reconciler.sandbox.incidents import once
 from reconciler.sandbox.incidents.incident import find, in_body, in_query, touch
 from reconciler.sandbox.incidents.records import list_records
 from reconciler.sandbox.query import Word
 from reconciler.sandbox.resource import Answer, Call, Resource, Route, paged
+from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
 
@@ -42,9 +43,8 @@ def _create(call: Call) -> Answer:
 def _write(call: Call) -> Json:
     incident = in_body(call)
     when = moments.written(call.now)
-    told = {name: call.body.get(name, "") for name in ("title", "description")}
-    item = {"id": call.new_id(), "incident_id": incident.id, **told, "creator": call.actor, "created_at": when}
-    item = _keep(call, {**item, "timestamp": call.body["timestamp"]})
+    item = {"id": call.new_id(), "incident_id": incident.id, "creator": call.actor, "created_at": when}
+    item = _keep(call, {**item, "description": "", **_told(call)})
     touch(call, incident)
     once.remember(call, KIND, item["id"])
     return item
@@ -55,14 +55,30 @@ def _edit(call: Call) -> Answer:
     incident = find(call, item["incident_id"]) if item else None
     if item is None or incident is None:
         raise not_found(f"timeline item {call.path['id']!r}")
-    edited = _keep(call, {**item, **call.body}) if call.body else item
+    edited = item | _told(call)
+    if edited != item:
+        edited = _keep(call, edited)
     return Answer(200, {"incident_timeline_item": _shown(edited)})
 
 
+def _told(call: Call) -> Json:
+    """Return what the request says, as it is kept."""
+    kept, asked = form(call.behaviour), call.body
+    told: Json = {}
+    if "title" in asked:
+        told["title"] = kept.title(asked["title"])
+        if not told["title"]:
+            raise invalid("title", "must not be blank", "is_required")
+    if "description" in asked:
+        told["description"] = kept.prose(asked["description"])
+    if "timestamp" in asked:
+        told["timestamp"] = kept.moment(moments.written(moments.parse(asked["timestamp"])))
+    return told
+
+
 def _keep(call: Call, item: Json) -> Json:
-    moment = moments.parse(item["timestamp"])
-    kept = {**item, "timestamp": moments.written(moment), "updated_at": moments.written(call.now)}
-    call.store.record(KIND, item["incident_id"], moments.sortable(moment), kept)
+    kept = {**item, "updated_at": moments.written(call.now)}
+    call.store.record(KIND, item["incident_id"], moments.sortable(moments.parse(item["timestamp"])), kept)
     return kept
 
 

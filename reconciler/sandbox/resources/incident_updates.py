@@ -11,6 +11,7 @@ from reconciler.sandbox.incidents.render import update_answer
 from reconciler.sandbox.incidents.revision import UPDATE, Revision
 from reconciler.sandbox.query import Word
 from reconciler.sandbox.resource import Answer, Call, Resource, Route, paged
+from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
 
@@ -44,16 +45,17 @@ def _create(call: Call) -> Answer:
 
 
 def _share(call: Call, asked: Json) -> Json:
-    if not any(asked.get(name) for name in ("message", "to_incident_status_id", "to_severity_id")):
+    message = form(call.behaviour).prose(asked.get("message", ""))
+    status, severity = asked.get("to_incident_status_id"), asked.get("to_severity_id")
+    if not (message or status or severity):
         raise invalid("message", "an update has a message, a status, a severity, or several of them", "is_required")
     revision = Revision(call, in_body(call))
-    status, severity = asked.get("to_incident_status_id"), asked.get("to_severity_id")
     if severity:
         revision.severity(call.organisation.refer("severity", severity, "to_severity_id"))
     if status:
         found = call.organisation.refer("incident_status", status, "to_incident_status_id")
         revision.status(found, "to_incident_status_id")
-    update = revision.share(asked.get("message", ""))
+    update = revision.share(message)
     revision.keep_shared()
     once.remember(call, UPDATE, update["id"])
     return update
