@@ -23,6 +23,7 @@ DOORS = {
     "click": {"cli"},
     "werkzeug": {"sandbox"},
     "waitress": {"sandbox"},
+    "jinja2": {"sandbox"},
     "filelock": {"state"},
 }
 
