@@ -124,7 +124,7 @@ class Sandbox:
 
     def requests(self) -> list[Json]:
         """Return every request that was handled, oldest first, with whether it changed data."""
-        return self.store.requests()
+        return [{name: entry[name] for name in entry if name != "number"} for entry in self.store.requests()]
 
     def close(self) -> None:
         """Let go of the data; nothing can be asked after this."""
