@@ -185,3 +185,14 @@ def test_the_log_tells_of_a_revocation(api: Api, private: Json) -> None:
     assert types == ["status_change", "incident_update", "incident_membership_revoked"]
     assert revoked["last_activity_at"] > granted["last_activity_at"]
     assert revoked["updated_at"] == private["updated_at"]
+
+
+def test_a_new_role_readmits_who_was_sent_away(api: Api, private: Json) -> None:
+    """A lead sees what they lead, whatever was revoked before."""
+    lead = {"incident_role_id": api.role("Incident Lead"), "assignee": {"email": "carol@example.com"}}
+    _asked(api, private, "carol@example.com")
+    _asked(api, private, "carol@example.com", "/actions/revoke")
+
+    api.edit(private, incident_role_assignments=[lead])
+
+    assert _sees(api, private, "carol@example.com")

@@ -3,7 +3,9 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Api, problems
+from reconciler.sandbox import Behaviour
+
+from .conftest import Api, Maker, problems
 
 Json = dict[str, Any]
 
@@ -335,3 +337,17 @@ def test_the_log_tells_of_tasks(api: Api, kind: str) -> None:
     assert (deleted["new_status"], deleted["updater"]["user"]["email"]) == ("deleted", "alice@example.com")
     shown = api.get(f"/v2/incidents/{incident['id']}").json()["incident"]
     assert shown["last_activity_at"] > shown["updated_at"] == incident["updated_at"]
+
+
+@every_kind
+def test_a_server_that_rewrites_keeps_tasks_in_its_own_form(make_api: Maker, kind: str) -> None:
+    """What is sent back is kept as it is, and a text that is nothing but blanks is none."""
+    api = make_api(behaviour=Behaviour(rewrites=True))
+    incident = api.declare()
+
+    task = _create(api, kind, incident, "Roll back\u0020\u0020")
+
+    text = task["description" if kind == "action" else "title"]
+    assert text == "Roll back"
+    assert _replace(api, kind, task, **_told(kind, text)) == task
+    assert problems(_created(api, kind, incident, "\u0020")) == [("is_required", *_told(kind, ""))]

@@ -5,7 +5,7 @@ from typing import Any
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import invalid
-from reconciler.sandbox.incidents import activity, lifecycle
+from reconciler.sandbox.incidents import activity, lifecycle, sight
 from reconciler.sandbox.incidents.activity import Entry
 from reconciler.sandbox.incidents.incident import Incident, save
 from reconciler.sandbox.incidents.render import field_values
@@ -89,6 +89,8 @@ class Revision:
                 assigned[identifier] = user["id"]
             if old != (user and user["id"]):
                 self._entries.append(self._role_entry(identifier, old, user))
+                if user:
+                    self.incident = self.incident.told(**sight.readmit(self.incident.body, user["id"]))
         self.incident = self.incident.told(roles=assigned)
 
     def timestamps(self, given: dict[str, str | None] | dict[str, str]) -> None:
@@ -98,7 +100,7 @@ class Revision:
             old = kept.pop(identifier, None)
             if value:
                 kept[identifier] = value
-            if value and value != old:
+            if value != old:
                 self._entries.append(self._timestamp_entry(identifier, old, value))
         self.incident = self.incident.told(timestamps=kept)
 
@@ -169,7 +171,10 @@ class Revision:
         title = f"{new['name']} is {role['name']}" if new else f"Nobody is {role['name']}"
         return Entry("role_update", title, told)
 
-    def _timestamp_entry(self, identifier: str, old: str | None, new: str) -> Entry:
+    def _timestamp_entry(self, identifier: str, old: str | None, new: str | None) -> Entry:
         timestamp = visible(self._organisation.get("incident_timestamp", identifier))
+        if new is None:
+            # The facts of such an entry have a new value always.
+            return Entry("incident_timestamp_set", f"{timestamp['name']} unset")
         told = {"incident_timestamp": timestamp, "previous_value": old, "new_value": new}
         return Entry("incident_timestamp_set", f"{timestamp['name']} set", told)

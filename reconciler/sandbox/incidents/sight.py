@@ -28,6 +28,13 @@ def is_member(body: Json, user: str) -> bool:
     return body["creator"].get("user", {}).get("id") == user or user in body["roles"].values()
 
 
+def readmit(body: Json, user: str) -> Json:
+    """Return the memberships of an incident without the revoked one of a user, who was given a role anew."""
+    members = body.get("members", {})
+    kept = {identifier: one for identifier, one in members.items() if identifier != user or one["is_granted"]}
+    return {"members": kept} if kept != members else {}
+
+
 def condition(call: Call) -> tuple[str, tuple[str, ...]]:
     """Return the same as an SQL condition on the table of incidents, with its values; empty where all are seen."""
     if call.key.sees_private:

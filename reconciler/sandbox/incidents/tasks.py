@@ -1,6 +1,6 @@
 """The table of one kind of task in, its list, create, show, replace and delete out: actions and follow-ups."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from reconciler.sandbox.incidents.records import find_record, list_records
 from reconciler.sandbox.organisation import Organisation, person, visible
 from reconciler.sandbox.query import Filter, Parameter, Word
 from reconciler.sandbox.resource import Answer, Call, Resource, Route, paged
+from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
 
@@ -100,7 +101,7 @@ class Tasks:
     def _create(self, call: Call) -> Answer:
         incident = in_body(call)
         self._check(call)
-        told = {**self.defaults(call.organisation), **call.body}
+        told = {**self.defaults(call.organisation), **self._told(call, self.creating)}
         fixed = {"status": "outstanding", "creator": call.actor, "created_at": moments.written(call.now)}
         begun = {"id": call.new_id(), "_created_at": moments.microseconds(call.now)}
         task = self._keep(call, told | fixed | begun)
@@ -116,7 +117,7 @@ class Tasks:
         if call.body["status"] == "deleted":
             raise invalid("status", f"a {self._name()} is deleted by DELETE")
         self._check(call)
-        given = {name: value for name, value in call.body.items() if name in self.replacing}
+        given = self._told(call, self.replacing)
         return Answer(200, {self.kind: self._shown(call, self._change(call, incident, task, given))})
 
     def _delete(self, call: Call) -> Answer:
@@ -129,6 +130,15 @@ class Tasks:
         if task["status"] == "deleted":
             raise not_found(f"{self._name()} {task['id']!r}")
         return task, incident
+
+    def _told(self, call: Call, names: Collection[str]) -> Json:
+        kept = form(call.behaviour)
+        forms = {"title": kept.title, "description": kept.prose}
+        told = {name: value for name, value in call.body.items() if name in names}
+        told |= {name: forms[name](told[name]) for name in forms.keys() & told.keys()}
+        if not told[self.title]:
+            raise invalid(self.title, "must not be blank", "is_required")
+        return told
 
     def _check(self, call: Call) -> None:
         for name, reference in self.references.items():
