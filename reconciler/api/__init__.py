@@ -1,9 +1,10 @@
 """The incident.io API: requests in, answers out, and nothing about what they mean."""
 
 from reconciler.api.answers import Answer
+from reconciler.api.asking import ask
 from reconciler.api.client import Client, Page
 from reconciler.api.clock import Clock
 from reconciler.api.connection import connect
 from reconciler.api.inprocess import in_process
 
-__all__ = ["Answer", "Client", "Clock", "Page", "connect", "in_process"]
+__all__ = ["Answer", "Client", "Clock", "Page", "ask", "connect", "in_process"]

@@ -18,6 +18,16 @@ def checked(base_url: str) -> httpx.URL:
 
     Raises `Misused` for what is no such address, and `KeyProblem` for plain HTTP to anywhere but this machine.
     """
+    url = read(base_url)
+    if url.scheme == "http" and not is_this_machine(url.host):
+        raise KeyProblem(
+            f"the key would travel unencrypted to {harmless(url.host)}", f"use https://{harmless(url.host)}"
+        )
+    return url
+
+
+def read(base_url: str) -> httpx.URL:
+    """Return an address that needs no key; raises `Misused` for what is none."""
     try:
         url = httpx.URL(base_url.strip())
     except (httpx.InvalidURL, ValueError):
@@ -27,10 +37,6 @@ def checked(base_url: str) -> httpx.URL:
         raise Misused(f"`{harmless(base_url)}` is not the address of an API", EXAMPLE)
     if url.userinfo or url.query or url.fragment:
         raise Misused("the base URL holds more than a host, a port and a path", EXAMPLE)
-    if url.scheme == "http" and not is_this_machine(url.host):
-        raise KeyProblem(
-            f"the key would travel unencrypted to {harmless(url.host)}", f"use https://{harmless(url.host)}"
-        )
     return url
 
 

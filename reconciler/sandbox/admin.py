@@ -74,10 +74,16 @@ class Admin:
             raise invalid("after", f"{after!r} is not what a page ended with")
         found = self._store.requests(int(after), size + 1)
         shown = found[:size]
-        meta: Json = {"page_size": size}
+        meta: Json = {"page_size": size, "last": str(self._last(int(after), shown))}
         if len(found) > size:
             meta["after"] = str(shown[-1]["number"])
         return {"requests": [_entry(entry) for entry in shown], "pagination_meta": meta}
+
+    def _last(self, after: int, shown: list[Json]) -> int:
+        """Return the number to go on after, once more has come; 0 where the log went back, by a reset or a restore."""
+        if shown:
+            return int(shown[-1]["number"])
+        return after if after <= self._store.last_request() else 0
 
     def _shown_faults(self, _request: Request) -> Json:
         return self._faults.written()

@@ -1,0 +1,58 @@
+"""One request without a key in, the JSON of its answer out: how a sandbox is asked about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from reconciler.api.address import read
+from reconciler.api.excerpt import harmless
+from reconciler.errors import AnswerLost, Fault, Misused, Rejected, Unreachable
+
+
+def ask(
+    base_url: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    timeout: float = 30.0,
+) -> Any:
+    """Send one request, which carries no key, and return what its answer says.
+
+    Raises `Misused` where the address is none or what answers there is no sandbox, `Unreachable` where nothing does,
+    `AnswerLost` where the answer breaks off, and `Rejected` with the reasons.
+    """
+    url = read(base_url)
+    try:
+        # Proxies of the environment are not asked: a sandbox is on this machine or beside it.
+        with httpx.Client(base_url=url, transport=transport, timeout=timeout, trust_env=False) as http:
+            answer = http.request(method, path, json=body)
+    except httpx.TransportError as error:
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            hint = "`reconciler sandbox serve` starts a sandbox; --base-url says where it is, --data or --sandbox which"
+            raise Unreachable(method, path, f"nothing answers at {harmless(base_url)}", hint=hint) from None
+        raise AnswerLost(method, path, "the answer did not arrive whole") from None
+    return _told(method, path, answer, base_url)
+
+
+def _told(method: str, path: str, answer: httpx.Response, base_url: str) -> Any:
+    try:
+        told = answer.json()
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise Misused(f"what answers at {harmless(base_url)} is no sandbox", "`reconciler sandbox serve` starts one")
+    if answer.is_success:
+        return told
+    found = told.get("errors") if isinstance(told.get("errors"), list) else []
+    faults = tuple(_fault(error) for error in found or () if isinstance(error, dict))
+    raise Rejected(method, path, status=answer.status_code, faults=faults)
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    source = error.get("source")
+    field = source.get("field", "") if isinstance(source, dict) else ""
+    return Fault(str(error.get("code", "")), harmless(str(error.get("message", ""))), harmless(str(field)))

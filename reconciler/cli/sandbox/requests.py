@@ -1,0 +1,72 @@
+"""`reconciler sandbox requests`: what the sandbox was asked, oldest first."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import takes_format
+from reconciler.cli.sandbox.target import names_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.cli.sandbox.target import Target
+
+PAGE = 1000
+PAUSE = 0.5
+"""Seconds between two looks at a log that is followed."""
+
+
+@click.command()
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N of those that there are.")
+@click.option("-f", "--follow", is_flag=True, help="Go on telling requests as they come, until it is interrupted.")
+@takes_format("text", "json")
+@names_sandbox
+def requests(*, target: Target, last: int | None, follow: bool, form: str) -> int:
+    """Show the requests that a sandbox saw: time, key, status, whether data changed, method and path.
+
+    As JSON it is one document; with --follow one line a request.
+    """
+    with target.opened() as ask:
+        found, seen = _all(ask, "0")
+        shown = found[-last:] if last else found
+        if form == "json" and not follow:
+            click.echo(json.dumps({"requests": shown}, indent=2, ensure_ascii=False))
+            return 0
+        _tell(shown, form)
+        if not shown and not follow:
+            click.echo(f"no requests yet at {target.name}", err=True)
+        while follow:
+            time.sleep(PAUSE)
+            found, seen = _all(ask, seen)
+            _tell(found, form)
+    return 0
+
+
+def _all(ask: Callable[..., Any], after: str) -> tuple[list[Any], str]:
+    """Return every request after one, and what to go on after once more has come."""
+    found: list[Any] = []
+    while True:
+        page = ask("GET", f"/_sandbox/requests?page_size={PAGE}&after={after}")
+        found += page["requests"]
+        after = page["pagination_meta"]["last"]
+        if "after" not in page["pagination_meta"]:
+            return found, after
+
+
+def _tell(requests: list[Any], form: str) -> None:
+    from reconciler.render.words import visible  # noqa: PLC0415  (flags are told without it)
+
+    for one in requests:
+        if form == "json":
+            click.echo(json.dumps(one, ensure_ascii=False))
+            continue
+        query = f"?{one['query']}" if one["query"] else ""
+        known = f"  key {one['idempotency_key']}" if one["idempotency_key"] else ""
+        mark = "*" if one["changed"] else " "
+        told = f"{one['time'][11:19]}  {one['key'] or '-':<14}  {one['status']} {mark} {one['method']:<6} "
+        click.echo(visible(f"{told}{one['path']}{query}{known}"))

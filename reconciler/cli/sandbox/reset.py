@@ -1,0 +1,22 @@
+"""`reconciler sandbox reset`: everything as in a new sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.sandbox.target import names_sandbox
+
+if TYPE_CHECKING:
+    from reconciler.cli.sandbox.target import Target
+
+
+@click.command()
+@names_sandbox
+def reset(*, target: Target) -> int:
+    """Empty a sandbox: no incidents, the configuration of a new account, an empty log. Snapshots stay."""
+    with target.opened() as ask:
+        ask("POST", "/_sandbox/reset")
+    click.echo(f"{target.name} is as new")
+    return 0

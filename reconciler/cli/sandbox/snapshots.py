@@ -1,0 +1,49 @@
+"""`reconciler sandbox snapshot`, `restore` and `snapshots`: a sandbox as it was, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.sandbox.target import names_sandbox
+
+if TYPE_CHECKING:
+    from reconciler.cli.sandbox.target import Target
+
+_NAME = click.argument("name", default="default")
+
+
+@click.command()
+@_NAME
+@names_sandbox
+def snapshot(*, target: Target, name: str) -> int:
+    """Remember all of a sandbox, its log included, as NAME; what had that name before is replaced."""
+    with target.opened() as ask:
+        ask("POST", "/_sandbox/snapshot", {"name": name})
+    click.echo(f"{target.name} is remembered as {name}")
+    return 0
+
+
+@click.command()
+@_NAME
+@names_sandbox
+def restore(*, target: Target, name: str) -> int:
+    """Bring a sandbox back to what it was when NAME was taken, its log included."""
+    with target.opened() as ask:
+        ask("POST", "/_sandbox/restore", {"name": name})
+    click.echo(f"{target.name} is what it was as {name}")
+    return 0
+
+
+@click.command()
+@names_sandbox
+def snapshots(*, target: Target) -> int:
+    """List the snapshots of a sandbox."""
+    with target.opened() as ask:
+        found = ask("GET", "/_sandbox/snapshots")["snapshots"]
+    for name in found:
+        click.echo(name)
+    if not found:
+        click.echo(f"no snapshots of {target.name} yet", err=True)
+    return 0

@@ -1,0 +1,91 @@
+"""Which sandbox a command is about: one on a port, one in a file, or that of a workspace; asked in the same words."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import Access
+from reconciler.cli.sandbox.flags import with_options
+from reconciler.cli.sandbox.serve import PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEFAULT = f"http://127.0.0.1:{PORT}"
+_IN_PROCESS = "http://localhost"
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--base-url", default=DEFAULT, show_default=True, metavar="URL", help="Where the sandbox is served."),
+    click.option(
+        "--data", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="The data file of a sandbox."
+    ),
+    click.option("--sandbox", is_flag=True, help="The sandbox of this workspace, as other commands use it."),
+    click.option("--workspace", default="", metavar="FILE", help="The workspace file, for --sandbox."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The sandbox that was named."""
+
+    base_url: str
+    data: Path | None
+    sandbox: bool
+    workspace: str
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[..., Any]]:
+        """Give a way to ask it, `ask(method, path, body=None)`; raises `Misused` where there is none."""
+        from reconciler import api  # noqa: PLC0415  (flags are told without it)
+
+        data = self._file()
+        if data is None:
+            yield lambda method, path, body=None: api.ask(self.base_url, method, path, body)
+            return
+        from reconciler.errors import Misused  # noqa: PLC0415
+        from reconciler.sandbox import ConnectionDropped, NotASandboxError, create_app  # noqa: PLC0415
+
+        try:
+            app = create_app(data)
+        except NotASandboxError as error:
+            raise Misused(str(error)) from None
+        transport = api.in_process(app, ConnectionDropped)
+        try:
+            yield lambda method, path, body=None: api.ask(_IN_PROCESS, method, path, body, transport=transport)
+        finally:
+            app.close()
+
+    @property
+    def name(self) -> str:
+        """How it is called in a sentence."""
+        if self.data:
+            return str(self.data)
+        return "the sandbox of this workspace" if self.sandbox else self.base_url
+
+    def _file(self) -> Path | None:
+        if not self.sandbox:
+            return self.data
+        from reconciler.errors import Misused  # noqa: PLC0415  (flags are told without it)
+
+        data = Access(workspace=self.workspace, sandbox=True).load().sandbox_data
+        if not data.exists():
+            hint = "`reconciler apply --sandbox` makes it"
+            raise Misused("this workspace has no sandbox yet", hint)
+        return data
+
+
+def names_sandbox(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --base-url, --data, --sandbox and --workspace; the command gets them as `target`."""
+
+    @wraps(command)
+    def given(*, base_url: str, data: Path | None, sandbox: bool, workspace: str, **others: Any) -> int:
+        if (base_url != DEFAULT) + (data is not None) + sandbox > 1:
+            raise click.UsageError("--base-url, --data and --sandbox each name a sandbox; leave all but one out")
+        return command(target=Target(base_url, data, sandbox, workspace), **others)
+
+    return with_options(*_OPTIONS)(given)
