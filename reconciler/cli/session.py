@@ -6,6 +6,7 @@ import sys
 import traceback
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +31,8 @@ FAULTS_VARIABLE = "RECONCILER_SANDBOX_FAULTS"
 """Faults of the sandbox in this process, as `reconciler sandbox serve --fault` takes them, between commas."""
 IDEMPOTENCY_VARIABLE = "RECONCILER_SANDBOX_IDEMPOTENCY"
 """What a repeated key gets there, as `reconciler sandbox serve --idempotency` takes it."""
+RECORD_VARIABLE = "RECONCILER_SANDBOX_RECORD"
+"""A file for every request and its answer, as `reconciler sandbox serve --record` takes it."""
 
 
 class Unexpected(ReconcilerError):
@@ -85,6 +88,7 @@ def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport
     from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, NotASandboxError, Rates, create_app  # noqa: PLC0415
 
     data = workspace.sandbox_data
+    record = workspace.environ.get(RECORD_VARIABLE, "")
     faults = [spec.strip() for spec in workspace.environ.get(FAULTS_VARIABLE, "").split(",") if spec.strip()]
     try:
         if not read_only:
@@ -94,6 +98,7 @@ def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport
             behaviour=Behaviour(workspace.environ.get(IDEMPOTENCY_VARIABLE, "return")),
             faults=Faults.parse(faults),
             rates=Rates(_UNLIMITED, lower={}),
+            record=Path(record) if record else None,
         )
     except (ValueError, NotASandboxError) as error:
         raise Misused(f"the sandbox cannot be started: {error}", f"move {data} away to begin anew") from None

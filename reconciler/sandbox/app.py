@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
@@ -19,10 +19,13 @@ from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.errors import ApiError, Problem
 from reconciler.sandbox.faults import Faults, Strike
 from reconciler.sandbox.faults.answers import Spoiled
+from reconciler.sandbox.incidents.incident import fill_index
 from reconciler.sandbox.intake import find_person, find_route, is_api, read_body, read_request
 from reconciler.sandbox.keys import Key, Keys
 from reconciler.sandbox.limits import Limits, Rates
+from reconciler.sandbox.page import Page
 from reconciler.sandbox.query import read_query
+from reconciler.sandbox.recording import FAULT, Recorder, observe
 from reconciler.sandbox.resource import Answer, Call, Resource, discover
 from reconciler.sandbox.store import Store, Transaction
 
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Json = dict[str, Any]
-
-FAULT: Final = "reconciler.sandbox.fault"
-"""In the environment of a request: whether a fault made its answer other than the API's."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,24 +45,28 @@ def create_app(
     faults: Faults | None = None,
     rates: Rates | None = None,
     keys: Mapping[str, Sequence[str]] | None = None,
+    record: Path | None = None,
 ) -> "Sandbox":
     """Make a sandbox: a WSGI callable over a data file, or over memory that is private to it.
 
-    `latency` is in seconds; `keys` are API keys besides the three that are always there, with their roles.
+    `latency` is in seconds; `keys` are API keys besides the three that are always there, with their roles; every
+    request and its answer are appended to the file `record`.
     A header `X-Sandbox-Actor: bob@example.com` records a request as made by that person, who may make any move
     of status, as people may in the dashboard. Raises NotASandboxError where the file is something else, ValueError
-    for a role that does not exist.
+    for a role that does not exist, OSError where nothing can be recorded.
     """
     resources = discover()
     known = Keys(keys or {})
+    recorder = Recorder(record) if record else None
     return Sandbox(
         resources,
-        Store(data, lambda transaction: _seed(transaction, resources)),
+        Store(data, lambda transaction: _seed(transaction, resources), fill_index),
         behaviour=behaviour or Behaviour(),
         latency=latency,
         faults=(faults or Faults()).restarted(),
         limits=Limits(rates or Rates()),
         keys=known,
+        recorder=recorder,
     )
 
 
@@ -103,6 +107,7 @@ class Sandbox:
         faults: Faults,
         limits: Limits,
         keys: Keys,
+        recorder: Recorder | None,
     ) -> None:
         self.store = store
         self.faults = faults
@@ -110,6 +115,8 @@ class Sandbox:
         self._latency = latency
         self._limits = limits
         self._keys = keys
+        self._recorder = recorder
+        self._page = Page(store)
         self._admin = Admin(store, faults, limits)
         self._routes = Map(
             [
@@ -129,12 +136,19 @@ class Sandbox:
     def close(self) -> None:
         """Let go of the data; nothing can be asked after this."""
         self.store.close()
+        if self._recorder:
+            self._recorder.close()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request; raises ConnectionDropped where a fault says so, also in the middle of the body."""
+        if self._recorder is None:
+            return self._answer(environ, start_response)
+        return observe(self._answer, self._recorder, environ, start_response)
+
+    def _answer(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = read_request(environ)
         if not is_api(request):
-            beside = self._admin.respond(request)
+            beside = self._page.respond(request) or self._admin.respond(request)
             if beside is not None:
                 return beside(environ, start_response)
         strike = self.faults.strike(request.method, request.path)

@@ -1,7 +1,9 @@
 """A WSGI request in, its parts as the sandbox understands them out: route, body, person; or a documented error."""
 
 import json
+import string
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.routing import Map
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 ACTOR_HEADER = "X-Sandbox-Actor"  # the sandbox's own: the e-mail of the person on whose behalf the request is
+JSON = "application/json"
 MAX_BODY = 4 * 1024 * 1024
 
 
@@ -26,6 +29,10 @@ def read_request(environ: "WSGIEnvironment") -> Request:
     # WSGI wants the bytes of a path as Latin-1; transports within a process hand over the text itself.
     if any(ord(sign) > 0xFF for sign in path):  # noqa: PLR2004
         environ = {**environ, "PATH_INFO": path.encode(errors="replace").decode("latin-1")}
+    query = environ.get("QUERY_STRING", "")
+    if not query.isascii():
+        # A query string is ASCII; bytes beyond it need not be UTF-8, so they are written out as people should have.
+        environ = {**environ, "QUERY_STRING": quote(query, safe=string.printable, encoding="latin-1")}
     request = Request(environ)
     request.max_content_length = MAX_BODY
     return request
@@ -38,7 +45,8 @@ def is_api(request: Request) -> bool:
 
 def find_route(routes: Map, request: Request) -> tuple[Route, dict[str, str]]:
     """Find the route of a request, and what its path names; a 404 or a 405 where there is none."""
-    adapter = routes.bind_to_environ(request.environ)
+    # Bound to a name of its own: what a client takes for the host's need not be one.
+    adapter = routes.bind("sandbox", path_info=request.path, default_method=request.method)
     try:
         route, path = adapter.match(method="OPTIONS" if request.method == "HEAD" else None)
     except MethodNotAllowed as error:
@@ -66,8 +74,10 @@ def read_body(request: Request, route: Route) -> Json:
     """Read the body that a route takes; a 400, a 413 or a 422 where it is not what it must be."""
     if route.body is None:
         return {}
+    if request.mimetype not in ("", JSON):
+        raise ApiError(400, (Problem("unsupported_content_type", f"the body is {request.mimetype}, and not {JSON}"),))
     try:
-        body = json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
+        body = json.loads(request.get_data(cache=False).decode(), parse_constant=_refuse_constant)
     except RequestEntityTooLarge as error:
         problem = Problem("payload_too_large", f"the body is larger than {MAX_BODY} bytes")
         raise ApiError(413, (problem,)) from error

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -77,10 +78,7 @@ class Recorder:
 def observe(
     app: "WSGIApplication", note: Note, environ: "WSGIEnvironment", start_response: "StartResponse"
 ) -> Iterable[bytes]:
-    """Have a request answered by `app`, and `note` told of the exchange before a byte of the answer has left.
-
-    Only an answer that a fault has shaped is passed on as it comes, and told of when it ends.
-    """
+    """Have a request answered by `app`, and `note` told of the exchange before the last piece of the answer leaves."""
     request = _request(environ)
     started: list[tuple[int, dict[str, str]]] = []
     body: list[bytes] = []
@@ -94,23 +92,27 @@ def observe(
         note(Exchange(request, answer, is_faulty=bool(environ.get(FAULT))))
 
     try:
-        chunks = app(environ, start)
+        pieces = app(environ, start)
     except BaseException:
         tell()
         raise
-    passed_on = _passed_on(chunks, body, tell)
-    return passed_on if environ.get(FAULT) else list(passed_on)
+    return _pass_on(pieces, body, tell)
 
 
-def _passed_on(chunks: Iterable[bytes], seen: list[bytes], tell: Callable[[], None]) -> Iterator[bytes]:
+def _pass_on(pieces: Iterable[bytes], seen: list[bytes], tell: Callable[[], None]) -> Iterator[bytes]:
+    """Yield each piece once the next is there, and the last once it is told."""
     try:
-        for chunk in chunks:
-            seen.append(chunk)
-            yield chunk
+        for piece in pieces:
+            yield from seen[-1:]
+            seen.append(piece)
+    except Exception:
+        yield from seen[-1:]
+        raise
     finally:
-        if close := getattr(chunks, "close", None):
+        if close := getattr(pieces, "close", None):
             close()
         tell()
+    yield from seen[-1:]
 
 
 def _request(environ: "WSGIEnvironment") -> Request:
@@ -126,7 +128,7 @@ def _request(environ: "WSGIEnvironment") -> Request:
 def _take_body(environ: "WSGIEnvironment") -> bytes:
     """Read the body, and put it back for the app; one that is refused for its length is not read."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit() and int(length) <= MAX_BODY):
+    if not (re.fullmatch("[0-9]{1,9}", length) and int(length) <= MAX_BODY):
         return b""
     body: bytes = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)
