@@ -13,13 +13,18 @@ from reconciler.sandbox.errors import ApiError, Problem, invalid
 from reconciler.sandbox.faults import Faults, ScriptError
 from reconciler.sandbox.limits import Limits
 from reconciler.sandbox.query import PageSize, Parameter, Word, read_query
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import NotASandboxError, SnapshotNameError, Store, UnknownSnapshotError
 
 Json = dict[str, Any]
 
 ROOT: Final = "/_sandbox/"
-_NAME: Final[Mapping[str, Shape]] = {"name": Text(shortest=1, longest=63)}
+_NAME: Final[Mapping[str, Shape]] = {"name": Text()}
 _SPENT: Final[Mapping[str, Shape]] = {"requests": Integer(required=True), "key": Text()}
+_STATUSES: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    SnapshotNameError: (422, "invalid_value"),
+    UnknownSnapshotError: (404, "not_found"),
+    NotASandboxError: (500, "no_data"),
+}
 _PAGE: Final[Mapping[str, Parameter]] = {"page_size": PageSize(1000), "after": Word()}
 
 
@@ -58,6 +63,9 @@ class Admin:
             return _written(200, handler(request))
         except ApiError as error:
             return _written(error.status, error.body(""))
+        except (SnapshotNameError, UnknownSnapshotError, NotASandboxError) as error:
+            status, code = _STATUSES[type(error)]
+            return _written(status, ApiError(status, (Problem(code, str(error)),)).body(""))
         except MethodNotAllowed as error:
             allowed = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD"}))
             refused = ApiError(405, (Problem("method_not_allowed", f"{request.path} takes {allowed}"),))
