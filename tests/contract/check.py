@@ -74,7 +74,7 @@ def _find_problems_of_request(request: Request, operation: Operation | None) -> 
         yield "query", problem
     if operation.body is not None:
         # A request need not say what its body is, as there is only one thing that it can be.
-        kind = request.headers.get("Content-Type", JSON)
+        kind = request.headers.get("Content-Type", "").strip(" ;") or JSON
         # People replace an object by what they were answered, with a few properties changed.
         echoed = operation.echoed if request.method == "PUT" and not _is_ours(request) else set[str]()
         for problem in _find_problems_of_body(kind, request.body, operation.body, echoed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,10 +31,10 @@ class Operation:
     path: str
     """The template, such as `/v2/incidents/{id}`."""
     is_deprecated: bool
-    query: Mapping[str, Parameter]
-    body: Json | None
+    query: Mapping[str, Parameter] = field(repr=False)
+    body: Json | None = field(repr=False)
     """The schema of the body that it takes, if it takes one."""
-    answers: Mapping[int, Json | None]
+    answers: Mapping[int, Json | None] = field(repr=False)
     """The schema of the body for each status; None where there is no body."""
 
     @property

@@ -46,6 +46,12 @@ _ADDRESS: tuple[Callable[[Any], Any], ...] = (
         metavar="TOKEN=ROLE[,ROLE]",
         help="One more API key, with its roles. Repeatable.",
     ),
+    click.option(
+        "--record",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="RECONCILER_SANDBOX_RECORD",
+        help="Write every request and its answer to a file, as JSON lines.",
+    ),
 )
 _BEHAVIOUR: tuple[Callable[[Any], Any], ...] = (
     click.option(
@@ -119,6 +125,7 @@ def serve(
     allow_remote: bool,
     data: Path | None,
     keys: tuple[tuple[str, tuple[str, ...]], ...],
+    record: Path | None,
     idempotency: str,
     key_lifetime: float | None,
     refuse_changed: bool,
@@ -149,9 +156,12 @@ def serve(
             faults=faults,
             rates=Rates(rate_limit, {**Rates().lower, **dict(lower)}, other_client),
             keys=dict(keys),
+            record=record,
         )
     except (ValueError, NotASandboxError) as error:
         raise _WrongFlagError(str(error)) from error
+    except OSError as error:
+        raise _WrongFlagError(f"cannot record in {record}: {error.strerror}") from error
     try:
         server.serve(app, host, port, _announce)
     except OSError as error:
