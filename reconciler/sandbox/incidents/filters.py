@@ -1,17 +1,18 @@
-"""The filters of an incident list in, an SQL condition with its values out; a 422 for what cannot be filtered on."""
+"""The filters of an incident list in, the set of incidents that it is of out; a 422 for what cannot be filtered on."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from operator import ge, le
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from operator import and_, ge, le, or_
 
-from reconciler.sandbox import moments
 from reconciler.sandbox.errors import invalid
-from reconciler.sandbox.incidents import sight
+from reconciler.sandbox.incidents import index
+from reconciler.sandbox.incidents.conditions import Condition, by_date, none_of, one_of, single
 from reconciler.sandbox.incidents.declare import MODES
-from reconciler.sandbox.organisation import Organisation
+from reconciler.sandbox.incidents.facets import facet
 from reconciler.sandbox.query import Filter, Operators, Parameter, Word
 from reconciler.sandbox.resource import Call, paged
+
+__all__ = ["DEFAULT_MODES", "PARAMETERS", "Condition", "by_date", "found", "none_of", "one_of"]
 
 CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
 DEFAULT_MODES = ("standard", "retrospective")
@@ -31,173 +32,123 @@ PARAMETERS: Mapping[str, Parameter] = {
     "custom_field": Filter(("one_of", "not_in", "gte", "lte", "is_blank", "is_set"), depth=2),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A piece of SQL and the values for its marks."""
-
-    sql: str
-    values: tuple[object, ...] = ()
+Values = tuple[str, ...]
 
 
-def condition(call: Call) -> Condition | None:
-    """Join everything that a listed incident must fulfil; None where every incident does."""
-    asked = _asked(call)
-    scope = _scope(call)
-    if asked:
-        word = " OR " if call.query.get("filter_mode") == "any" else " AND "
-        scope.append(_joined(asked, word))
-    return _joined(scope, " AND ") if scope else None
+def found(call: Call) -> int:
+    """Return the incidents that this request sees and that fulfil its filters: all of them, or any if it says so."""
+    asked = list(_asked(call))
+    if asked and call.query.get("filter_mode") == "any":
+        return _scope(call) & reduce(or_, asked)
+    return reduce(and_, asked, _scope(call))
 
 
-def _joined(conditions: list[Condition], word: str) -> Condition:
-    values = tuple(value for one in conditions for value in one.values)
-    return Condition(f"({word.join(one.sql for one in conditions)})", values)
-
-
-def _scope(call: Call) -> list[Condition]:
+def _scope(call: Call) -> int:
     # The mode says which incidents there are at all, so filter_mode=any does not loosen it.
     modes = call.query.get("mode", {}).get("one_of", DEFAULT_MODES)
     for mode in modes:
         if mode not in MODES:
             raise invalid("mode", f"{mode!r} is not a mode; there are {', '.join(MODES)}")
-    scope = [] if set(modes) == set(MODES) else [one_of("mode", modes)]
-    seen, values = sight.condition(call)
-    if seen:
-        scope.append(Condition(seen, values))
-    return scope
+    scope = index.having(call.store, [facet("mode", mode) for mode in modes])
+    if call.key.sees_private:
+        return scope
+    seen = [facet("visibility", "public"), *([facet("member", call.person["id"])] if call.person else [])]
+    return scope & index.having(call.store, seen)
 
 
-def _asked(call: Call) -> list[Condition]:
-    found: list[Condition] = []
+def _asked(call: Call) -> Iterator[int]:
     for name, filtered in _FILTERS.items():
         for operator, values in call.query.get(name, {}).items():
-            found.append(filtered(call.organisation, operator, values))
+            yield filtered(call, operator, values)
     for name, nested in _NESTED.items():
         for identifier, operators in call.query.get(name, {}).items():
-            found += nested(call.organisation, identifier, operators)
-    return found
+            yield from nested(call, identifier, operators)
 
 
-def one_of(expression: str, values: tuple[str, ...] | list[str]) -> Condition:
-    """Demand one of the values."""
-    return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
+def _any_of(call: Call, operator: str, facets: list[str]) -> int:
+    having = index.having(call.store, facets)
+    return having if operator == "one_of" else ~having
 
 
-def none_of(expression: str, values: tuple[str, ...] | list[str]) -> Condition:
-    """Demand something else, or nothing."""
-    return Condition(f"COALESCE({expression}, '') NOT IN ({', '.join('?' * len(values))})", tuple(values))
+def _by_facet(kind: str) -> Callable[[Call, str, Values], int]:
+    return lambda call, operator, values: _any_of(call, operator, [facet(kind, value) for value in values])
 
 
-def _column(name: str) -> Callable[[Organisation, str, tuple[str, ...]], Condition]:
-    def by_column(_organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
-        return one_of(name, values) if operator == "one_of" else none_of(name, values)
-
-    return by_column
-
-
-def _category(organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
+def _by_category(call: Call, operator: str, values: Values) -> int:
     for category in values:
         if category not in CATEGORIES:
             raise invalid("status_category", f"{category!r} is not a category; there are {', '.join(CATEGORIES)}")
-    statuses = [s["id"] for s in organisation.all("incident_status") if s["category"] in values]
-    return one_of("status", statuses) if operator == "one_of" else none_of("status", statuses)
+    statuses = [s["id"] for s in call.organisation.all("incident_status") if s["category"] in values]
+    return _any_of(call, operator, [facet("status", status) for status in statuses])
 
 
-def _severity(organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
+def _by_severity(call: Call, operator: str, values: Values) -> int:
     if operator in ("one_of", "not_in"):
-        return _column("severity")(organisation, operator, values)
-    rank = organisation.refer("severity", _single("severity", values), "severity")["rank"]
+        return _by_facet("severity")(call, operator, values)
+    rank = call.organisation.refer("severity", single("severity", values), "severity")["rank"]
     is_within = ge if operator == "gte" else le
-    return one_of("severity", [s["id"] for s in organisation.all("severity") if is_within(s["rank"], rank)])
+    severities = [s["id"] for s in call.organisation.all("severity") if is_within(s["rank"], rank)]
+    return _any_of(call, "one_of", [facet("severity", severity) for severity in severities])
 
 
-def by_date(name: str, column: str) -> Callable[[Organisation, str, tuple[str, ...]], Condition]:
-    """Make the filter of a parameter with `gte`, `lte` and `date_range` over a column of microseconds."""
+def _by_date(name: str, column: str) -> Callable[[Call, str, Values], int]:
+    condition = by_date(name, column)
 
-    def filtered(_organisation: Organisation, operator: str, values: tuple[str, ...]) -> Condition:
-        value = _single(name, values)
-        if operator == "date_range":
-            first, separator, last = value.partition("~")
-            if not separator:
-                raise invalid(name, "a range is written 2026-11-01~2026-11-20")
-            return Condition(f"{column} BETWEEN ? AND ?", (_instant(name, first), _instant(name, last)))
-        return Condition(f"{column} {'>=' if operator == 'gte' else '<='} ?", (_instant(name, value),))
+    def filtered(call: Call, operator: str, values: Values) -> int:
+        wanted = condition(call.organisation, operator, values)
+        return index.where(call.store, f"SELECT number FROM incident WHERE {wanted.sql}", wanted.values)  # noqa: S608
 
     return filtered
 
 
-def _role(organisation: Organisation, identifier: str, operators: Operators) -> list[Condition]:
-    organisation.refer("incident_role", identifier, "incident_role")
-    value = f"json_extract(body, '$.roles.\"{identifier}\"')"
-    found = []
+def _by_role(call: Call, identifier: str, operators: Operators) -> Iterator[int]:
+    call.organisation.refer("incident_role", identifier, "incident_role")
     for operator, values in operators.items():
         if operator == "one_of":
-            found.append(one_of(value, values))
+            yield _any_of(call, operator, [facet("role", identifier, user) for user in values])
         else:
-            is_blank = _truth("incident_role", values) == (operator == "is_blank")
-            found.append(Condition(f"{value} IS {'' if is_blank else 'NOT '}NULL"))
-    return found
+            yield _blank_or_set(call, operator, values, "incident_role", facet("role", identifier))
 
 
-def _custom_field(organisation: Organisation, identifier: str, operators: Operators) -> list[Condition]:
-    field = organisation.refer("custom_field", identifier, "custom_field")
-    each = f"SELECT 1 FROM json_each(body, '$.fields.\"{field['id']}\"')"  # noqa: S608 - an ID that exists
-    found = []
+def _by_field(call: Call, identifier: str, operators: Operators) -> Iterator[int]:
+    field = call.organisation.refer("custom_field", identifier, "custom_field")
     for operator, values in operators.items():
         match operator:
             case "one_of" | "not_in":
-                inner = one_of("value", values)
-                negated = "NOT " if operator == "not_in" else ""
-                found.append(Condition(f"{negated}EXISTS ({each} WHERE {inner.sql})", inner.values))
+                yield _any_of(call, operator, [facet("field", identifier, value) for value in values])
             case "gte" | "lte":
-                sign = ">=" if operator == "gte" else "<="
-                number = _number(field, values)
-                found.append(Condition(f"EXISTS ({each} WHERE CAST(value AS REAL) {sign} ?)", (number,)))
+                sql = f"SELECT number FROM amount WHERE field = ? AND value {'>=' if operator == 'gte' else '<='} ?"  # noqa: S608
+                yield index.where(call.store, sql, (identifier, _number(field, values)))
             case _:
-                is_blank = _truth("custom_field", values) == (operator == "is_blank")
-                found.append(Condition(f"{'NOT ' if is_blank else ''}EXISTS ({each})"))
-    return found
+                yield _blank_or_set(call, operator, values, "custom_field", facet("field", identifier))
 
 
-def _number(field: dict[str, Any], values: tuple[str, ...]) -> float:
+def _blank_or_set(call: Call, operator: str, values: Values, name: str, held: str) -> int:
+    value = single(name, values)
+    if value not in ("true", "false"):
+        raise invalid(name, f"{value!r} is neither true nor false")
+    having = index.having(call.store, [held])
+    return having if (value == "true") == (operator == "is_set") else ~having
+
+
+def _number(field: dict[str, str], values: Values) -> float:
     if field["field_type"] != "numeric":
         raise invalid("custom_field", f"{field['name']} is not a number, so gte and lte do not apply")
     try:
-        return float(_single("custom_field", values))
+        return float(single("custom_field", values))
     except ValueError:
         raise invalid("custom_field", f"{values[0]!r} is not a number") from None
 
 
-def _truth(name: str, values: tuple[str, ...]) -> bool:
-    value = _single(name, values)
-    if value not in ("true", "false"):
-        raise invalid(name, f"{value!r} is neither true nor false")
-    return value == "true"
-
-
-def _single(name: str, values: tuple[str, ...]) -> str:
-    if len(values) != 1:
-        raise invalid(name, "this operator takes a single value")
-    return values[0]
-
-
-def _instant(name: str, text: str) -> int:
-    try:
-        return moments.microseconds(moments.parse_day(text))
-    except (ValueError, OverflowError):
-        raise invalid(name, f"{text!r} is not a day like 2026-11-20") from None
-
-
-_FILTERS: Mapping[str, Callable[[Organisation, str, tuple[str, ...]], Condition]] = {
-    "status": _column("status"),
-    "incident_type": _column("type"),
-    "status_category": _category,
-    "severity": _severity,
-    "created_at": by_date("created_at", "created"),
-    "updated_at": by_date("updated_at", "updated"),
+_FILTERS: Mapping[str, Callable[[Call, str, Values], int]] = {
+    "status": _by_facet("status"),
+    "incident_type": _by_facet("type"),
+    "status_category": _by_category,
+    "severity": _by_severity,
+    "created_at": _by_date("created_at", "created"),
+    "updated_at": _by_date("updated_at", "updated"),
 }
-_NESTED: Mapping[str, Callable[[Organisation, str, Operators], list[Condition]]] = {
-    "incident_role": _role,
-    "custom_field": _custom_field,
+_NESTED: Mapping[str, Callable[[Call, str, Operators], Iterator[int]]] = {
+    "incident_role": _by_role,
+    "custom_field": _by_field,
 }

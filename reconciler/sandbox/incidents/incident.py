@@ -1,12 +1,14 @@
 """A row in, an incident out, and back: what is filtered on in columns, the rest in one JSON value."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import invalid, not_found
-from reconciler.sandbox.incidents import sight
+from reconciler.sandbox.incidents import index, sight
+from reconciler.sandbox.incidents.facets import Facets, facets_of
 from reconciler.sandbox.resource import Call
 from reconciler.sandbox.store import Transaction
 
@@ -44,7 +46,9 @@ def from_row(row: tuple[Any, ...]) -> Incident:
 
 
 def save(store: Transaction, incident: Incident) -> None:
-    """Create or replace an incident."""
+    """Create or replace an incident, and what lists find it by."""
+    before = rows(store, "number = ?", incident.number)
+    index.keep(store, incident.number, facets_of(before[0]) if before else Facets(), facets_of(incident))
     values = (
         incident.number,
         incident.id,
@@ -61,6 +65,25 @@ def save(store: Transaction, incident: Incident) -> None:
     store.write(f"INSERT OR REPLACE INTO incident ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", values)  # noqa: S608
 
 
+def rows(store: Transaction, condition: str, *values: object) -> list[Incident]:
+    """Read the incidents that fulfil an SQL condition, in no order."""
+    sql = f"SELECT {COLUMNS} FROM incident WHERE {condition}"  # noqa: S608 - the condition is a constant
+    return [from_row(row) for row in store.query(sql, values)]
+
+
+def numbered(store: Transaction, numbers: Sequence[int]) -> list[Incident]:
+    """Read the incidents of these numbers, in their order."""
+    found = {incident.number: incident for incident in rows(store, f"number IN ({index.marks(numbers)})", *numbers)}
+    return [found[number] for number in numbers]
+
+
+def fill_index(store: Transaction) -> None:
+    """Note what lists find each incident by, where none of it is noted yet."""
+    for number in range(1, next_number(store)):
+        for incident in rows(store, "number = ?", number):
+            index.keep(store, number, Facets(), facets_of(incident))
+
+
 def next_number(store: Transaction) -> int:
     """Return the number of the next incident: 123 for INC-123."""
     ((last,),) = store.query("SELECT MAX(number) FROM incident")
@@ -72,9 +95,7 @@ def find(call: Call, identifier: str) -> Incident | None:
     # A longer number does not fit into the column.
     is_number = identifier.isascii() and identifier.isdigit() and len(identifier) < 19  # noqa: PLR2004
     column = "number" if is_number else "id"
-    sql = f"SELECT {COLUMNS} FROM incident WHERE {column} = ?"  # noqa: S608 - constants only
-    for row in call.store.query(sql, (int(identifier) if is_number else identifier,)):
-        incident = from_row(row)
+    for incident in rows(call.store, f"{column} = ?", int(identifier) if is_number else identifier):
         if sight.sees(call, incident.visibility, incident.body):
             return incident
     return None

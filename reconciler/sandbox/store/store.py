@@ -27,7 +27,7 @@ class Store:
     Raises NotASandboxError where the file is something else; later, where it is gone.
     """
 
-    def __init__(self, data: Path | None, seed: Filling, index: Filling = lambda _: None) -> None:
+    def __init__(self, data: Path | None, seed: Filling, index: Filling) -> None:
         self._data = data
         self._file: tuple[int, int] | None = None
         self._seed = seed
