@@ -168,6 +168,7 @@ class Sandbox:
     def _struck(self, exchange: _Exchange, strike: Strike) -> Response:
         instead = strike.instead(exchange.id)
         if instead is not None:
+            exchange.key = self._keys.find(exchange.request.headers.get("Authorization"))
             self._log(exchange, instead.status or 0)
             return _spoiled(Response(), instead, exchange)
         response = self._respond(exchange)

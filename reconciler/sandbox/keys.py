@@ -109,13 +109,18 @@ class Keys:
         self._keys = {key.token: key for key in (*_ALWAYS, *(_made(n, *one) for n, one in enumerate(more.items())))}
 
     def of(self, authorization: str | None) -> Key:
-        """Find the key that a request was made with; a 401 where it is missing or wrong."""
+        """Return the key that a request was made with; a 401 where it is missing or wrong."""
         if not authorization:
             raise _refused("missing_authorization_material", "No authorization material provided in request")
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or token.strip() not in self._keys:
+        found = self.find(authorization)
+        if found is None:
             raise _refused("invalid_authorization_material", "The authorization material is not a known API key")
-        return self._keys[token.strip()]
+        return found
+
+    def find(self, authorization: str | None) -> Key | None:
+        """Find the key that a request was made with, None where it is missing or wrong."""
+        scheme, _, token = (authorization or "").partition(" ")
+        return self._keys.get(token.strip()) if scheme.lower() == "bearer" else None
 
 
 _ALWAYS = (
