@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.contract.watch import VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -100,9 +102,9 @@ class Shell:
         )
 
     @contextmanager
-    def served(self) -> Iterator[str]:
+    def served(self, *flags: str) -> Iterator[str]:
         """Serve a sandbox on a free port while it is needed, and give its URL."""
-        process = self.start("sandbox", "serve", "--port", "0")
+        process = self.start("sandbox", "serve", "--port", "0", *flags)
         assert process.stdout is not None
         try:
             yield process.stdout.readline().removeprefix("sandbox: ").strip()
@@ -137,7 +139,7 @@ class Shell:
         return Ended(process.wait(PATIENCE), seen.replace("\r\n", "\n"))
 
     def _env(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", VARIABLE) if name in os.environ}
         return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"} | self.environ
 
 

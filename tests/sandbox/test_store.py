@@ -52,10 +52,11 @@ def test_two_sandboxes_on_one_file_see_each_other(make_api: Maker, tmp_path: Pat
 
 
 _DECLARE = """
-import sys, httpx
+import os, sys, httpx
 from pathlib import Path
 from reconciler.sandbox import create_app
-app = create_app(Path(sys.argv[1]))
+record = os.environ.get("RECONCILER_SANDBOX_RECORD")
+app = create_app(Path(sys.argv[1]), record=Path(record) if record else None)
 headers = {"Authorization": "Bearer sandbox"}
 with httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://sandbox", headers=headers) as client:
     for number in range(40):
