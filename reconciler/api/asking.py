@@ -8,7 +8,7 @@ import httpx
 
 from reconciler.api.address import read
 from reconciler.api.excerpt import harmless
-from reconciler.errors import AnswerLost, Fault, Misused, Rejected, Unreachable
+from reconciler.errors import AnswerLost, Misused, Unavailable, Unreachable
 
 
 def ask(
@@ -22,8 +22,8 @@ def ask(
 ) -> Any:
     """Send one request, which carries no key, and return what its answer says.
 
-    Raises `Misused` where the address is none or what answers there is no sandbox, `Unreachable` where nothing does,
-    `AnswerLost` where the answer breaks off, and `Rejected` with the reasons.
+    Raises `Misused` where the address is none, what answers there is no sandbox, or the sandbox refuses what is asked;
+    `Unreachable` where nothing answers, `AnswerLost` where the answer breaks off, `Unavailable` where it fails.
     """
     url = read(base_url)
     try:
@@ -48,11 +48,6 @@ def _told(method: str, path: str, answer: httpx.Response, base_url: str) -> Any:
     if answer.is_success:
         return told
     found = told.get("errors") if isinstance(told.get("errors"), list) else []
-    faults = tuple(_fault(error) for error in found or () if isinstance(error, dict))
-    raise Rejected(method, path, status=answer.status_code, faults=faults)
-
-
-def _fault(error: dict[str, Any]) -> Fault:
-    source = error.get("source")
-    field = source.get("field", "") if isinstance(source, dict) else ""
-    return Fault(str(error.get("code", "")), harmless(str(error.get("message", ""))), harmless(str(field)))
+    reasons = [harmless(str(error.get("message", ""))) for error in found or () if isinstance(error, dict)]
+    message = "; ".join(reasons) or f"{answer.status_code} without a reason"
+    raise Misused(message) if answer.is_client_error else Unavailable(method, path, message, status=answer.status_code)
