@@ -223,7 +223,8 @@ def _seed(transaction: Transaction, resources: tuple[Resource, ...]) -> None:
 def _response(answer: Answer, exchange: _Exchange) -> Response:
     response = Response(status=answer.status)
     if answer.body is not None:
-        response.data = json.dumps(answer.body, separators=(",", ":")).encode()
+        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, separators=(",", ":"))
+        response.data = text.encode()
         response.content_type = "application/json"
     return _told(response, exchange)
 

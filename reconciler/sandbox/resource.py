@@ -20,10 +20,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer; the body is absent where the document has none."""
+    """A successful answer; the body is absent where the document has none, and text where it is JSON already."""
 
     status: int
-    body: Json | None = None
+    body: Json | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

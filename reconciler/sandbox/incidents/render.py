@@ -1,61 +1,62 @@
-"""An incident, an update and an organisation in, their documented answers out."""
+"""An incident, an update and an organisation in, their documented answers out.
 
+An incident becomes text at once: a page has hundreds of them, and most of each comes from the organisation.
+"""
+
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.incidents.incident import Incident
-from reconciler.sandbox.organisation import DASHBOARD_URL, Organisation, person, visible
+from reconciler.sandbox.incidents.parts import Parts, parts_of, written
+from reconciler.sandbox.organisation import DASHBOARD_URL, Organisation
 
 Json = dict[str, Any]
 
 CHANNEL_DELAY = 500_000  # microseconds until the Slack channel of a new incident is there
-_TYPE_NAMES = (
-    "id",
-    "name",
-    "description",
-    "is_default",
-    "private_incidents_only",
-    "create_in_triage",
-    "created_at",
-    "updated_at",
-)
 
 
 def incident_answer(incident: Incident, organisation: Organisation, now: int) -> Json:
     """Show an incident; `now` in microseconds decides whether its Slack channel is there yet."""
-    body = incident.body
-    incident_type = organisation.get("incident_type", incident.type)
-    answer = {
-        "id": incident.id,
-        "reference": f"INC-{incident.number}",
-        "name": body["name"],
-        "visibility": incident.visibility,
-        "mode": incident.mode,
-        "permalink": f"{DASHBOARD_URL}/incidents/{incident.number}",
-        "creator": body["creator"],
-        "incident_status": organisation.get("incident_status", incident.status),
-        "incident_type": {name: incident_type[name] for name in _TYPE_NAMES},
-        "incident_role_assignments": _roles(body["roles"], organisation),
-        "custom_field_entries": _fields(body["fields"], organisation),
-        "incident_timestamp_values": _timestamps(body["timestamps"], organisation),
-        "duration_metrics": [],
-        "debriefs": [],
-        "has_debrief": False,
-        "postmortem_document_ids": [],
-        "team_ids": [],
-        "slack_team_id": body["slack_team_id"],
+    return dict(json.loads(incident_text(incident, organisation, now)))
+
+
+def incident_text(incident: Incident, organisation: Organisation, now: int) -> str:
+    """Show an incident as the text of a JSON object."""
+    body, parts = incident.body, parts_of(organisation)
+    shown = {
+        "id": written(incident.id),
+        "reference": f'"INC-{incident.number}"',
+        "name": written(body["name"]),
+        "visibility": written(incident.visibility),
+        "mode": written(incident.mode),
+        "permalink": f'"{DASHBOARD_URL}/incidents/{incident.number}"',
+        "creator": written(body["creator"]),
+        "incident_status": parts.statuses[incident.status],
+        "incident_type": parts.types[incident.type],
+        "incident_role_assignments": _roles(body["roles"], parts),
+        "custom_field_entries": _fields(body["fields"], parts),
+        "incident_timestamp_values": _timestamps(body["timestamps"], parts),
+        "duration_metrics": "[]",
+        "debriefs": "[]",
+        "has_debrief": "false",
+        "postmortem_document_ids": "[]",
+        "team_ids": "[]",
+        "slack_team_id": written(body["slack_team_id"]),
         "created_at": _time(incident.created),
         "updated_at": _time(incident.updated),
         "last_activity_at": _time(incident.activity),
     }
     if incident.severity:
-        answer["severity"] = organisation.get("severity", incident.severity)
+        shown["severity"] = parts.severities[incident.severity]
     for name in ("summary", "call_url", "postmortem_document_url"):
         if body.get(name):
-            answer[name] = body[name]
-    return answer | _channel(incident, now)
+            shown[name] = written(body[name])
+    shown |= {name: written(value) for name, value in _channel(incident, now).items()}
+    members = ",".join([f'"{name}":{text}' for name, text in shown.items()])
+    return f"{{{members}}}"
 
 
 def update_answer(update: Json, organisation: Organisation) -> Json:
@@ -74,47 +75,33 @@ def update_answer(update: Json, organisation: Organisation) -> Json:
     return answer
 
 
-def field_values(field: Json, values: list[str], organisation: Organisation) -> list[Json]:
-    """Show the values of one custom field."""
-    if "catalog_type_id" in organisation.get("custom_field", field["id"]):
-        return [{"value_catalog_entry": _entry(value, organisation)} for value in values]
-    match field["field_type"]:
-        case "text" | "link" | "numeric" as kind:
-            return [{f"value_{kind}": value} for value in values]
-        case _:
-            return [{"value_option": organisation.get("custom_field_option", value)} for value in values]
+def _roles(assigned: Mapping[str, str], parts: Parts) -> str:
+    return _list(
+        f'{{"role":{role},"assignee":{parts.people[assigned[identifier]]}}}'
+        if identifier in assigned
+        else f'{{"role":{role}}}'
+        for identifier, role in parts.roles.items()
+    )
 
 
-def _entry(identifier: str, organisation: Organisation) -> Json:
-    entry = organisation.get("catalog_entry", identifier)
-    return {name: entry[name] for name in ("id", "name", "external_id", "aliases")}
+def _fields(values: Mapping[str, list[str]], parts: Parts) -> str:
+    return _list(
+        f'{{"custom_field":{field.text},"values":[{field.values(values.get(identifier, []))}]}}'
+        for identifier, field in parts.fields.items()
+    )
 
 
-def _roles(assigned: Mapping[str, str], organisation: Organisation) -> list[Json]:
-    shown = []
-    for role in organisation.all("incident_role"):
-        assignment = {"role": role}
-        if role["id"] in assigned:
-            assignment["assignee"] = person(organisation.get("user", assigned[role["id"]]))
-        shown.append(assignment)
-    return shown
+def _timestamps(values: Mapping[str, str], parts: Parts) -> str:
+    return _list(
+        f'{{"incident_timestamp":{timestamp},"value":{{"value":{written(values[identifier])}}}}}'
+        if identifier in values
+        else f'{{"incident_timestamp":{timestamp}}}'
+        for identifier, timestamp in parts.timestamps.items()
+    )
 
 
-def _fields(values: Mapping[str, list[str]], organisation: Organisation) -> list[Json]:
-    return [
-        {"custom_field": field, "values": field_values(field, values.get(field["id"], []), organisation)}
-        for field in organisation.fields
-    ]
-
-
-def _timestamps(values: Mapping[str, str], organisation: Organisation) -> list[Json]:
-    shown: list[Json] = []
-    for timestamp in organisation.timestamps:
-        entry: Json = {"incident_timestamp": visible(timestamp)}
-        if timestamp["id"] in values:
-            entry["value"] = {"value": values[timestamp["id"]]}
-        shown.append(entry)
-    return shown
+def _list(texts: Iterable[str]) -> str:
+    return f"[{','.join(texts)}]"
 
 
 def _channel(incident: Incident, now: int) -> Json:
@@ -132,4 +119,4 @@ def _channel(incident: Incident, now: int) -> Json:
 
 
 def _time(microseconds: int) -> str:
-    return moments.written(moments.from_microseconds(microseconds))
+    return f'"{moments.written(moments.from_microseconds(microseconds))}"'

@@ -8,7 +8,7 @@ from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.incidents import activity, lifecycle, sight
 from reconciler.sandbox.incidents.activity import Entry
 from reconciler.sandbox.incidents.incident import Incident, save
-from reconciler.sandbox.incidents.render import field_values
+from reconciler.sandbox.incidents.parts import field_values
 from reconciler.sandbox.organisation import person, visible
 from reconciler.sandbox.resource import Call
 from reconciler.sandbox.rewriting import form

@@ -6,7 +6,8 @@ from reconciler.sandbox import moments
 from reconciler.sandbox.collection import page_meta, unknown_after
 from reconciler.sandbox.incidents import declare, edit, filters, incident, index, once
 from reconciler.sandbox.incidents.incident import Incident
-from reconciler.sandbox.incidents.render import incident_answer
+from reconciler.sandbox.incidents.parts import written
+from reconciler.sandbox.incidents.render import incident_text
 from reconciler.sandbox.resource import Answer, Call, Resource, Route
 
 Json = dict[str, Any]
@@ -22,9 +23,10 @@ def _list(call: Call) -> Answer:
     numbers = index.first(found, _after(call), size + 1, is_oldest_first=is_oldest_first)
     listed = incident.numbered(call.store, numbers[:size])
     now = moments.microseconds(call.now)
-    shown = [incident_answer(one, call.organisation, now) for one in listed]
-    meta = page_meta(size, shown, has_more=len(numbers) > size)
-    return Answer(200, {"incidents": shown, "pagination_meta": {**meta, "total_record_count": found.bit_count()}})
+    shown = ",".join([incident_text(one, call.organisation, now) for one in listed])
+    meta = page_meta(size, [{"id": one.id} for one in listed], has_more=len(numbers) > size)
+    counted = written({**meta, "total_record_count": found.bit_count()})
+    return Answer(200, f'{{"incidents":[{shown}],"pagination_meta":{counted}}}')
 
 
 def _after(call: Call) -> int | None:
@@ -56,7 +58,8 @@ def _edit(call: Call) -> Answer:
 
 
 def _answer(call: Call, shown: Incident) -> Answer:
-    return Answer(200, {"incident": incident_answer(shown, call.organisation, moments.microseconds(call.now))})
+    text = incident_text(shown, call.organisation, moments.microseconds(call.now))
+    return Answer(200, f'{{"incident":{text}}}')
 
 
 RESOURCE = Resource(
