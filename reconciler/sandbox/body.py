@@ -10,7 +10,7 @@ from reconciler.sandbox.errors import Problem
 Json = dict[str, Any]
 Path = tuple[str, ...]
 
-_INT64 = 2**63
+INT64 = range(-(2**63), 2**63)
 
 
 class Shape(Protocol):
@@ -60,7 +60,7 @@ class Integer:
         """Yield each problem that the value has."""
         if isinstance(value, bool) or not isinstance(value, int):
             yield _wrong_type(path, "an integer")
-        elif not -_INT64 <= value < _INT64:
+        elif value not in INT64:
             yield Problem.at(path, "invalid_value", "must fit into 64 bits")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox import moments
-from reconciler.sandbox.body import Object, Shape
+from reconciler.sandbox.body import INT64, Object, Shape
 from reconciler.sandbox.errors import ApiError, Problem, invalid, not_found
 from reconciler.sandbox.organisation import Organisation, visible
 from reconciler.sandbox.resource import Answer, Call, Resource, Route
@@ -171,6 +171,12 @@ def page_meta(size: int, shown: Sequence[Json], *, has_more: bool) -> Json:
 def unknown_after(after: str) -> ApiError:
     """Refuse to go on after an object that is not in the list."""
     return invalid("after", f"{after!r} is not in this list", "not_found")
+
+
+def next_rank(kind: str, organisation: Organisation, **within: str) -> Json:
+    """Return the rank after all others of a kind (among those that have these properties); the last stays the last."""
+    rivals = [body for body in organisation.all(kind) if body.items() >= within.items()]
+    return {"rank": min(max((body["rank"] for body in rivals), default=0) + 1, INT64.stop - 1)}
 
 
 def same_name(kind: str, body: Json, organisation: Organisation, name: str = "name", *within: str) -> Iterator[Problem]:

@@ -299,3 +299,14 @@ def test_every_new_organisation_is_the_same(make_api: Any) -> None:
     for path in (SEVERITY[0], STATUS[0], ROLE[0], FIELD[0], *READ_ONLY, "/v2/workflows"):
         assert _listed(first, path) == _listed(second, path)
     assert [w["state"] for w in _listed(first, "/v2/workflows")] == ["active", "disabled"]
+
+
+@pytest.mark.parametrize("kind", [SEVERITY, STATUS], ids=lambda kind: kind[0])
+def test_after_the_last_possible_rank_comes_no_other(api: Api, kind: Any) -> None:
+    """A rank that nobody gave has 64 bits, whatever the highest one is."""
+    path, body = kind
+    api.post(path, json={**body, "rank": 2**63 - 1})
+
+    answer = api.post(path, json={**body, "name": "The next"})
+
+    assert answer.is_client_error or next(iter(answer.json().values()))["rank"] == 2**63 - 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.sandbox.body import Integer, Shape, Text
-from reconciler.sandbox.collection import DATES, Collection, Lookup, any_incident, same_name
+from reconciler.sandbox.collection import DATES, Collection, Lookup, any_incident, next_rank, same_name
 from reconciler.sandbox.errors import Problem
 from reconciler.sandbox.ids import seed_id
 from reconciler.sandbox.organisation import Organisation
@@ -36,8 +36,7 @@ SEED = (
 
 
 def _next_rank(body: Json, organisation: Organisation) -> Json:
-    ranks = [s["rank"] for s in organisation.all(KIND) if s["category"] == body["category"]]
-    return {"rank": max(ranks, default=0) + 1}
+    return next_rank(KIND, organisation, category=body["category"])
 
 
 def _check(body: Json, organisation: Organisation) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reconciler.sandbox.body import Integer, Shape, Text
-from reconciler.sandbox.collection import DATES, Collection, Lookup, any_incident, same_name
+from reconciler.sandbox.collection import DATES, Collection, Lookup, any_incident, next_rank, same_name
 from reconciler.sandbox.ids import seed_id
 from reconciler.sandbox.organisation import Organisation
 from reconciler.sandbox.resource import Call
@@ -19,7 +19,7 @@ FIELDS: dict[str, Shape] = {
 
 
 def _next_rank(_body: Json, organisation: Organisation) -> Json:
-    return {"rank": max((severity["rank"] for severity in organisation.all(KIND)), default=0) + 1}
+    return next_rank(KIND, organisation)
 
 
 def _in_use(call: Call, severity: Json) -> str | None:
