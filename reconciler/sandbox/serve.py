@@ -31,34 +31,52 @@ def is_local(host: str) -> bool:
         return host == "localhost"
 
 
+class Server:
+    """A sandbox on a port: connections are taken from the moment that it is made, and answered while it runs."""
+
+    def __init__(self, app: Sandbox, host: str = "127.0.0.1", port: int = 0, *, threads: int = THREADS) -> None:
+        """Listen; port 0 is a free one. Raises OSError where the address cannot be had."""
+        self._channels: dict[int, Any] = {}
+        self._server = waitress.create_server(
+            _dropping(app),
+            map=self._channels,
+            sockets=[_bound(host, port)],
+            threads=threads,
+            connection_limit=CONNECTIONS,
+            ident="sandbox",
+            clear_untrusted_proxy_headers=True,
+        )
+        self._stopping = threading.Event()
+        self.url = f"http://{_written(host)}:{self._server.effective_port}"
+
+    def run(self) -> None:
+        """Answer until `stop` is called, by another thread or by a signal; then close every connection."""
+        try:
+            while not self._stopping.is_set():
+                loop(timeout=ROUND, map=self._channels, use_poll=True, count=1)
+        finally:
+            self._server.task_dispatcher.shutdown()
+            close_all(self._channels, ignore_all=True)
+
+    def stop(self) -> None:
+        """Let `run` end between two rounds: raising in there could tear a connection that is just being taken."""
+        self._stopping.set()
+        self._server.pull_trigger()
+
+
 def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `started` is told the URL. Raises OSError where the port cannot be had."""
-    channels: dict[int, Any] = {}
-    server = waitress.create_server(
-        _dropping(app),
-        map=channels,
-        sockets=[_bound(host, port)],
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        ident="sandbox",
-        clear_untrusted_proxy_headers=True,
-    )
-    stopping = threading.Event()
+    server = Server(app, host, port)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        # Raising here could tear a connection that is just being taken; the loop ends between two rounds instead.
-        stopping.set()
-        server.pull_trigger()
+        server.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        started(f"http://{_written(host)}:{server.effective_port}")
-        while not stopping.is_set():
-            loop(timeout=ROUND, map=channels, use_poll=True, count=1)
+        started(server.url)
+        server.run()
     finally:
-        server.task_dispatcher.shutdown()
-        close_all(channels, ignore_all=True)
         app.close()
 
 
