@@ -153,3 +153,37 @@ def test_help_does_not_wait_for_the_server() -> None:
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert ended.stdout == "set()\n"
+
+
+def test_a_torn_answer_ends_in_the_middle(start: Start) -> None:
+    """The headers promise more than comes; what was asked for is kept, and the server goes on."""
+    url, _ = start("--fault", "truncated-body:1:POST")
+    with _client(url) as client:
+        with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
+            _declare(client, "a")
+
+        assert len(client.get("/v2/incidents").json()["incidents"]) == 1
+
+
+def test_a_slow_answer_does_not_hold_up_others(start: Start) -> None:
+    """Its body comes in pieces, while another request is answered."""
+    url, _ = start("--fault", "slow-body=2:1:/v1/severities")
+    with _client(url) as client, client.stream("GET", "/v1/severities") as slow:
+        pieces = slow.iter_raw()
+        first = next(pieces)
+        between = client.get("/v1/identity").status_code
+        rest = list(pieces)
+
+    assert between == 200
+    assert len(rest) > 3
+    assert len(first + b"".join(rest)) == int(slow.headers["Content-Length"])
+
+
+def test_an_unreadable_answer_reaches_the_client_as_such(start: Start) -> None:
+    """A proxy's page with its own type, an error with Retry-After."""
+    url, _ = start("--fault", "502-before:1", "--fault", "503-before=7:2")
+    with _client(url) as client:
+        page, busy = client.get("/v1/identity"), client.get("/v1/identity")
+
+    assert (page.status_code, page.headers["Content-Type"]) == (502, "text/html")
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "7")
