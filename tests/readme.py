@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 README = Path(__file__).parent.parent / "README.md"
-QUICKSTART, TESTS, ACCOUNT, SERVE = range(4)
+QUICKSTART, TESTS, ACCOUNT, SERVE, SERVED = range(5)
 """What each block of shell commands is for, in the order of the page."""
 
 
-def blocks() -> list[str]:
+def blocks(page: Path = README) -> list[str]:
     """Return the blocks of shell commands, in the order of the page."""
-    return re.findall(r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 if __name__ == "__main__":

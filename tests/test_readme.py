@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
+from reconciler.cli.sandbox.serve import PORT
 from tests import readme
+from tests.processes import serving
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = readme.blocks()
@@ -106,14 +108,18 @@ def test_the_commands_for_an_account_work_on_a_sandbox(tmp_path: Path, bin_folde
     assert "nothing to do" in done.stdout.splitlines()[-1]
 
 
-def test_serve_takes_the_flags_of_the_page(bin_folder: Path, tmp_path: Path) -> None:
-    """The sandbox's command on the page names flags that exist."""
-    command = COMMANDS[readme.SERVE].strip()
+def test_a_served_sandbox_is_an_account_like_any_other(copy: Path, bin_folder: Path) -> None:
+    """What the page tells to type beside a sandbox on a port: plan, apply, and the requests that came in."""
+    assert COMMANDS[readme.SERVE].split("  #")[0].strip() == "reconciler sandbox serve"
+    assert f":{PORT}" in COMMANDS[readme.SERVE]
+    with serving(copy) as url:
+        # The page's port may be taken on this machine.
+        commands = COMMANDS[readme.SERVED].replace(f"http://127.0.0.1:{PORT}", url)
 
-    done = run(f"{command} --help", tmp_path, bin_folder)
+        done = run(commands.replace("--last 5", f"--last 5 --base-url {url}"), copy, bin_folder)
 
     assert done.returncode == 0, done.stderr
-    assert all(flag in done.stdout for flag in re.findall(r"--[a-z]+", command))
+    assert [line.split()[2] for line in done.stdout.splitlines()[-5:]] == ["201"] * 4 + ["200"]
 
 
 def test_the_broken_examples_are_told_all_at_once(copy: Path, bin_folder: Path) -> None:
