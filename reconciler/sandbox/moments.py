@@ -1,9 +1,10 @@
 """Instants in, the way the API writes them out: RFC 3339 in UTC; the only reader of the wall clock."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -27,9 +28,9 @@ def parse_day(text: str) -> datetime:
 
 
 def written(moment: datetime) -> str:
-    """Write an instant as the API does: `2026-11-20T09:12:00.25Z`."""
-    whole = moment.strftime("%Y-%m-%dT%H:%M:%S").zfill(19)
-    fraction = f"{moment.microsecond:06d}".rstrip("0")
+    """Write an instant in UTC as the API does: `2026-11-20T09:12:00.25Z`."""
+    whole, _, fraction = moment.isoformat().removesuffix("+00:00").partition(".")
+    fraction = fraction.rstrip("0")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
@@ -46,5 +47,4 @@ def microseconds(moment: datetime) -> int:
 
 def from_microseconds(count: int) -> datetime:
     """Turn microseconds since 1970 back into an instant."""
-    seconds, rest = divmod(count, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return _EPOCH + timedelta(microseconds=count)

@@ -96,7 +96,7 @@ def _by_date(name: str, column: str) -> Callable[[Call, str, Values], int]:
 
     def filtered(call: Call, operator: str, values: Values) -> int:
         wanted = condition(call.organisation, operator, values)
-        return index.where(call.store, f"SELECT number FROM incident WHERE {wanted.sql}", wanted.values)  # noqa: S608
+        return index.dated(call.store, wanted.sql, wanted.values)
 
     return filtered
 
@@ -118,7 +118,7 @@ def _by_field(call: Call, identifier: str, operators: Operators) -> Iterator[int
                 yield _any_of(call, operator, [facet("field", identifier, value) for value in values])
             case "gte" | "lte":
                 sql = f"SELECT number FROM amount WHERE field = ? AND value {'>=' if operator == 'gte' else '<='} ?"  # noqa: S608
-                yield index.where(call.store, sql, (identifier, _number(field, values)))
+                yield index.numbered(call.store, sql, (identifier, _number(field, values)))
             case _:
                 yield _blank_or_set(call, operator, values, "custom_field", facet("field", identifier))
 

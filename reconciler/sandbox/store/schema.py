@@ -57,8 +57,7 @@ _SECOND: Final = (
     """CREATE TABLE amount (
         field TEXT NOT NULL, value REAL NOT NULL, number INTEGER NOT NULL,
         PRIMARY KEY (field, value, number)) WITHOUT ROWID""",
-    "CREATE INDEX incident_created ON incident (created)",
-    "CREATE INDEX incident_updated ON incident (updated)",
+    "CREATE INDEX incident_dates ON incident (number, created, updated)",
     "CREATE INDEX incident_status ON incident (status)",
     "CREATE TABLE snapshot (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     *(
