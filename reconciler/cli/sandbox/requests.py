@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import click
 
@@ -21,7 +22,7 @@ PAUSE = 0.5
 """Seconds between two looks at a log that is followed."""
 
 
-@click.command()
+@click.command(short_help="Show what a sandbox was asked.")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N of those that there are.")
 @click.option("-f", "--follow", is_flag=True, help="Go on telling requests as they come, until it is interrupted.")
 @takes_format("text", "json")
@@ -65,7 +66,7 @@ def _tell(requests: list[Any], form: str) -> None:
         if form == "json":
             click.echo(json.dumps(one, ensure_ascii=False))
             continue
-        query = f"?{one['query']}" if one["query"] else ""
+        query = f"?{unquote(one['query'])}" if one["query"] else ""
         known = f"  key {one['idempotency_key']}" if one["idempotency_key"] else ""
         mark = "*" if one["changed"] else " "
         told = f"{one['time'][11:19]}  {one['key'] or '-':<14}  {one['status']} {mark} {one['method']:<6} "

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reconciler.cli.sandbox.target import Target
 
 
-@click.command()
+@click.command(short_help="Empty a sandbox: everything as new.")
 @names_sandbox
 def reset(*, target: Target) -> int:
     """Empty a sandbox: no incidents, the configuration of a new account, an empty log. Snapshots stay."""

@@ -116,7 +116,7 @@ _FAULTS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-@click.command()
+@click.command(short_help="Serve a sandbox on a port, and a page to look at.")
 @with_options(*_ADDRESS, *_BEHAVIOUR, *_LIMITS, *_FAULTS)
 def serve(
     *,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _NAME = click.argument("name", default="default")
 
 
-@click.command()
+@click.command(short_help="Remember all of a sandbox under a name.")
 @_NAME
 @names_sandbox
 def snapshot(*, target: Target, name: str) -> int:
@@ -25,7 +25,7 @@ def snapshot(*, target: Target, name: str) -> int:
     return 0
 
 
-@click.command()
+@click.command(short_help="Bring a sandbox back to what it was.")
 @_NAME
 @names_sandbox
 def restore(*, target: Target, name: str) -> int:
@@ -36,7 +36,7 @@ def restore(*, target: Target, name: str) -> int:
     return 0
 
 
-@click.command()
+@click.command(short_help="List what it can be brought back to.")
 @names_sandbox
 def snapshots(*, target: Target) -> int:
     """List the snapshots of a sandbox."""
