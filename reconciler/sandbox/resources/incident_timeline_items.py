@@ -43,7 +43,7 @@ def _create(call: Call) -> Answer:
 def _write(call: Call) -> Json:
     incident = in_body(call)
     when = moments.written(call.now)
-    item = {"id": call.new_id(), "incident_id": incident.id, "creator": call.actor, "created_at": when}
+    item: Json = {"id": call.new_id(), "incident_id": incident.id, "creator": call.actor, "created_at": when}
     item = _keep(call, {**item, "description": "", **_told(call)})
     touch(call, incident)
     once.remember(call, KIND, item["id"])
