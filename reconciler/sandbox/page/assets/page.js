@@ -13,6 +13,7 @@
   let timer = null;
   let asking = null;
   let isPaused = false;
+  let known = new Map();
 
   function tell(name, words) {
     if (live.dataset.state === name && state.textContent === words) return;
@@ -53,6 +54,7 @@
 
   function show(page, fresh) {
     const held = document.activeElement;
+    known = new Map([...main.querySelectorAll("[id]")].map((one) => [one.id, one]));
     if (document.title !== page.title) document.title = page.title;
     mend(main, fresh);
     if (held !== document.activeElement && held.isConnected) held.focus({ preventScroll: true });
@@ -63,15 +65,16 @@
     let place = old.firstChild;
     for (const wanted of [...fresh.childNodes]) {
       while (place && isGone(place, fresh)) place = without(place);
-      let found = place && isAlike(place, wanted) ? place : known(wanted);
+      let found = place && isAlike(place, wanted) ? place : elsewhere(wanted);
       if (found) {
         if (found !== place) old.insertBefore(found, place);
         else place = place.nextSibling;
         change(found, wanted);
       } else {
-        found = document.importNode(wanted, true);
+        found = document.importNode(wanted, false);
         old.insertBefore(found, place);
-        if (found.id && found.matches("li, tr")) found.classList.add("is-new");
+        if (found.id) found.classList.add("is-new");
+        mend(found, wanted);
       }
     }
     while (place) place = without(place);
@@ -85,9 +88,10 @@
     return old.nodeName === wanted.nodeName && (old.id || "") === (wanted.id || "");
   }
 
-  function known(wanted) {
-    const found = wanted.id ? document.getElementById(wanted.id) : null;
-    return found && main.contains(found) && found.nodeName === wanted.nodeName ? found : null;
+  // Also what was just taken away with the column that it stood in.
+  function elsewhere(wanted) {
+    const found = wanted.id ? known.get(wanted.id) : undefined;
+    return found && found.nodeName === wanted.nodeName ? found : null;
   }
 
   function without(node) {
@@ -130,7 +134,8 @@
     again();
   });
   document.addEventListener("visibilitychange", again);
-  window.addEventListener("pageshow", again);
+  window.addEventListener("pageshow", (event) => event.persisted && again());
   live.hidden = false;
   tell("live", "Live");
+  wait();
 })();
