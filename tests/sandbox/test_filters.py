@@ -1,0 +1,250 @@
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.sandbox import Behaviour, Sandbox, create_app, moments
+from reconciler.sandbox.incidents import incident as kept
+from reconciler.sandbox.incidents.declare import MODES
+from reconciler.sandbox.incidents.incident import Incident
+from reconciler.sandbox.incidents.render import incident_answer
+from reconciler.sandbox.keys import Keys
+from reconciler.sandbox.query import read_query
+from reconciler.sandbox.resource import Call
+from reconciler.sandbox.resources import incidents
+from reconciler.sandbox.store import Transaction
+
+from .plain_filters import ORGANISATION, Operation, is_listed, is_seen
+
+Json = dict[str, Any]
+
+(LISTING, *_) = incidents.RESOURCE.routes
+DAYS = ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04")
+TEXTS = ("", "x", "120", "-1e3", "nan", "inf", "a b", "x" * 65, "x" * 66)
+NUMBERS = ("0", "1", "9.5", "120", "-3", "1e2")
+
+
+def _ids(kind: str) -> list[str]:
+    return [one["id"] for one in ORGANISATION.all(kind)]
+
+
+FIELDS = {field["name"]: field["id"] for field in ORGANISATION.fields}
+USERS = _ids("user")[:3]
+VALUES = {
+    FIELDS["Affected services"]: _ids("catalog_entry"),
+    FIELDS["Detection method"]: _ids("custom_field_option"),
+    FIELDS["Customers affected"]: NUMBERS,
+    FIELDS["Root cause"]: TEXTS[1:],
+    FIELDS["Runbook"]: ("https://example.com/a", "https://example.com/b"),
+}
+
+_creators = st.sampled_from([{"api_key": {"id": "K", "name": "sandbox"}}, {"user": {"id": USERS[0]}}])
+_moments = (
+    st.sampled_from(DAYS)
+    .map(lambda day: moments.microseconds(moments.parse_day(day)))
+    .flatmap(lambda midnight: st.integers(-1, 1).map(lambda off: midnight + off))
+)
+
+
+@st.composite
+def _kept(draw: st.DrawFn) -> Incident:
+    fields = {field: draw(st.lists(st.sampled_from(some), max_size=2, unique=True)) for field, some in VALUES.items()}
+    body = {
+        "name": "x",
+        "slack_team_id": "T",
+        "creator": draw(_creators),
+        "roles": draw(st.dictionaries(st.sampled_from(_ids("incident_role")), st.sampled_from(USERS))),
+        "fields": {field: values for field, values in fields.items() if values},
+        "timestamps": {},
+        "members": draw(
+            st.dictionaries(st.sampled_from(USERS), st.booleans().map(lambda granted: {"is_granted": granted}))
+        ),
+    }
+    return Incident(
+        number=draw(st.integers(1, 6)),
+        id="",
+        created=draw(_moments),
+        updated=draw(_moments),
+        activity=0,
+        status=draw(st.sampled_from(_ids("incident_status"))),
+        severity=draw(st.none() | st.sampled_from(_ids("severity"))),
+        type=draw(st.sampled_from(_ids("incident_type"))),
+        mode=draw(st.sampled_from(MODES)),
+        visibility=draw(st.sampled_from(["public", "private"])),
+        body=body,
+    )
+
+
+def _operations(name: str, operators: dict[str, Any]) -> st.SearchStrategy[Operation]:
+    return st.sampled_from(list(operators)).flatmap(
+        lambda operator: st.tuples(st.just(name), st.just(operator), operators[operator])
+    )
+
+
+def _some(values: Any) -> Any:
+    return st.lists(st.sampled_from([*values, "01NOTHERE"]), min_size=1, max_size=3)
+
+
+def _one(*values: str) -> Any:
+    return st.sampled_from(values).map(lambda value: [value])
+
+
+_TRUTH = _one("true", "false")
+_DATES = {
+    "gte": _one(*DAYS),
+    "lte": _one(*DAYS),
+    "date_range": st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS)).map(lambda days: ["~".join(days)]),
+}
+_QUERIES = st.lists(
+    st.one_of(
+        _operations("status", dict.fromkeys(("one_of", "not_in"), _some(_ids("incident_status")))),
+        _operations("status_category", dict.fromkeys(("one_of", "not_in"), _one("live", "learning", "closed"))),
+        _operations("severity", dict.fromkeys(("one_of", "not_in"), _some(_ids("severity")))),
+        _operations("severity", dict.fromkeys(("gte", "lte"), _one(*_ids("severity")))),
+        _operations("incident_type", dict.fromkeys(("one_of", "not_in"), _some(_ids("incident_type")))),
+        _operations("created_at", _DATES),
+        _operations("updated_at", _DATES),
+        *(
+            _operations(f"incident_role[{role}]", {"one_of": _some(USERS), "is_blank": _TRUTH, "is_set": _TRUTH})
+            for role in _ids("incident_role")
+        ),
+        *(
+            _operations(
+                f"custom_field[{field}]",
+                {"one_of": _some(values), "not_in": _some(values), "is_blank": _TRUTH, "is_set": _TRUTH},
+            )
+            for field, values in VALUES.items()
+        ),
+        _operations(f"custom_field[{FIELDS['Customers affected']}]", dict.fromkeys(("gte", "lte"), _one(*NUMBERS))),
+    ),
+    max_size=4,
+    unique_by=lambda operation: operation[:2],
+)
+
+
+@contextmanager
+def _saved(edits: list[Incident]) -> Iterator[tuple[Sandbox, dict[int, Incident]]]:
+    """Make incidents of these edits, each of which creates one or replaces one as a whole."""
+    app = create_app()
+    by_number: dict[int, Incident] = {}
+    with app.store.writing() as transaction:
+        for edit in edits:
+            number = min(edit.number, len(by_number) + 1)
+            one = Incident(
+                **{name: getattr(edit, name) for name in Incident.__slots__} | {"number": number, "id": f"I{number}"}
+            )
+            kept.save(transaction, one)
+            by_number[number] = one
+    yield app, by_number
+    app.close()
+
+
+def _listed(transaction: Transaction, token: str, user: str | None, query: list[tuple[str, list[str]]]) -> Json:
+    key = Keys().find(f"Bearer {token}")
+    assert key
+    person = {"id": user} if user else None
+    read = read_query(query, LISTING.query)
+    call = Call(key, person, Behaviour(), {}, read, {}, transaction, moments.now())
+    body = LISTING.handler(call).body
+    return dict(json.loads(body)) if isinstance(body, str) else {}
+
+
+def _walked(
+    transaction: Transaction, token: str, user: str | None, query: list[tuple[str, list[str]]]
+) -> tuple[list[str], set[int]]:
+    """Follow the pages to the end; return the references, and each total that was told."""
+    seen: list[str] = []
+    totals: set[int] = set()
+    after: list[tuple[str, list[str]]] = []
+    while True:
+        page = _listed(transaction, token, user, [*query, ("page_size", ["2"]), *after])
+        seen += [shown["reference"] for shown in page["incidents"]]
+        totals.add(page["pagination_meta"]["total_record_count"])
+        if "after" not in page["pagination_meta"]:
+            return seen, totals
+        after = [("after", [page["pagination_meta"]["after"]])]
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(
+    edits=st.lists(_kept(), min_size=1, max_size=12),
+    operations=_QUERIES,
+    modes=st.lists(st.sampled_from(MODES), max_size=4, unique=True),
+    filter_mode=st.sampled_from(["", "all", "any"]),
+    order=st.sampled_from(["created_at_newest_first", "created_at_oldest_first"]),
+    user=st.none() | st.sampled_from(USERS),
+)
+def test_a_list_holds_what_fulfils_its_filters(
+    edits: list[Incident],
+    operations: list[Operation],
+    modes: list[str],
+    filter_mode: str,
+    order: str,
+    user: str | None,
+) -> None:
+    """In the order asked for, on some page once, and counted; whatever the incidents were before."""
+    query = [(f"{name}[{operator}]", values) for name, operator, values in operations]
+    query += [("sort_by", [order]), ("filter_mode", [filter_mode]), *([("mode[one_of]", modes)] if modes else [])]
+    with _saved(edits) as (app, by_number), app.store.reading() as transaction:
+        now = moments.microseconds(moments.now())
+        wanted = [
+            number
+            for number, one in sorted(by_number.items(), reverse=order == "created_at_newest_first")
+            if is_listed(
+                incident_answer(one, ORGANISATION, now), modes or ["standard", "retrospective"], operations, filter_mode
+            )
+        ]
+        seen = [number for number in wanted if is_seen(by_number[number], user or "")]
+
+        by_all, by_viewer = (_walked(transaction, key, user, query) for key in ("sandbox", "sandbox-viewer"))
+
+    assert by_all == ([f"INC-{number}" for number in wanted], {len(wanted)})
+    assert by_viewer == ([f"INC-{number}" for number in seen], {len(seen)})
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(edits=st.lists(_kept(), min_size=1, max_size=12))
+def test_the_index_is_what_the_incidents_make_it(edits: list[Incident]) -> None:
+    """After any edits it is the same as one that is filled anew: nothing is left behind, nothing is missing."""
+    with _saved(edits) as (app, _), app.store.writing() as transaction:
+        by_edits = [transaction.query(f"SELECT * FROM {table}") for table in ("posting", "amount")]
+        for table in ("posting", "amount"):
+            transaction.write(f"DELETE FROM {table}")
+
+        kept.fill_index(transaction)
+
+        assert by_edits == [transaction.query(f"SELECT * FROM {table}") for table in ("posting", "amount")]
+
+
+@pytest.mark.parametrize("is_oldest_first", [False, True])
+def test_sets_go_beyond_one_chunk(is_oldest_first: bool) -> None:
+    """Three thousand incidents of two statuses in pages, from any place on."""
+    app = create_app()
+    statuses = _ids("incident_status")[:2]
+    told = {"name": "x", "slack_team_id": "T", "creator": {}, "roles": {}, "fields": {}, "timestamps": {}}
+    with app.store.writing() as transaction:
+        for number in range(1, 3001):
+            columns = (
+                number,
+                f"I{number}",
+                number,
+                number,
+                number,
+                statuses[number % 2],
+                None,
+                _ids("incident_type")[0],
+            )
+            kept.save(transaction, Incident(*columns, "standard", "public", told))
+    order = "created_at_oldest_first" if is_oldest_first else "created_at_newest_first"
+    query = [("status[one_of]", [statuses[1]]), ("sort_by", [order]), ("page_size", ["250"]), ("after", ["I2048"])]
+
+    with app.store.reading() as transaction:
+        page = _listed(transaction, "sandbox", None, query)
+
+    odd = range(2049, 3001, 2) if is_oldest_first else range(2047, 0, -2)
+    assert [shown["reference"] for shown in page["incidents"]] == [f"INC-{number}" for number in odd[:250]]
+    assert page["pagination_meta"]["total_record_count"] == 1500
