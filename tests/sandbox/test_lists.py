@@ -245,3 +245,17 @@ def test_small_lists_have_pages_too(api: Api) -> None:
 
     assert [len(page["users"]) for page in (first, second)] == [3, 1]
     assert "after" not in second["pagination_meta"]
+
+
+def test_catalog_entries_are_found_by_name_where_their_type_says_so(api: Api) -> None:
+    """A name is an identifier only then."""
+    service = api.id_of("/v3/catalog_types", "Service")
+    params: dict[str, Any] = {"catalog_type_id": service, "page_size": 25, "identifier": "Payments"}
+    assert api.get("/v3/catalog_entries", params=params).json()["catalog_entries"] == []
+
+    with api.app.store.writing() as transaction:
+        found = transaction.organisation.get("catalog_type", service)
+        transaction.configure("catalog_type", service, found | {"use_name_as_identifier": True})
+
+    (entry,) = api.get("/v3/catalog_entries", params=params).json()["catalog_entries"]
+    assert entry["name"] == "Payments"
