@@ -101,5 +101,6 @@ def look(browser: Browser, url: str) -> Iterator[Open]:
     yield begin
     for visit in visits:
         visit.leave()
+    for visit in visits:
         assert visit.complaints == []
         assert visit.strangers == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from typing import Final
 
 import pytest
@@ -12,11 +13,15 @@ NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-
 MISSING: Final = "there is no Chromium to look at the pages with; apt-get install chromium"
 
 
+def installed() -> str | None:
+    """Return the path of a browser, or None."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 def find_browser() -> str:
     """Return the path of a browser; skips the test where there is none, or fails it where CI is set to true."""
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
+    if path := installed():
+        return path
     if os.environ.get("CI") == "true":
         pytest.fail(MISSING, pytrace=False)
     pytest.skip(MISSING)
@@ -27,3 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report for report in terminalreporter.stats.get("skipped", ()) if MISSING in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(f"NOT LOOKED AT: {len(skipped)} tests skipped, {MISSING}", red=True)
+
+
+if __name__ == "__main__":
+    sys.exit(installed() is None)
