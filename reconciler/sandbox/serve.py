@@ -9,7 +9,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import waitress  # type: ignore[import-untyped]
-from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
+from waitress.channel import ClientDisconnected, HTTPChannel  # type: ignore[import-untyped]
+from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[import-untyped]
 from waitress.wasyncore import close_all, loop  # type: ignore[import-untyped]
 
 from reconciler.sandbox.app import Sandbox
@@ -46,6 +47,7 @@ class Server:
             ident="sandbox",
             clear_untrusted_proxy_headers=True,
         )
+        self._server.channel_class = _Channel
         self._stopping = threading.Event()
         self.url = f"http://{_written(host)}:{self._server.effective_port}"
 
@@ -78,6 +80,23 @@ def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) ->
         server.run()
     finally:
         app.close()
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Refuses what the standard library cannot make an address of; waitress alone would die of `http://[::1`."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the first line and the headers."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError(str(error)) from error
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """One connection."""
+
+    parser_class = _Parser
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -67,6 +67,13 @@ def refused(status: int) -> Json:
     return {"$ref": "#/components/schemas/ErrorResponse", "properties": {"status": {"const": status}}}
 
 
+def resolve(schema: Json) -> Json:
+    """Return the schema that a reference leads to, or the schema itself."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: Json = document()["components"]["schemas"][name] if name else schema
+    return found
+
+
 @lru_cache(maxsize=10_000)
 def find_operation(method: str, path: str) -> Operation | None:
     """Find the operation that a request was for; words of a template go before its braces."""
@@ -126,9 +133,7 @@ def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def _properties(schema: Json | None) -> Json:
-    schema = schema or {}
-    name = schema.get("$ref", "").rpartition("/")[2]
-    found: Json = (document()["components"]["schemas"][name] if name else schema).get("properties", {})
+    found: Json = resolve(schema or {}).get("properties", {})
     return found
 
 

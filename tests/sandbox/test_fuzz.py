@@ -1,65 +1,87 @@
-import json
-from typing import Any
+"""A small part of the search in `tests/fuzz.py`, the same in every run: the sandbox bears whatever it is sent."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from reconciler.sandbox import Rates
-from reconciler.sandbox.body import Items, Object, Shape
-from reconciler.sandbox.resource import Route, discover
+from reconciler.sandbox import app, intake
+from tests import fuzz, fuzz_wire
+from tests.contract.document import PATH
+from tests.fuzz_account import served
 
-from .conftest import MINOR, Api, Maker
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-ROUTES = [route for resource in discover() for route in resource.routes]
+    from tests.contract.document import Operation
 
-_ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-_WORDS = st.sampled_from(
-    ["", "1", MINOR, "true", "2026-11-20T09:12:00Z", "2026-11-20", "0001-01-01T00:00:00+23:59", "a~b", "\x00", "live"]
-)
-_TEXT = _WORDS | st.text(max_size=8)
+OPERATIONS = served() if PATH.exists() else []
+EXAMPLES = 10
+"""Requests for each operation."""
 
 
-def _bodies(shape: Shape) -> st.SearchStrategy[Any]:
-    match shape:
-        case Object():
-            fields = {name: _bodies(inner) for name, inner in shape.fields.items()}
-            return st.fixed_dictionaries({}, optional={**fields, "surplus": _ANY}) | _ANY
-        case Items():
-            return st.lists(_bodies(shape.of), max_size=3) | _ANY
-        case _:
-            return _TEXT | _ANY
+def _collection(operation: Operation) -> str:
+    return "/".join(operation.path.split("/")[:3])
 
 
-@st.composite
-def _requests(draw: st.DrawFn) -> tuple[str, str, list[tuple[str, str]], bytes]:
-    route: Route = draw(st.sampled_from(ROUTES))
-    operator = st.sampled_from(["", "[one_of]", "[gte]", "[date_range]", f"[{MINOR}][is_blank]", "[", "[][]"])
-    names = st.sampled_from([*route.query, "surplus"])
-    query = draw(st.lists(st.tuples(st.builds("{}{}".format, names, operator), _TEXT), max_size=3))
-    body = draw(_bodies(route.body)) if route.body else None
-    path = route.path.replace("<id>", draw(st.sampled_from(["1", MINOR, "%00", "%F0%28", "99999999999999999999"])))
-    return route.method, path, query, json.dumps(body).encode()
+COLLECTIONS = {path: list(found) for path, found in groupby(sorted(OPERATIONS, key=_collection), _collection)}
 
 
-@pytest.fixture
-def tireless(make_api: Maker) -> Api:
-    """Return a client that is never told to wait."""
-    api = make_api(rates=Rates(1_000_000))
-    api.declare(custom_field_entries=[{"custom_field_id": api.field("Root cause"), "values": [{"value_text": "x"}]}])
-    return api
+@pytest.mark.parametrize("path", COLLECTIONS)
+def test_whatever_is_asked_is_answered_as_documented(path: str) -> None:
+    """Right, slightly wrong or nonsense: the answer is one that the document has, and never a 500."""
+    fuzz.search(COLLECTIONS[path], EXAMPLES * len(COLLECTIONS[path]))
 
 
-@settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(request=_requests())
-def test_no_request_makes_it_fail(tireless: Api, request: tuple[str, str, list[tuple[str, str]], bytes]) -> None:
-    """Whatever is sent, the answer is a documented one, and never a 500."""
-    method, path, query, body = request
+@pytest.mark.skipif(not PATH.exists(), reason=f"NO PUBLISHED API DOCUMENT AT {PATH}")
+def test_a_sandbox_that_cannot_bear_something_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search finds what a broken sandbox fails at, and shows the request."""
+    read_body = intake.read_body
 
-    response = tireless.request(method, path, params=[(name, value) for name, value in query], content=body)
+    def fail_sometimes(*request: Any) -> dict[str, Any]:
+        body = read_body(*request)
+        if body.get("description") == "":
+            raise KeyError("broken on purpose")
+        return body
 
-    assert response.status_code < 500, response.text
+    monkeypatch.setattr(app, "read_body", fail_sometimes)
+    severities = [one for one in OPERATIONS if (one.method, one.path) == ("POST", "/v1/severities")]
+
+    with pytest.raises(fuzz.Unbearable, match=r'(?s)500: .*"internal_error".*"description": ""'):
+        fuzz.search(severities, 300)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[fuzz_wire.Address]:
+    """A sandbox on a port, which in the end has nothing to complain of and stops when it is told to."""
+    with fuzz_wire.serving() as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", fuzz_wire.WHOLE)
+def test_a_message_that_is_no_decent_http_is_answered_or_hung_up_on(server: fuzz_wire.Address, name: str) -> None:
+    """Whatever bytes come over the port, nobody waits for ever, sees a traceback, or harms who comes next."""
+    answer = fuzz_wire.ask(server, fuzz_wire.WHOLE[name])
+
+    assert answer is None or (answer[0] < 500 or answer[0] == 501, b"Traceback" in answer[1]) == (True, False)
+    assert _is_well(server)
+
+
+@pytest.mark.parametrize("name", fuzz_wire.TORN)
+def test_a_client_that_goes_away_harms_nobody(server: fuzz_wire.Address, name: str) -> None:
+    """In the middle of whatever a client stops, its connection is closed, and the next one is served."""
+    fuzz_wire.say(server, fuzz_wire.TORN[name])
+
+    assert _is_well(server)
+
+
+def test_mangled_messages_harm_nobody() -> None:
+    """Bytes replaced, left out, doubled and misplaced: no traceback, no 500, and the server goes on."""
+    fuzz.search_wire(100)
+
+
+def _is_well(server: fuzz_wire.Address) -> bool:
+    answer = fuzz_wire.ask(server, fuzz_wire.DECENT)
+    return answer is not None and answer[0] == 200
