@@ -302,6 +302,19 @@ def test_requests_are_shown_newest_first(api: Api, browse: Browse) -> None:
     assert rows == ["error", "", " changed"]
 
 
+def test_a_request_of_another_day_says_of_which(api: Api, browse: Browse) -> None:
+    """Those of today need no date."""
+    api.get("/v2/incidents")
+    with api.app.store.writing() as transaction:
+        transaction.write("UPDATE request SET time = ? WHERE number = ?", ("2020-02-03T04:05:06.789Z", 1))
+    api.get("/v2/incidents")
+
+    text = browse("/requests").text
+
+    assert "3 Feb 2020 04:05:06 .789 GET" in text
+    assert text.count("2020") == 1
+
+
 def test_requests_can_be_filtered_and_paged(api: Api, browse: Browse) -> None:
     """Writes only, errors only, and older ones, so that none is out of reach."""
     api.declare()

@@ -36,10 +36,11 @@ _CONDITIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One request and what became of it."""
+    """One request and what became of it; the day is empty where it is today."""
 
     number: int
     at: Instant
+    day: str
     millisecond: str
     key: str
     method: str
@@ -87,10 +88,12 @@ def _row(
     *,
     now: datetime,
 ) -> Row:
-    moment = moments.parse(time)
+    moment, today = moments.parse(time), instants.shown(now, now).day
+    at = instants.shown(moment, now)
     return Row(
         number,
-        instants.shown(moment, now),
+        at,
+        "" if at.day == today else at.day,
         f"{moment.microsecond // 1000:03d}",
         key or "",
         method,
