@@ -42,7 +42,7 @@ class Faults:
     def __init__(self, faults: Iterable[Fault] = (), seed: int = 0) -> None:
         self._lock = threading.Lock()
         self.seed = seed
-        self._counts = [_Count(fault, f"{seed}/{position}") for position, fault in enumerate(faults)]
+        self._counts = _counted(faults, seed)
 
     @classmethod
     def parse(cls, specs: Iterable[str], seed: int = 0) -> Self:
@@ -55,6 +55,12 @@ class Faults:
         faults, own = script.read(value)
         return cls(faults, seed if own is None else own)
 
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults, in the order in which they were given."""
+        with self._lock:
+            return [count.fault for count in self._counts]
+
     def strike(self, method: str, path: str) -> Strike:
         """Count one request, and tell what strikes it."""
         with self._lock:
@@ -62,23 +68,23 @@ class Faults:
 
     def replace(self, other: "Faults") -> None:
         """Take over the faults of another, every count at zero."""
-        fresh = other.restarted()
+        fresh = _counted(other.faults, other.seed)
         with self._lock:
-            self.seed, self._counts = fresh.seed, fresh._counts
+            self.seed, self._counts = other.seed, fresh
 
     def joined(self, other: "Faults") -> "Faults":
         """Return these faults and those of another, every count at zero, under the seed of this one."""
-        return Faults([*self._all(), *other._all()], self.seed)
+        return Faults([*self.faults, *other.faults], self.seed)
 
     def restarted(self) -> "Faults":
         """Return the same faults with every count at zero."""
-        return Faults(self._all(), self.seed)
+        return Faults(self.faults, self.seed)
 
     def written(self) -> Json:
         """Write the faults as a script has them, with how many requests each has seen and struck."""
         with self._lock:
             return {"seed": self.seed, "faults": [count.written() for count in self._counts]}
 
-    def _all(self) -> list[Fault]:
-        with self._lock:
-            return [count.fault for count in self._counts]
+
+def _counted(faults: Iterable[Fault], seed: int) -> list[_Count]:
+    return [_Count(fault, f"{seed}/{position}") for position, fault in enumerate(faults)]
