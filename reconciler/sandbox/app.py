@@ -1,4 +1,4 @@
-"""The WSGI application: a request for the API, a page or the sandbox itself in; its answer, or what a fault makes, out."""
+"""The WSGI application: a request for the API, a page or the sandbox itself in; the answer, or a fault, out."""
 
 import time
 import uuid
