@@ -1,6 +1,7 @@
 """Incidents as they are answered in, whether a list has them out: the filters once more, in plain Python."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,28 @@ with create_app().store.reading() as _seeded:
     ORGANISATION = _seeded.organisation
 
 
-def is_listed(shown: Json, modes: list[str], operations: list[Operation], filter_mode: str) -> bool:
-    """Tell whether a list with these filters has an incident, to whoever sees it."""
-    held = [_fulfils(shown, *operation) for operation in operations]
-    is_asked_for = not held or (any(held) if filter_mode == "any" else all(held))
-    return is_asked_for and shown["mode"] in modes
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a list is asked for, and by whom; without modes, for those that there are unless asked."""
+
+    operations: list[Operation]
+    modes: list[str]
+    filter_mode: str
+    is_oldest_first: bool
+    user: str | None
+
+    def query(self) -> list[tuple[str, list[str]]]:
+        """Write the question as a query."""
+        order = "created_at_oldest_first" if self.is_oldest_first else "created_at_newest_first"
+        asked = [(f"{name}[{operator}]", values) for name, operator, values in self.operations]
+        modes = [("mode[one_of]", self.modes)] if self.modes else []
+        return [*asked, *modes, ("sort_by", [order]), ("filter_mode", [self.filter_mode])]
+
+    def takes(self, shown: Json) -> bool:
+        """Tell whether the list has an incident, to whoever sees it."""
+        held = [_fulfils(shown, *operation) for operation in self.operations]
+        is_asked_for = not held or (any(held) if self.filter_mode == "any" else all(held))
+        return is_asked_for and shown["mode"] in (self.modes or ["standard", "retrospective"])
 
 
 def is_seen(one: Incident, user: str) -> bool:
@@ -41,10 +59,10 @@ def _fulfils(shown: Json, name: str, operator: str, wanted: list[str]) -> bool:
         case "is_blank" | "is_set":
             return bool(read) == ((wanted == ["true"]) == (operator == "is_set"))
     place = _PLACE[kind]
-    bounds = [place(bound) for bound in wanted[0].split("~")]
-    is_above = operator == "lte" or all(place(value) >= bounds[0] for value in read)
-    is_below = operator == "gte" or all(place(value) <= bounds[-1] for value in read)
-    return bool(read) and is_above and is_below
+    first, last = place(wanted[0].partition("~")[0]), place(wanted[0].rpartition("~")[2])
+    return any(
+        (operator == "lte" or place(value) >= first) and (operator == "gte" or place(value) <= last) for value in read
+    )
 
 
 def _severity(shown: Json, _identifier: str) -> list[str]:
