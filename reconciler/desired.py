@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler import kinds
+from reconciler import alike, kinds
 from reconciler.errors import Problem
 from reconciler.identity import DEFAULT_GENERATION
 from reconciler.kinds.incident import ends_with
@@ -54,7 +54,7 @@ def _same_place(manifests: Iterable[Manifest], kind: str, name: str, within: str
 
 def _looks(manifest: Manifest) -> Hashable:
     spec = manifest.spec
-    name = " ".join(str(spec["name"]).split())
+    name = alike.title(spec["name"])
     if kinds.KINDS[manifest.key.kind].natural_key:
         return manifest.key.kind, name
     # A raised generation declares anew what is finished, so its name may well be the old one's.
@@ -115,11 +115,11 @@ def _creation(kind: Kind, manifest: Manifest, names: Names) -> Leaves:
 
 
 def referred(manifest: Manifest) -> set[tuple[str, str]]:
-    """Return the kinds and names that a manifest mentions, so that a selection can bring along what declares them."""
+    """Return the kinds and titles that a manifest mentions, so that a selection can bring along what declares them."""
     kind = kinds.KINDS[manifest.key.kind]
     parts = [manifest.spec, manifest.spec.get("declare_as", {}), *manifest.spec.get("updates", ())]
     return {
-        (listing, name)
+        (listing, alike.title(name))
         for part in parts
         for field, row in kind.fields.items()
         if field in part

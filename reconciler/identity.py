@@ -12,6 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reconciler import alike
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -117,8 +119,8 @@ def match_by_name(claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]
     named: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for one in objects.all:
         if one["id"] not in taken:
-            named[one["name"]].append(one)
-    return {claim.key: known[claim.key] or _by_name(named[claim.title]) for claim in claims}
+            named[alike.title(one["name"])].append(one)
+    return {claim.key: known[claim.key] or _by_name(named[alike.title(claim.title)]) for claim in claims}
 
 
 def _by_id(claim: Claim, objects: Objects) -> Match | None:
@@ -179,7 +181,7 @@ def _unless_taken(key: Key, match: Match, holders: Mapping[str, Key]) -> Match:
 
 
 def _looks(name: str, mode: str, visibility: str) -> tuple[str, str, str]:
-    return " ".join(name.split()), mode, visibility
+    return alike.title(name), mode, visibility
 
 
 def _marker(one: Mapping[str, Any], marker_field: str) -> str:

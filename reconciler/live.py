@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler import kinds
+from reconciler import alike, kinds
 from reconciler.errors import Forbidden, Missing
 from reconciler.identity import Objects
 from reconciler.kinds.incident import KIND as INCIDENT
@@ -111,22 +111,23 @@ def _scopes(
 
     A field may be used under the name that its manifest gives it, which may not be its live one yet.
     """
-    named = {name for one in manifests for name in one.spec.get("custom_fields", ())}
+    named = {alike.title(name) for one in manifests for name in one.spec.get("custom_fields", ())}
     declared = [
         one
         for one in manifests
-        if one.key.kind == "CustomField" and ("options" in one.spec or one.spec["name"] in named)
+        if one.key.kind == "CustomField" and ("options" in one.spec or alike.title(one.spec["name"]) in named)
     ]
-    used = named | {one.spec["name"] for one in declared}
+    used = named | {alike.title(one.spec["name"]) for one in declared}
     used |= {name for one in declared for name in known_ids.get(one.key, ())}
-    stated = {str(one.spec["catalog_type"]) for one in declared if isinstance(one.spec.get("catalog_type"), str)}
+    types = (one.spec.get("catalog_type") for one in declared)
+    stated = {alike.title(name) for name in types if isinstance(name, str)}
     scopes = {
         ("CatalogEntry", one["id"])
         for one in listed.get(("CatalogType", ""), ())
-        if stated & {one["name"], one.get("type_name")}
+        if stated & {alike.title(one["name"]), one.get("type_name")}
     }
     for one in listed.get(("CustomField", ""), ()):
-        if not used & {one["name"], one["id"]} or "select" not in one["field_type"]:
+        if not used & {alike.title(one["name"]), one["id"]} or "select" not in one["field_type"]:
             continue
         catalog_type = one.get("catalog_type_id")
         scopes.add(("CatalogEntry", catalog_type) if catalog_type else ("CustomFieldOption", one["id"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from reconciler import kinds
+from reconciler import alike, kinds
 from reconciler.errors import Problem
 from reconciler.kinds.spec import Found
 from reconciler.model import Desired, Ref
@@ -25,7 +25,10 @@ MANY = 12
 
 
 class Names:
-    """A lookup. `declared` grows as kinds are resolved, those that others name first."""
+    """A lookup; names are compared by their titles (`alike`).
+
+    `declared` grows as kinds are resolved, those that others name first.
+    """
 
     def __init__(self, listed: Listed) -> None:
         self._listed = listed
@@ -42,11 +45,11 @@ class Names:
             for name, row in kind.fields.items()
             if (name,) in desired.leaves
         }
-        self._declared[kind.name, ""][desired.name] = Found(owner, desired.name, facts)
+        self._declared[kind.name, ""][alike.title(desired.name)] = Found(owner, desired.name, facts)
         for child in desired.children:
             if child.key.child[0] == "option":
                 text = child.leaves[("value",)].value
-                self._declared["CustomFieldOption", owner][text] = Found(Ref(child.key), text)
+                self._declared["CustomFieldOption", owner][alike.title(text)] = Found(Ref(child.key), text)
 
     def find(self, listing: str, name: Any, at: Source, scope: str | Ref = "") -> Found | None:
         """Return what a name means; reports it and returns None where it means nothing, or several things."""
@@ -57,8 +60,9 @@ class Names:
             if not found:
                 self.report(at, f"`{name['id']}` is not the ID of a {table.noun} of this organisation")
             return found[0] if found else None
-        declared = self._declared[listing, scope].get(str(name))
-        live = index.get(str(name), [])
+        title = alike.title(name)
+        declared = self._declared[listing, scope].get(title)
+        live = index.get(title, [])
         if declared and (not live or not isinstance(declared.value, Ref)):
             return declared
         if not live and listing == "User":
@@ -85,7 +89,7 @@ class Names:
             index: dict[str, list[Found]] = defaultdict(list)
             for one in self._listed.get((listing, scope), ()):
                 found = Found(one["id"], str(one.get(table.name, one["id"])), one)
-                for name in {f"id:{one['id']}", *_names(table, one)}:
+                for name in {f"id:{one['id']}", *map(alike.title, _names(table, one))}:
                     index[name].append(found)
             self._index[listing, scope] = index
         return self._index[listing, scope]

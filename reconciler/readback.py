@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.alike import is_alike
 from reconciler.errors import AnswerLost, Rejected
 from reconciler.kinds.spec import ChildKind, observe
 from reconciler.model import Leaf
@@ -52,10 +53,18 @@ class ReadBack:
         return found
 
     def is_done(self, raw: Mapping[str, Any]) -> bool:
-        """Return whether the object holds all that was sent; False where none of it can be read back."""
+        """Return whether the object holds all that was sent; False where none of it can be read back.
+
+        What a server rewrites counts where it is no longer what it was.
+        """
         there = observe(self.table.fields, raw)
         readable = self._readable()
-        return bool(readable) and all(value(there, path) == self.sent[path].value for path in readable)
+        return bool(readable) and all(self._holds(there, path) for path in readable)
+
+    def _holds(self, there: Leaves, path: Path) -> bool:
+        now, sent = value(there, path), self.sent[path].value
+        before = value(self.before, path) if self.before is not None else None
+        return bool(now == sent or (now != before and is_alike(now, sent)))
 
     def is_untouched(self, raw: Mapping[str, Any]) -> bool:
         """Return whether the object is as it was, as far as that can be read: the same edit may be sent again."""

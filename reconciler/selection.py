@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from reconciler import alike
 from reconciler.desired import referred
 from reconciler.errors import Misused
 from reconciler.kinds import KINDS
@@ -34,7 +35,8 @@ def choose(
     if len(chosen) == len(manifests):
         return list(manifests), frozenset()
     names = {mention for one in chosen for mention in referred(one)}
-    brought = [one for one in manifests if one not in chosen and (one.key.kind, str(one.spec.get("name"))) in names]
+    needed = [one for one in manifests if (one.key.kind, alike.title(one.spec.get("name"))) in names]
+    brought = [one for one in needed if one not in chosen]
     keys = {one.key for one in (*chosen, *brought)}
     return [one for one in manifests if one.key in keys], frozenset(str(one.key) for one in brought)
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds, refs
+from reconciler.alike import is_alike, is_called
 from reconciler.errors import (
     AnswerLost,
     ApiError,
@@ -29,7 +30,7 @@ from reconciler.errors import (
 from reconciler.kinds.spec import ChildKind, observe
 from reconciler.model import Adopt, Create, Done, Edit, Failed, Leaf, Post, Skipped, Unknown, step
 from reconciler.readback import ReadBack, value
-from reconciler.searching import Search
+from reconciler.searching import Search, Unrecognised
 from reconciler.state import FieldRecord, Intent, Record, path_text, remember
 
 if TYPE_CHECKING:
@@ -160,9 +161,11 @@ class Sender:
         raise kind("POST", request.path, lost.message, request_id=lost.request_id)
 
     def _look(self, search: Search) -> Mapping[str, Any] | None:
-        """Look for what was asked for; raises `_Silent` where that is not answered either."""
+        """Look for what was asked for; raises `_Silent` where that is not answered, `Unrecognised` as it is."""
         try:
             return search.find()
+        except Unrecognised:
+            raise
         except ApiError as error:
             raise _Silent("POST", error.path, error.message) from error
 
@@ -184,7 +187,9 @@ class Sender:
                 return Result(_stranger(change, raw, differing))
         if isinstance(change, Create) and answered.is_older and not change.key.child:
             moved = [name for name in ("status", "severity") if not _agrees(name, sent, there)]
-            sent = {path: leaf for path, leaf in sent.items() if path in there and there[path].value == leaf.value}
+            sent = {
+                path: leaf for path, leaf in sent.items() if path in there and is_alike(there[path].value, leaf.value)
+            }
             note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
             if moved:
                 hold = f"{change.key} existed, and people moved its {' and '.join(moved)}: plan again"
@@ -386,7 +391,7 @@ def _is_older(raw: Mapping[str, Any], at: datetime | None, seconds: float) -> bo
 
 def _agrees(name: str, sent: Leaves, there: Leaves) -> bool:
     path: Path = (name,)
-    return path not in sent or path not in there or sent[path].value == there[path].value
+    return path not in sent or path not in there or is_called(sent[path].value, there[path].value)
 
 
 def _unknown(change: Change, error: AnswerLost) -> Result:

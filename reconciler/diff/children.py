@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler import alike
 from reconciler.diff.fields import differences
 from reconciler.kinds.spec import encode, observe
 from reconciler.model import Child, Create, Desired, Edit, Key, Leaf, Leaves, Live, Observation, Ref, Request, Step
@@ -46,19 +47,19 @@ def _live(table: ChildKind, raw: Mapping[str, Any]) -> Live:
 
 
 def _match(table: ChildKind, child: Child, live: Sequence[Live], taken: set[str], rules: Rules) -> Live | None:
-    """Find a child by the ID that state has, else by what it says, among those that nothing manages."""
+    """Find a child by the ID that state has, else by what it says, among those that nothing manages.
+
+    What is unique by its name is that name's; the rest is known again also when the server has rewritten it.
+    """
     known = rules.memory.record(child.key)
     if known:
         return next((one for one in live if one.id == known.id), None)
+    free = [(one, [one.leaves[path,].value for path in table.natural_key]) for one in live if one.id not in taken]
     wanted = [child.leaves[path,].value for path in table.natural_key]
-    return next(
-        (
-            one
-            for one in live
-            if one.id not in taken and [one.leaves[path,].value for path in table.natural_key] == wanted
-        ),
-        None,
-    )
+    is_it = alike.is_alike if table.keyed else alike.is_called
+    same = [one for one, says in free if says == wanted]
+    like = [one for one, says in free if all(map(is_it, says, wanted))]
+    return next(iter([*same, *like]), None)
 
 
 def creation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.alike import is_alike
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, observe
 from reconciler.model import Child, Leaf, Leaves, Path
@@ -33,7 +34,8 @@ class Recognised:
 def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequence[Mapping[str, Any]]) -> Recognised:
     """Match declared updates that state does not know with those by API keys, in order, oldest first.
 
-    They are matched by message, without one by what they moved. `known` are the updates that state has.
+    They are matched by message, also where the server has rewritten it, without one by what they moved. `known` are
+    the updates that state has.
     """
     recorded = set(known.values())
     ours = [one for one in live if "api_key" in one["updater"] and one["id"] not in recorded]
@@ -58,7 +60,7 @@ def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequenc
 
 def _is_it(declared: Leaves, live: Leaves) -> bool:
     if ("message",) in declared:
-        return bool(declared[("message",)].value == (live[("message",)].value or None))
+        return is_alike(declared[("message",)].value, live[("message",)].value or None)
     return not live[("message",)].value and all(live[path].value == leaf.value for path, leaf in declared.items())
 
 
