@@ -12,7 +12,20 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 STAGES = ("manifest", "validate", "desired", "live", "diff", "plan", "apply")
 MEETING_PLACES = {"reconcile", "assemble"}
-PURE = ("model", "refs", "desired", "diff", "plan", "guards", "identity", "lifecycle", "names", "alike", "selection", "kinds")
+PURE = (
+    "model",
+    "refs",
+    "desired",
+    "diff",
+    "plan",
+    "guards",
+    "identity",
+    "lifecycle",
+    "names",
+    "alike",
+    "selection",
+    "kinds",
+)
 IMPURE = {"httpx", "rich", "os", "time", "socket", "subprocess", "filelock", "sqlite3", "click"}
 DOORS = {
     "yaml": {"documents"},
