@@ -1,6 +1,7 @@
 """The emulated API: an exchange in; key, allowance, route, parameters, body, handler; a documented answer out."""
 
 import logging
+from contextlib import suppress
 
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
@@ -13,7 +14,7 @@ from reconciler.sandbox.keys import Keys
 from reconciler.sandbox.limits import Limits
 from reconciler.sandbox.query import read_query
 from reconciler.sandbox.resource import Answer, Call, Resource
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import NotASandboxError, Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,17 +40,30 @@ class Api:
     def respond(self, exchange: Exchange) -> Response:
         """Handle a request and answer it; whatever goes wrong, the answer is a documented one."""
         try:
+            answer = self._logged(exchange)
+        except NotASandboxError as error:
+            _LOG.error("%s %s failed: %s", exchange.request.method, exchange.request.path, error)
+            answer = self._failed(exchange, str(error))
+        except Exception:  # noqa: BLE001 - whatever fails here, the client gets the documented body
+            _LOG.exception("%s %s failed", exchange.request.method, exchange.request.path)
+            answer = self._failed(exchange, "Something went wrong in the sandbox")
+        return exchange.answered(answer)
+
+    def _logged(self, exchange: Exchange) -> Answer:
+        try:
             answer = self._handle(exchange)
         except ApiError as error:
             exchange.headers.update(error.headers)
             answer = Answer(error.status, error.body(exchange.id))
-        except Exception:  # noqa: BLE001 - whatever fails here, the client gets the documented body
-            _LOG.exception("%s %s failed", exchange.request.method, exchange.request.path)
-            failed = ApiError(500, (Problem("internal_error", "Something went wrong in the sandbox"),))
-            answer = Answer(500, failed.body(exchange.id))
         if answer.status >= 400 or exchange.request.method == "GET":  # noqa: PLR2004
             self.log(exchange, answer.status)
-        return exchange.answered(answer)
+        return answer
+
+    def _failed(self, exchange: Exchange, reason: str) -> Answer:
+        # Where nothing can be written, this cannot be either.
+        with suppress(NotASandboxError):
+            self.log(exchange, 500)
+        return Answer(500, ApiError(500, (Problem("internal_error", reason),)).body(exchange.id))
 
     def log(self, exchange: Exchange, status: int) -> None:
         """Note a request that changed nothing."""

@@ -18,6 +18,16 @@ Json = dict[str, Any]
 Filling = Callable[[Transaction], None]
 
 _CONNECTIONS: Final = 8
+_FAILURES: Final = (
+    # What a file does and no statement is to blame for: full, gone, unreadable, not to be written, busy for too long.
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_BUSY,
+)
 
 
 class Store:
@@ -42,9 +52,12 @@ class Store:
         try:
             self._prepare(index)
             self._file = self._found()
-        except (sqlite3.Error, NotASandboxError) as error:
+        except NotASandboxError:
             self.close()
-            raise error if isinstance(error, NotASandboxError) else NotASandboxError(data, str(error)) from error
+            raise
+        except sqlite3.Error as error:
+            self.close()
+            raise NotASandboxError(data, str(error)) from error
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -118,6 +131,10 @@ class Store:
             self._check_file()
             connection = connection or self._open()
             yield connection
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FAILURES:
+                raise NotASandboxError(self._data, str(error)) from error
+            raise
         finally:
             if connection and connection.in_transaction and self._data:
                 # It could not even be rolled back; another one can.
@@ -162,6 +179,8 @@ class Store:
                 elif schema.format_of(connection) < schema.FORMAT:
                     schema.upgrade(connection)
                     index(transaction)
+                # What cannot even be read is told now, not to the first request.
+                self._current(connection)
 
     def _check(self, connection: sqlite3.Connection) -> None:
         if not (schema.is_new(connection) or schema.is_ours(connection)):
