@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 THREADS = 64  # requests that wait out a latency side by side
 CONNECTIONS = 1000
+IN_MEMORY = 16 * 1024 * 1024  # bytes of a request, or of an answer
 ROUND = 1.0  # seconds that one round of the loop waits at the most for something to do
 
 
@@ -44,6 +45,9 @@ class Server:
             sockets=[_bound(host, port)],
             threads=threads,
             connection_limit=CONNECTIONS,
+            # What is larger goes through a temporary file: slower, and impossible where the disk is full.
+            inbuf_overflow=IN_MEMORY,
+            outbuf_overflow=IN_MEMORY,
             ident="sandbox",
             clear_untrusted_proxy_headers=True,
         )
