@@ -136,4 +136,4 @@ class Sandbox:
 def _seed(transaction: Transaction, resources: tuple[Resource, ...]) -> None:
     for resource in resources:
         for body in resource.seed:
-            transaction.configure(resource.kind, body["id"], body)
+            transaction.provide(resource.kind, body["id"], body)

@@ -33,7 +33,8 @@ _FAILURES: Final = (
 class Store:
     """The data of one sandbox; safe for threads, and for several processes on one file.
 
-    `seed` fills new data. `index` fills what is derived from incidents, where an earlier version did not keep it.
+    `seed` provides what every organisation has; it is asked again where data is older, and adds what is not there.
+    `index` notes what lists find incidents by, where an earlier version did not.
     Raises NotASandboxError where the file is something else; later, where it is gone.
     """
 
@@ -52,12 +53,11 @@ class Store:
         try:
             self._prepare(index)
             self._file = self._found()
-        except NotASandboxError:
+        except BaseException as error:
             self.close()
+            if isinstance(error, sqlite3.Error):
+                raise NotASandboxError(data, str(error)) from error
             raise
-        except sqlite3.Error as error:
-            self.close()
-            raise NotASandboxError(data, str(error)) from error
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -113,6 +113,7 @@ class Store:
         """
         with self.writing() as transaction:
             snapshots.bring_back(transaction, name)
+            self._seed(transaction)
 
     def snapshots(self) -> list[str]:
         """List the snapshots that there are, by name."""
@@ -175,10 +176,10 @@ class Store:
                 # Another process may have been here first.
                 if schema.is_new(connection):
                     schema.create(connection)
-                    self._seed(transaction)
                 elif schema.format_of(connection) < schema.FORMAT:
                     schema.upgrade(connection)
                     index(transaction)
+                self._seed(transaction)
                 # What cannot even be read is told now, not to the first request.
                 self._current(connection)
 

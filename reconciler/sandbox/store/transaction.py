@@ -49,6 +49,11 @@ class Transaction:
         self.write(sql, (kind, identifier, json.dumps(body)))
         self.next_version()
 
+    def provide(self, kind: str, identifier: str, body: Json) -> None:
+        """Create an object of the configuration, unless one with its ID is there or was deleted."""
+        if not self.query("SELECT 1 FROM configuration WHERE id = ?", (identifier,)):
+            self.configure(kind, identifier, body)
+
     def unconfigure(self, identifier: str) -> None:
         """Delete an object of the configuration; what happened earlier can still refer to it."""
         self.write("UPDATE configuration SET kind = 'deleted ' || kind WHERE id = ?", (identifier,))
