@@ -127,6 +127,23 @@ def test_a_file_that_goes_while_it_is_written_is_told(make_api: Maker, tmp_path:
         write()
 
 
+def test_what_sqlite_undoes_by_itself_is_told_as_it_was(make_api: Maker) -> None:
+    """As it may after a failure of the disk; and the connection can be used again."""
+    api = make_api()
+    store = api.app.store
+
+    def write() -> None:
+        with store.writing() as transaction:
+            transaction.next_version()
+            transaction.write("ROLLBACK")
+            raise NotASandboxError(None, "the disk failed")
+
+    with pytest.raises(NotASandboxError, match="the disk failed"):
+        write()
+
+    assert api.declare()["reference"] == "INC-1"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
 def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
     """At the start, with the reason."""

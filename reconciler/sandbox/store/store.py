@@ -137,10 +137,6 @@ class Store:
                 raise NotASandboxError(self._data, str(error)) from error
             raise
         finally:
-            if connection and connection.in_transaction and self._data:
-                # It could not even be rolled back; another one can.
-                connection.close()
-                connection = None
             self._idle.put(connection)
 
     def _open(self) -> sqlite3.Connection:
