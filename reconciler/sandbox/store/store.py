@@ -1,6 +1,7 @@
 """A data file (or none) in, transactions over it out; and all of it emptied, kept under a name and brought back."""
 
 import json
+import os
 import queue
 import sqlite3
 import threading
@@ -162,6 +163,9 @@ class Store:
         return (found.st_dev, found.st_ino) if found else None
 
     def _prepare(self, index: Filling) -> None:
+        # SQLite would open it all the same, and leave files beside it that are read-only too.
+        if self._data and self._data.exists() and not os.access(self._data, os.W_OK):
+            raise NotASandboxError(self._data, "it cannot be written")
         with self._connection() as connection:
             connection.execute("PRAGMA busy_timeout = 30000")
             self._check(connection)
