@@ -164,7 +164,7 @@ class Store:
 
     def _prepare(self, index: Filling) -> None:
         # SQLite would open it all the same, and leave files beside it that are read-only too.
-        if self._data and self._data.exists() and not os.access(self._data, os.W_OK):
+        if self._data and os.access(self._data, os.F_OK) and not os.access(self._data, os.W_OK):
             raise NotASandboxError(self._data, "it cannot be written")
         with self._connection() as connection:
             connection.execute("PRAGMA busy_timeout = 30000")
