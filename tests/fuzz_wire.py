@@ -164,7 +164,8 @@ def serving() -> Iterator[Address]:
             process.terminate()
             process.wait(PATIENCE)
         errors.seek(0)
-        assert (process.returncode, errors.read()) == (0, "")
+        complaints = errors.read()
+        assert (process.returncode, complaints) == (0, ""), complaints
 
 
 def ask(address: Address, message: bytes) -> tuple[int, bytes] | None:

@@ -115,7 +115,7 @@ def test_the_example_of_faults_is_a_script() -> None:
 
 def test_the_example_of_tests_passes(tmp_path: Path) -> None:
     """As somebody runs it who has the package installed."""
-    flags = ["-q", "-p", "no:cacheprovider", "-p", "reconciler.testing"]
+    flags = ["-q", "-p", "no:cacheprovider", "-p", "reconciler.testing", "-p", "tests.contract.recorder"]
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *flags, str(ROOT / "examples" / "sandbox")],
         cwd=tmp_path,

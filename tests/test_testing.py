@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Run = Callable[[str], subprocess.CompletedProcess[str]]
+    Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).parent.parent
 HEAD = """\
@@ -33,11 +33,22 @@ def declare(sandbox, key="the-key", **more):
 def run(tmp_path: Path) -> Run:
     """Run somebody's tests."""
 
-    def run(text: str) -> subprocess.CompletedProcess[str]:
+    def run(text: str, *, recorded: bool = True) -> subprocess.CompletedProcess[str]:
         (tmp_path / "test_theirs.py").write_text(HEAD + textwrap.dedent(text), encoding="utf-8")
         flags = ["-q", "-p", "no:cacheprovider", "--strict-markers", "-W", "error"]
+        flags += ["-p", "tests.contract.recorder"] if recorded else []
         return subprocess.run(
-            [sys.executable, "-m", "pytest", *flags, "-p", "reconciler.testing", "test_theirs.py"],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                *flags,
+                "-p",
+                "reconciler.testing",
+                "-p",
+                "tests.contract.recorder",
+                "test_theirs.py",
+            ],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
@@ -137,7 +148,8 @@ def test_who_does_not_use_it_does_not_pay(run: Run) -> None:
 
         def test_one():
             assert not {"werkzeug", "waitress", "reconciler.sandbox"} & set(sys.modules)
-        """
+        """,
+        recorded=False,
     )
 
     assert "1 passed" in ended.stdout, ended.stdout

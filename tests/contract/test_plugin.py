@@ -40,11 +40,13 @@ SERVE = "{PLANT}; from reconciler.cli import main; main()"
 def test_that_is_content():
     command = [sys.executable, "-c", SERVE, "sandbox", "serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        url = server.stdout.readline().split()[-1]
-        for _ in range(3):
-            request = urllib.request.Request(url + "/v1/severities", headers={{"Authorization": "Bearer sandbox"}})
-            assert urllib.request.urlopen(request).status == 200
-        server.KILL()
+        try:
+            url = server.stdout.readline().split()[-1]
+            for _ in range(3):
+                request = urllib.request.Request(url + "/v1/severities", headers={{"Authorization": "Bearer sandbox"}})
+                assert urllib.request.urlopen(request).status == 200
+        finally:
+            server.KILL()
 """
 
 
@@ -128,3 +130,14 @@ def test_a_missing_document_is_told_loudly(run: Run, tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert "\x1b[31mNOT CHECKED: no published API document at /no\x1b[0m" in done.stdout
+
+
+def test_a_run_of_pytest_in_a_test_is_recorded(run: Run, tmp_path: Path) -> None:
+    """Tests that start pytest add one flag to it, and what its sandboxes answer is checked as well."""
+    Path(tmp_path, "inner.py").write_text(f"{ASK}{PLANT}\ndef test_asking(): ask()\n", encoding="utf-8")
+    command = "[sys.executable, '-m', 'pytest', '-q', '-p', 'tests.contract.recorder', 'inner.py']"
+
+    done = run(f"import subprocess, sys\ndef test_nesting(): assert subprocess.run({command}).returncode == 0")
+
+    assert done.returncode == 1
+    assert f"NOT AS DOCUMENTED: {TOLD}" in done.stdout

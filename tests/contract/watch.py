@@ -9,7 +9,7 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from reconciler.sandbox import Sandbox
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from reconciler.sandbox.recording import Exchange
+    from reconciler.sandbox.recording import Exchange, Note
 
 VARIABLE = "RECONCILER_SANDBOX_RECORD"
 MOST = 20
@@ -49,20 +49,22 @@ class Watch:
         return list(dict.fromkeys(taken))
 
 
+def observing(note: Note) -> Any:
+    """Return what lets `note` know of every exchange with a sandbox of this process; a context, or to be started."""
+    answer = Sandbox.__call__
+
+    def answer_observed(app: Sandbox, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return observe(lambda *call: answer(app, *call), note, environ, start_response)
+
+    return mock.patch.object(Sandbox, "__call__", answer_observed)
+
+
 @contextmanager
 def watching(watch: Watch) -> Iterator[Path]:
     """Watch every sandbox of this process, and have the processes that it starts record theirs in the file given."""
-    answer = Sandbox.__call__
-
-    def answer_watched(app: Sandbox, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return observe(lambda *call: answer(app, *call), watch.note, environ, start_response)
-
     with TemporaryDirectory(prefix="contract-") as folder:
         record = Path(folder, "exchanges.jsonl")
-        with (
-            mock.patch.object(Sandbox, "__call__", answer_watched),
-            mock.patch.dict(os.environ, {VARIABLE: str(record)}),
-        ):
+        with observing(watch.note), mock.patch.dict(os.environ, {VARIABLE: str(record)}):
             yield record
 
 

@@ -104,10 +104,8 @@ def test_who_notices_comes_first(world: World) -> None:
 def workflow(world: World, *modes: str) -> None:
     """Let the account have one active workflow that runs on incidents of these modes."""
     with world.sandbox() as app, app.store.writing() as transaction:
-        for one in transaction.organisation.all("workflow"):
-            transaction.unconfigure(one["id"])
-        body = {"id": "01WORKFLOW", "name": "Tell", "state": "active", "runs_on_incident_modes": list(modes)}
-        transaction.configure("workflow", "01WORKFLOW", body)
+        (active,) = (one for one in transaction.organisation.all("workflow") if one["state"] == "active")
+        transaction.configure("workflow", active["id"], {**active, "runs_on_incident_modes": list(modes)})
 
 
 def test_a_workflow_for_other_modes_is_not_told(world: World) -> None:

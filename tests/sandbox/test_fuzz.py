@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.sandbox import app, intake
+from reconciler.sandbox import api, intake
 from tests import fuzz, fuzz_wire
 from tests.contract.document import PATH
 from tests.fuzz_account import served
@@ -46,7 +46,7 @@ def test_a_sandbox_that_cannot_bear_something_is_found(monkeypatch: pytest.Monke
             raise KeyError("broken on purpose")
         return body
 
-    monkeypatch.setattr(app, "read_body", fail_sometimes)
+    monkeypatch.setattr(api, "read_body", fail_sometimes)
     severities = [one for one in OPERATIONS if (one.method, one.path) == ("POST", "/v1/severities")]
 
     with pytest.raises(fuzz.Unbearable, match=r'(?s)500: .*"internal_error".*"description": ""'):
@@ -85,3 +85,12 @@ def test_mangled_messages_harm_nobody() -> None:
 def _is_well(server: fuzz_wire.Address) -> bool:
     answer = fuzz_wire.ask(server, fuzz_wire.DECENT)
     return answer is not None and answer[0] == 200
+
+
+@pytest.mark.skipif(not PATH.exists(), reason=f"NO PUBLISHED API DOCUMENT AT {PATH}")
+def test_the_long_search_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """It tells how far it is, and the seed with which this part of it can be had again."""
+    code = fuzz.main(["--examples", "5", "--seed", "7", "--only", "GET /v1/identity"])
+
+    assert code == 0
+    assert capsys.readouterr().err.startswith("5 requests, seed 7, ")
