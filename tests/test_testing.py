@@ -38,17 +38,7 @@ def run(tmp_path: Path) -> Run:
         flags = ["-q", "-p", "no:cacheprovider", "--strict-markers", "-W", "error"]
         flags += ["-p", "tests.contract.recorder"] if recorded else []
         return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                *flags,
-                "-p",
-                "reconciler.testing",
-                "-p",
-                "tests.contract.recorder",
-                "test_theirs.py",
-            ],
+            [sys.executable, "-m", "pytest", *flags, "-p", "reconciler.testing", "test_theirs.py"],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
