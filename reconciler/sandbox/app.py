@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from reconciler.sandbox import moments
 from reconciler.sandbox.admin import Admin
 from reconciler.sandbox.api import Api
 from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.exchange import Exchange
 from reconciler.sandbox.faults import Faults, Strike
 from reconciler.sandbox.incidents.incident import fill_index
+from reconciler.sandbox.incidents.pace import catch_up
 from reconciler.sandbox.intake import is_api, read_request
 from reconciler.sandbox.keys import Keys
 from reconciler.sandbox.limits import Limits, Rates
@@ -104,6 +106,7 @@ class Sandbox:
 
     def _answer(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = read_request(environ)
+        catch_up(self.store, self._behaviour, moments.now())
         if not is_api(request):
             beside = self._page.respond(request) or self._admin.respond(request)
             if beside is not None:

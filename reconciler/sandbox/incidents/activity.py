@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from reconciler.sandbox import moments
+from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.incidents.incident import Incident
-from reconciler.sandbox.resource import Call
+from reconciler.sandbox.organisation import Organisation
+from reconciler.sandbox.store import Transaction
 
 Json = dict[str, Any]
 
@@ -21,6 +24,37 @@ _BY: Mapping[str, str | None] = {
 }
 
 
+class Occasion(Protocol):
+    """On which something happens to incidents: a request, or what the server does by itself."""
+
+    @property
+    def store(self) -> Transaction:
+        """What it happens in."""
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How the sandbox behaves."""
+
+    @property
+    def now(self) -> datetime:
+        """When it happens."""
+
+    @property
+    def person(self) -> Json | None:
+        """On whose behalf it happens, if on anybody's."""
+
+    @property
+    def actor(self) -> Json:
+        """Who is recorded as having done it."""
+
+    @property
+    def organisation(self) -> Organisation:
+        """The configuration at that moment."""
+
+    def new_id(self) -> str:
+        """Make an ID for what it creates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened: its type, what people read, and the facts; without a value where there was none."""
@@ -30,12 +64,12 @@ class Entry:
     content: Json | None = None
 
 
-def write(call: Call, incident: Incident, entries: list[Entry]) -> None:
-    """Add entries to the log of an incident, in this order, as made by whoever makes the request."""
-    when = moments.written(call.now)
+def write(occasion: Occasion, incident: Incident, entries: list[Entry]) -> None:
+    """Add entries to the log of an incident, in this order, as made on this occasion."""
+    when = moments.written(occasion.now)
     for entry in entries:
         body: Json = {
-            "id": call.new_id(),
+            "id": occasion.new_id(),
             "incident_id": incident.id,
             "type": entry.type,
             "title": entry.title,
@@ -45,5 +79,5 @@ def write(call: Call, incident: Incident, entries: list[Entry]) -> None:
         if entry.content is not None:
             facts = {name: value for name, value in entry.content.items() if value is not None}
             by = _BY.get(entry.type, "updater")
-            body["content"] = {entry.type: facts | ({by: call.actor} if by else {})}
-        call.store.record(KIND, incident.id, moments.sortable(call.now), body)
+            body["content"] = {entry.type: facts | ({by: occasion.actor} if by else {})}
+        occasion.store.record(KIND, incident.id, moments.sortable(occasion.now), body)

@@ -5,7 +5,7 @@ from typing import Any
 from reconciler.sandbox import moments
 from reconciler.sandbox.body import Integer, Object, Shape, Text
 from reconciler.sandbox.errors import ApiError, Problem, invalid
-from reconciler.sandbox.incidents import activity, lifecycle, values
+from reconciler.sandbox.incidents import activity, learning, lifecycle, values
 from reconciler.sandbox.incidents.activity import Entry
 from reconciler.sandbox.incidents.incident import Incident, next_number, save
 from reconciler.sandbox.resource import Call
@@ -57,6 +57,7 @@ def declare(call: Call) -> Incident:
         body=_body(call, status),
     )
     save(call.store, incident)
+    learning.note(call.store, incident, call.now)
     title = f"Declared as {status['name']}"
     activity.write(call, incident, [Entry("status_change", title, {"new_status": status})])
     return incident

@@ -31,6 +31,13 @@ def first_status(organisation: Organisation, category: str) -> Json:
     return min(statuses, key=lambda status: status["rank"])
 
 
+def next_status(organisation: Organisation, identifier: str) -> Json:
+    """Return the status that a post-incident one is followed by: the next by rank, after the last the first closed."""
+    now = organisation.get("incident_status", identifier)
+    later = [s for s in organisation.all("incident_status") if s["category"] == "learning" and s["rank"] > now["rank"]]
+    return min(later, key=lambda status: status["rank"]) if later else first_status(organisation, "closed")
+
+
 def declared_status(organisation: Organisation, incident_type: Json, identifier: str | None) -> Json:
     """Choose the status that a new incident begins in; a 422 where the wanted one is not for beginnings."""
     field = "incident_status_id"

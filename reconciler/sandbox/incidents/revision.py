@@ -5,12 +5,11 @@ from typing import Any
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import invalid
-from reconciler.sandbox.incidents import activity, lifecycle, sight
-from reconciler.sandbox.incidents.activity import Entry
+from reconciler.sandbox.incidents import activity, learning, lifecycle, sight
+from reconciler.sandbox.incidents.activity import Entry, Occasion
 from reconciler.sandbox.incidents.incident import Incident, save
 from reconciler.sandbox.incidents.parts import field_values
 from reconciler.sandbox.organisation import person, visible
-from reconciler.sandbox.resource import Call
 from reconciler.sandbox.rewriting import form
 
 Json = dict[str, Any]
@@ -19,12 +18,12 @@ UPDATE = "incident_update"
 
 
 class Revision:
-    """One request's changes to one incident, collected first and written together."""
+    """The changes of one occasion to one incident, collected first and written together."""
 
-    def __init__(self, call: Call, incident: Incident) -> None:
-        self._call = call
+    def __init__(self, occasion: Occasion, incident: Incident) -> None:
+        self._occasion = occasion
         self._before = incident
-        self._organisation = call.organisation
+        self._organisation = occasion.organisation
         self._entries: list[Entry] = []
         self.incident = incident
 
@@ -46,7 +45,7 @@ class Revision:
                 self._entries.append(Entry("call_url_changed", f"Call is at {value}"))
 
     def _kept(self, name: str, sent: str) -> str:
-        kept = form(self._call.behaviour)
+        kept = form(self._occasion.behaviour)
         value = {"name": kept.title, "summary": kept.prose, "call_url": kept.link}.get(name, str)(sent)
         if name == "name" and not value:
             raise invalid("name", "must not be blank", "is_required")
@@ -61,13 +60,13 @@ class Revision:
         old = self._organisation.get("incident_status", self.incident.status)
         if old["id"] == status["id"]:
             return
-        if self._call.person is None:
+        if self._occasion.person is None:
             lifecycle.check_move(old, status, field)
         self.incident = replace(self.incident, status=status["id"])
         told = {"previous_status": old, "new_status": status}
         self._entries.append(Entry("status_change", f"{old['name']} → {status['name']}", told))
         reached = lifecycle.reached(self._organisation, old, status)
-        self.timestamps({t["id"]: moments.written(self._call.now) for t in reached})
+        self.timestamps({t["id"]: moments.written(self._occasion.now) for t in reached})
 
     def fields(self, given: dict[str, list[str]]) -> None:
         """Set custom fields; no values unset one."""
@@ -107,15 +106,15 @@ class Revision:
     def share(self, message: str) -> Json:
         """Make the update that tells of this revision, and note it in the log."""
         update = {
-            "id": self._call.new_id(),
+            "id": self._occasion.new_id(),
             "incident_id": self.incident.id,
             "message": message,
             "status": self.incident.status,
             "severity": self.incident.severity,
-            "updater": self._call.actor,
-            "created_at": moments.written(self._call.now),
+            "updater": self._occasion.actor,
+            "created_at": moments.written(self._occasion.now),
         }
-        self._call.store.record(UPDATE, self.incident.id, moments.sortable(self._call.now), update)
+        self._occasion.store.record(UPDATE, self.incident.id, moments.sortable(self._occasion.now), update)
         self._entries.append(self._update_entry(update))
         return update
 
@@ -127,14 +126,16 @@ class Revision:
 
     def keep_shared(self) -> Incident:
         """Write the changes, whose update is already made."""
-        now = moments.microseconds(self._call.now)
+        now = moments.microseconds(self._occasion.now)
         if self.incident != self._before:
-            self.incident = replace(self.incident, updated=now)
+            self.incident = replace(self.incident, updated=max(now, self.incident.updated))
         if self._entries:
-            self.incident = replace(self.incident, activity=now)
+            self.incident = replace(self.incident, activity=max(now, self.incident.activity))
         if self.incident != self._before:
-            save(self._call.store, self.incident)
-            activity.write(self._call, self.incident, self._entries)
+            save(self._occasion.store, self.incident)
+            if self.incident.status != self._before.status:
+                learning.note(self._occasion.store, self.incident, self._occasion.now)
+            activity.write(self._occasion, self.incident, self._entries)
         return self.incident
 
     def _has_moved(self) -> bool:
