@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmark_sandbox import sandboxing
 from tests.processes import RECONCILER, environment, serving
 from tests.world import World
 
@@ -153,6 +154,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "validate": validating,
     "plan": planning,
     "apply": applying,
+    "sandbox": sandboxing,
 }
 
 
