@@ -47,7 +47,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
         if table.edit:
             compare_children(table, desired, live.id, around, rules, diff)
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
-    return _finish(pair, found, stuck, {one.path for one in differing}, diff)
+    as_good = set(stuck) if _is_settled(pair) else set()
+    return _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
 
 
 def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differing: set[Path], diff: Diff) -> Diff:
@@ -102,7 +103,7 @@ def _status(pair: Pair, diff: Diff) -> tuple[Path, ...]:
     """Return `(STATUS,)` where the status is left as it is, and tell why.
 
     In triage: a person must accept it. Others brought it further: finished. Post-incident statuses move by
-    themselves, so one that was found there is as good as another.
+    themselves, so one that it was found in is as good as another, unless the manifest asks for another anew.
     """
     wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
     if pair.kind is not INCIDENT or wanted is None or live is None or wanted.value == live.value:
@@ -113,13 +114,18 @@ def _status(pair: Pair, diff: Diff) -> tuple[Path, ...]:
         diff.notices.append(Notice(Topic.TRIAGE, pair.key, message, pair.desired.source))
         return (STATUS,)
     known = pair.record.fields.get("status") if pair.record else None
-    if known is None and lifecycle.is_settled(live, wanted):
-        return (STATUS,)
     asks_anew = known is not None and known.answered == live.value
+    if _is_settled(pair) and not asks_anew:
+        return (STATUS,)
     if lifecycle.is_further(live, wanted) and not asks_anew:
         diff.notices.append(_finished(pair, live, wanted))
         return (STATUS,)
     return ()
+
+
+def _is_settled(pair: Pair) -> bool:
+    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
+    return wanted is not None and live is not None and pair.rules.lifecycle.is_settled(live, wanted)
 
 
 def _is_over(pair: Pair, stuck: tuple[Path, ...]) -> bool:
