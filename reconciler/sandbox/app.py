@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from reconciler.sandbox.limits import Limits, Rates
 from reconciler.sandbox.page import Page
 from reconciler.sandbox.recording import FAULT, Recorder, observe
 from reconciler.sandbox.resource import Resource, discover
-from reconciler.sandbox.store import Store, Transaction
+from reconciler.sandbox.store import NotASandboxError, Store, Transaction
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -106,7 +107,9 @@ class Sandbox:
 
     def _answer(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = read_request(environ)
-        catch_up(self.store, self._behaviour, moments.now())
+        # Where the data cannot be used, whoever is asked next says so.
+        with suppress(NotASandboxError):
+            catch_up(self.store, self._behaviour, moments.now())
         if not is_api(request):
             beside = self._page.respond(request) or self._admin.respond(request)
             if beside is not None:

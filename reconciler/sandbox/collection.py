@@ -7,6 +7,8 @@ from typing import Any
 from reconciler.sandbox import moments
 from reconciler.sandbox.body import INT64, Object, Shape
 from reconciler.sandbox.errors import ApiError, Problem, invalid, not_found
+from reconciler.sandbox.incidents import index
+from reconciler.sandbox.incidents.facets import facet
 from reconciler.sandbox.organisation import Organisation, visible
 from reconciler.sandbox.resource import Answer, Call, Resource, Route
 from reconciler.sandbox.rewriting import form
@@ -188,7 +190,6 @@ def same_name(kind: str, body: Json, organisation: Organisation, name: str = "na
             return
 
 
-def any_incident(call: Call, condition: str, *values: str) -> bool:
-    """Tell whether an incident fulfils an SQL condition."""
-    sql = f"SELECT 1 FROM incident WHERE {condition} LIMIT 1"  # noqa: S608 - the condition is a constant
-    return bool(call.store.query(sql, values))
+def any_incident(call: Call, kind: str, *of: str) -> bool:
+    """Tell whether an incident has a facet, such as `status ID`."""
+    return bool(index.having(call.store, [facet(kind, *of)]))

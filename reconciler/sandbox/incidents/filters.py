@@ -6,13 +6,11 @@ from operator import and_, ge, le, or_
 
 from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.incidents import index
-from reconciler.sandbox.incidents.conditions import Condition, by_date, none_of, one_of, single
+from reconciler.sandbox.incidents.conditions import by_date, single
 from reconciler.sandbox.incidents.declare import MODES
 from reconciler.sandbox.incidents.facets import facet
 from reconciler.sandbox.query import Filter, Operators, Parameter, Word
 from reconciler.sandbox.resource import Call, paged
-
-__all__ = ["DEFAULT_MODES", "PARAMETERS", "Condition", "by_date", "found", "none_of", "one_of"]
 
 CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
 DEFAULT_MODES = ("standard", "retrospective")

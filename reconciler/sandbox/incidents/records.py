@@ -6,7 +6,7 @@ from typing import Any
 from reconciler.sandbox.collection import page_meta, unknown_after
 from reconciler.sandbox.errors import not_found
 from reconciler.sandbox.incidents import sight
-from reconciler.sandbox.incidents.filters import Condition
+from reconciler.sandbox.incidents.conditions import Condition
 from reconciler.sandbox.incidents.incident import Incident, find
 from reconciler.sandbox.resource import Call
 

@@ -8,8 +8,9 @@ from reconciler.sandbox import moments
 from reconciler.sandbox.body import Object, Shape, Text
 from reconciler.sandbox.errors import invalid, not_found
 from reconciler.sandbox.incidents.activity import Entry, write
+from reconciler.sandbox.incidents.conditions import Condition, by_date, one_of
 from reconciler.sandbox.incidents.declare import MODES
-from reconciler.sandbox.incidents.filters import DEFAULT_MODES, Condition, by_date, one_of
+from reconciler.sandbox.incidents.filters import DEFAULT_MODES
 from reconciler.sandbox.incidents.incident import Incident, in_body, in_query, touch
 from reconciler.sandbox.incidents.records import find_record, list_records
 from reconciler.sandbox.organisation import Organisation, person, visible
@@ -88,8 +89,8 @@ class Tasks:
 
     def _conditions(self, call: Call) -> list[Condition]:
         asked = call.query
-        within = one_of("mode", [asked["incident_mode"]] if "incident_mode" in asked else DEFAULT_MODES)
-        of_mode = f"incident IN (SELECT id FROM incident WHERE {within.sql})"  # noqa: S608 - a constant
+        within = one_of("its.mode", [asked["incident_mode"]] if "incident_mode" in asked else DEFAULT_MODES)
+        of_mode = f"EXISTS (SELECT 1 FROM incident AS its WHERE its.id = incident AND {within.sql})"  # noqa: S608 - a constant
         conditions = [_NOT_DELETED, Condition(of_mode, within.values)]
         for name in ("created_at", "updated_at"):
             by = by_date(name, f"json_extract(body, '$._{name}')")

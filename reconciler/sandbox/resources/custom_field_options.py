@@ -45,8 +45,7 @@ def _check(body: Json, organisation: Organisation) -> Iterator[Problem]:
 
 
 def _in_use(call: Call, option: Json) -> str | None:
-    path = f'$.fields."{option["custom_field_id"]}"'
-    if any_incident(call, "EXISTS (SELECT 1 FROM json_each(body, ?) WHERE value = ?)", path, option["id"]):
+    if any_incident(call, "field", option["custom_field_id"], option["id"]):
         return f"there are incidents in which {option['value']} is chosen"
     return None
 

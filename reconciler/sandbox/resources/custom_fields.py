@@ -62,7 +62,7 @@ def _attributes(body: Json, catalog_type: Json) -> Iterator[Problem]:
 
 
 def _in_use(call: Call, field: Json) -> str | None:
-    if any_incident(call, "EXISTS (SELECT 1 FROM json_each(body, '$.fields') WHERE key = ?)", field["id"]):
+    if any_incident(call, "field", field["id"]):
         return f"there are incidents in which {field['name']} is set"
     return None
 

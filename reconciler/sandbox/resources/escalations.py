@@ -9,6 +9,7 @@ from reconciler.sandbox import moments
 from reconciler.sandbox.body import Moment, Object, Text
 from reconciler.sandbox.errors import ApiError, Problem, invalid, not_found
 from reconciler.sandbox.incidents import once
+from reconciler.sandbox.incidents.conditions import Condition, by_date, none_of, one_of
 from reconciler.sandbox.incidents.escalation import (
     BODY,
     KIND,
@@ -20,7 +21,6 @@ from reconciler.sandbox.incidents.escalation import (
     keep,
     note,
 )
-from reconciler.sandbox.incidents.filters import Condition, by_date, none_of, one_of
 from reconciler.sandbox.incidents.records import list_records
 from reconciler.sandbox.query import Filter
 from reconciler.sandbox.resource import Answer, Call, Resource, Route, paged

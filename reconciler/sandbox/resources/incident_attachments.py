@@ -10,7 +10,7 @@ from reconciler.sandbox import moments
 from reconciler.sandbox.body import Object, Text
 from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.incidents.activity import Entry, write
-from reconciler.sandbox.incidents.filters import Condition
+from reconciler.sandbox.incidents.conditions import Condition
 from reconciler.sandbox.incidents.incident import in_body, in_query, touch
 from reconciler.sandbox.incidents.records import all_records, delete_record, find_record
 from reconciler.sandbox.incidents.values import is_url

@@ -21,7 +21,7 @@ FIELDS: dict[str, Shape] = {
 def _in_use(call: Call, role: Json) -> str | None:
     if role["role_type"] != "custom":
         return f"the role {role['name']} cannot be deleted, because every organisation has a {role['role_type']}"
-    if any_incident(call, "EXISTS (SELECT 1 FROM json_each(body, '$.roles') WHERE key = ?)", role["id"]):
+    if any_incident(call, "role", role["id"]):
         return f"there are incidents in which somebody is {role['name']}"
     return None
 

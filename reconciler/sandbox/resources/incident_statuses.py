@@ -49,7 +49,7 @@ def _check(body: Json, organisation: Organisation) -> Iterator[Problem]:
 def _in_use(call: Call, status: Json) -> str | None:
     if status["category"] not in CONFIGURABLE:
         return f"statuses of category {status['category']} cannot be deleted"
-    if any_incident(call, "status = ?", status["id"]):
+    if any_incident(call, "status", status["id"]):
         return f"there are incidents with the status {status['name']}"
     alike = [s for s in call.organisation.all(KIND) if s["category"] == status["category"]]
     return f"the category {status['category']} needs a status" if len(alike) == 1 else None

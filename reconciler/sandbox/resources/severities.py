@@ -23,7 +23,7 @@ def _next_rank(_body: Json, organisation: Organisation) -> Json:
 
 
 def _in_use(call: Call, severity: Json) -> str | None:
-    if any_incident(call, "severity = ?", severity["id"]):
+    if any_incident(call, "severity", severity["id"]):
         return f"there are incidents of severity {severity['name']}"
     return "an organisation needs a severity" if len(call.organisation.all(KIND)) == 1 else None
 
