@@ -251,3 +251,17 @@ def test_the_server_may_move_it_within_a_run(world: World, passes: Callable[[flo
     assert all(isinstance(one, Done) for one in outcomes)
     assert status(world) == "Reviewing"
     told.assert_quiet(world)
+
+
+def test_another_post_incident_status_is_written_when_the_manifest_asks_for_it(world: World) -> None:
+    """Once, as it is asked for anew; where the server is by then does not matter afterwards."""
+    world.write(MANIFEST % ENDS["stated"])
+    world.settle()
+    world.write(MANIFEST % "status: Reviewing")
+    since = len(world.requests())
+
+    world.settle()
+
+    assert len(told.writes(world, since)) == 1
+    assert status(world) == "Reviewing"
+    told.assert_quiet(world)
