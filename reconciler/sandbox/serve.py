@@ -1,6 +1,7 @@
 """A sandbox and an address in, a server on a port out, until a signal ends it; dropping a connection closes it."""
 
 import ipaddress
+import logging
 import signal
 import socket
 import threading
@@ -52,6 +53,8 @@ class Server:
             clear_untrusted_proxy_headers=True,
         )
         self._server.channel_class = _Channel
+        # It warns of each request that waits for a thread; with many clients that is how things are.
+        self._server.task_dispatcher.queue_logger.setLevel(logging.ERROR)
         self._stopping = threading.Event()
         self.url = f"http://{_written(host)}:{self._server.effective_port}"
 

@@ -4,7 +4,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli.sandbox import command
+from reconciler.sandbox import create_app
+from reconciler.sandbox.serve import Server
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-W", "error", "-c", "from reconciler.cli.sandbox import command; command()", "serve"]
@@ -187,3 +191,19 @@ def test_an_unreadable_answer_reaches_the_client_as_such(start: Start) -> None:
 
     assert (page.status_code, page.headers["Content-Type"]) == (502, "text/html")
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "7")
+
+
+def test_more_clients_than_threads_wait_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    """Each is answered in its turn; nobody is warned of it."""
+    app = create_app(latency=0.02)
+    server = Server(app, threads=1)
+    running = threading.Thread(target=server.run)
+    running.start()
+    with _client(server.url) as client, ThreadPoolExecutor(5) as clients:
+        statuses = [answer.status_code for answer in clients.map(client.get, ["/v1/identity"] * 10)]
+    server.stop()
+    running.join()
+    app.close()
+
+    assert statuses == [200] * 10
+    assert [record.message for record in caplog.records if record.name.startswith("waitress")] == []
