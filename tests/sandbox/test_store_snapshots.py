@@ -1,10 +1,12 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.sandbox import NotASandboxError
+from reconciler.sandbox.incidents.incident import fill_index
 from reconciler.sandbox.store import SnapshotNameError, UnknownSnapshotError
 
 from .conftest import Api, Maker
@@ -158,6 +160,32 @@ def test_a_restore_is_seen_whole_or_not_at_all(make_api: Maker, tmp_path: Path) 
     looking.join()
 
     assert seen <= {(0, 0), (5, 5)}
+
+
+def test_what_is_written_around_a_restore_stays_whole(make_api: Maker, tmp_path: Path) -> None:
+    """Each request of another process comes before it or after it: no half incident, no key of nothing."""
+    first, second = (make_api(data=tmp_path / "data.sqlite") for _ in range(2))
+    first.declare(idempotency_key="kept")
+    first.app.store.snapshot("one")
+
+    def write(number: int) -> int:
+        return second.declared(idempotency_key=f"{number}", severity_id=second.severity("Major")).status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        statuses = threads.map(write, range(40))
+        for _ in range(10):
+            first.app.store.restore("one")
+
+    assert set(statuses) == {200}
+    with first.app.store.writing() as transaction:
+        numbers = [number for (number,) in transaction.query("SELECT number FROM incident ORDER BY number")]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert transaction.query("SELECT id FROM incident EXCEPT SELECT incident FROM record") == []
+        assert transaction.query("SELECT id FROM idempotency EXCEPT SELECT id FROM incident") == []
+        index = transaction.query("SELECT * FROM posting")
+        transaction.write("DELETE FROM posting")
+        fill_index(transaction)
+        assert transaction.query("SELECT * FROM posting") == index
 
 
 def test_the_log_is_read_in_pages(api: Api) -> None:
