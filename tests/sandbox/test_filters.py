@@ -1,13 +1,13 @@
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox import Behaviour, Sandbox, create_app, moments
+from reconciler.sandbox import Behaviour, create_app, moments
 from reconciler.sandbox.incidents import incident as kept
 from reconciler.sandbox.incidents.declare import MODES
 from reconciler.sandbox.incidents.incident import Incident
@@ -16,7 +16,7 @@ from reconciler.sandbox.keys import Keys
 from reconciler.sandbox.query import read_query
 from reconciler.sandbox.resource import Call
 from reconciler.sandbox.resources import incidents
-from reconciler.sandbox.store import Transaction
+from reconciler.sandbox.store import Store, Transaction
 
 from .plain_filters import ORGANISATION, Operation, Question, is_seen
 
@@ -136,21 +136,24 @@ _questions = st.builds(
 )
 
 
-@contextmanager
-def _saved(edits: list[Incident]) -> Iterator[tuple[Sandbox, dict[int, Incident]]]:
-    """Make incidents of these edits, each of which creates one or replaces one as a whole."""
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    """Return the store of a sandbox that each example begins with nothing in."""
     app = create_app()
+    yield app.store
+    app.close()
+
+
+def _save(store: Store, edits: list[Incident]) -> dict[int, Incident]:
+    """Make incidents of these edits, each of which creates one or replaces one as a whole."""
     by_number: dict[int, Incident] = {}
-    with app.store.writing() as transaction:
+    store.reset()
+    with store.writing() as transaction:
         for edit in edits:
             number = min(edit.number, len(by_number) + 1)
-            one = Incident(
-                **{name: getattr(edit, name) for name in Incident.__slots__} | {"number": number, "id": f"I{number}"}
-            )
-            kept.save(transaction, one)
-            by_number[number] = one
-    yield app, by_number
-    app.close()
+            by_number[number] = replace(edit, number=number, id=f"I{number}")
+            kept.save(transaction, by_number[number])
+    return by_number
 
 
 def _listed(transaction: Transaction, token: str, user: str | None, query: list[tuple[str, list[str]]]) -> Json:
@@ -177,11 +180,12 @@ def _walked(transaction: Transaction, token: str, question: Question) -> tuple[l
         after = [("after", [page["pagination_meta"]["after"]])]
 
 
-@settings(max_examples=100, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
+@settings(max_examples=200, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
 @given(edits=st.lists(_kept(), min_size=4, max_size=12), questions=st.lists(_questions, min_size=4, max_size=4))
-def test_a_list_holds_what_fulfils_its_filters(edits: list[Incident], questions: list[Question]) -> None:
+def test_a_list_holds_what_fulfils_its_filters(store: Store, edits: list[Incident], questions: list[Question]) -> None:
     """In the order asked for, on some page once, and counted; whatever the incidents were before."""
-    with _saved(edits) as (app, by_number), app.store.reading() as transaction:
+    by_number = _save(store, edits)
+    with store.reading() as transaction:
         now = moments.microseconds(moments.now())
         shown = {number: incident_answer(one, ORGANISATION, now) for number, one in by_number.items()}
         for question in questions:
@@ -197,9 +201,10 @@ def test_a_list_holds_what_fulfils_its_filters(edits: list[Incident], questions:
 
 @settings(max_examples=50, deadline=None, database=None)
 @given(edits=st.lists(_kept(), min_size=1, max_size=12))
-def test_the_index_is_what_the_incidents_make_it(edits: list[Incident]) -> None:
+def test_the_index_is_what_the_incidents_make_it(store: Store, edits: list[Incident]) -> None:
     """After any edits it is the same as one that is filled anew: nothing is left behind, nothing is missing."""
-    with _saved(edits) as (app, _), app.store.writing() as transaction:
+    _save(store, edits)
+    with store.writing() as transaction:
         by_edits = [transaction.query(f"SELECT * FROM {table}") for table in ("posting", "amount")]
         for table in ("posting", "amount"):
             transaction.write(f"DELETE FROM {table}")
@@ -210,12 +215,12 @@ def test_the_index_is_what_the_incidents_make_it(edits: list[Incident]) -> None:
 
 
 @pytest.mark.parametrize("is_oldest_first", [False, True])
-def test_sets_go_beyond_one_chunk(is_oldest_first: bool) -> None:
+def test_sets_go_beyond_one_chunk(store: Store, is_oldest_first: bool) -> None:
     """Three thousand incidents, every second past the two thousandth in test mode, in pages from any place on."""
     told = {"name": "x", "slack_team_id": "T", "creator": {}, "roles": {}, "fields": {}, "timestamps": {}}
     status, incident_type = _ids("incident_status")[0], _ids("incident_type")[0]
-    app = create_app()
-    with app.store.writing() as transaction:
+    store.reset()
+    with store.writing() as transaction:
         for number in range(1, 3001):
             mode = "test" if number > 2000 and number % 2 else "standard"
             columns = (number, f"I{number}", number, number, number, status, None, incident_type, mode, "public")
@@ -223,7 +228,7 @@ def test_sets_go_beyond_one_chunk(is_oldest_first: bool) -> None:
     question = Question([], ["test"], "", is_oldest_first, None)
     query = [*question.query(), ("page_size", ["250"]), ("after", ["I2700"])]
 
-    with app.store.reading() as transaction:
+    with store.reading() as transaction:
         page = _listed(transaction, "sandbox", None, query)
 
     numbers = range(2701, 3001, 2) if is_oldest_first else range(2699, 2200, -2)
