@@ -433,7 +433,7 @@ def test_an_update_that_never_arrived_is_posted(tmp_path: Path, idempotency: str
 
 @pytest.mark.parametrize(("idempotency", "first"), [("conflict", 1), ("forget", 2)])
 def test_a_run_may_die_behind_any_write(tmp_path: Path, settle: Settle, idempotency: str, first: int) -> None:
-    """The account goes away behind each write in turn; runs after that bring everything about, once."""
+    """The account goes away behind each write in turn; the run after that brings everything about, once."""
     quiet = settle(tmp_path / "quiet", *CONFIGURATION, incident())
     writes = sum(one["method"] != "GET" for one in quiet.requests())
     assert writes > 12
@@ -443,10 +443,23 @@ def test_a_run_may_die_behind_any_write(tmp_path: Path, settle: Settle, idempote
         world.apply([f"drop-after:{number}:write", f"drop-before:{number + 1}-:write"], parallelism=1)
 
         world.settle()
-        world.settle()
 
         told.assert_quiet(world)
         assert everything(world) == everything(quiet)
+
+
+def test_an_edit_of_the_layout_alone_is_not_taken_for_done(tmp_path: Path) -> None:
+    """Its answer is lost and it never arrived: what stands there is alike, but it is what was there before."""
+    world = World(tmp_path)
+    write(world, beyond(summary="one two"))
+    world.settle()
+    write(world, beyond(summary="- one\n- two"))
+
+    (outcome,) = world.apply(["drop-before:1:write"])
+
+    assert isinstance(outcome, Done)
+    assert world.incidents()[0]["summary"] == "- one\n- two"
+    told.assert_quiet(world)
 
 
 class TestNames:
@@ -476,6 +489,35 @@ class TestNames:
 
         world.settle()
 
+        told.assert_quiet(world)
+
+    def test_a_name_in_the_account_is_found_however_it_is_written(self, tmp_path: Path) -> None:
+        """By a manifest of the same name, and where it is referred to."""
+        world = World(tmp_path)
+        world.ask("POST", "/v1/severities", {"name": "EU  re\u0301gion", "description": "", "rank": 40})
+        severity = {
+            "kind": "Severity",
+            "metadata": {"name": "eu"},
+            "spec": {"name": "EU r\u00e9gion", "description": ""},
+        }
+        write(world, severity, beyond(severity="EU r\u00e9gion ", updates=[]))
+
+        world.settle()
+
+        assert len(world.listed("/v1/severities", "severities")) == 4
+        told.assert_quiet(world)
+
+    def test_options_that_differ_in_a_sign_are_two(self, world: World) -> None:
+        """What would be layout in a text is part of a name."""
+        field = CONFIGURATION[3] | {"spec": CONFIGURATION[3]["spec"] | {"options": ["100"]}}
+        write(world, field)
+        world.settle()
+        field["spec"]["options"] = ["100", "> 100"]
+        write(world, field)
+
+        world.settle()
+
+        assert sorted(count(world)["options"]) == ["100", "> 100"]
         told.assert_quiet(world)
 
     def test_two_manifests_of_one_name_contradict_each_other(self, world: World) -> None:
