@@ -25,7 +25,7 @@ Json = dict[str, Any]
 (LISTING, *_) = incidents.RESOURCE.routes
 DAYS = ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04")
 TEXTS = ("", "x", "120", "-1e3", "nan", "inf", "a b", "x" * 65, "x" * 66)
-NUMBERS = ("0", "1", "9.5", "120", "-3", "1e2")
+NUMBERS = ("0.5", "1", "1.25", "1.5", "-3", "1e2")
 
 
 def _ids(kind: str) -> list[str]:
