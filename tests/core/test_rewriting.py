@@ -307,6 +307,8 @@ def test_what_a_key_answers_is_known_again(tmp_path: Path, idempotency: str) -> 
     world.settle()
     before = everything(world)
     world.lose_state()
+    with world.sandbox() as app, app.store.writing() as transaction:
+        transaction.write("UPDATE incident SET created = created - 86400000000", ())
 
     world.settle()
 
