@@ -303,7 +303,7 @@ def test_what_a_key_answers_is_known_again(tmp_path: Path, idempotency: str) -> 
     """Where nothing is adopted, an incident that its key leads to has what was sent, in the form of the server."""
     world = rewriting(tmp_path, idempotency)
     world.write_raw(f"{HEAD}kind: Workspace\nmetadata: {{name: acme}}\nspec: {{adopt: never}}\n", "reconciler.yaml")
-    write(world, *CONFIGURATION, incident())
+    write(world, *CONFIGURATION, incident(updates=None, declare_as=None, severity="Minor"))
     world.settle()
     before = everything(world)
     world.lose_state()
