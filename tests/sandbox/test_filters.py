@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import ge, le
 from typing import Any
 
 import pytest
@@ -121,6 +122,7 @@ _operation_lists = st.lists(
         ),
         _operations(f"custom_field[{FIELDS['Customers affected']}]", dict.fromkeys(("gte", "lte"), _one(*NUMBERS))),
     ),
+    min_size=1,
     max_size=3,
     unique_by=lambda operation: operation[:2],
 )
@@ -142,6 +144,14 @@ def store() -> Iterator[Store]:
     app = create_app()
     yield app.store
     app.close()
+
+
+def _plain(number: int, mode: str = "standard", fields: Json | None = None) -> Incident:
+    """Make an incident that differs from others in little."""
+    status, incident_type = _ids("incident_status")[0], _ids("incident_type")[0]
+    told = {"name": "x", "slack_team_id": "T", "creator": {}, "roles": {}, "fields": fields or {}, "timestamps": {}}
+    columns = (number, f"I{number}", number, number, number, status, None, incident_type, mode, "public")
+    return Incident(*columns, told)
 
 
 def _save(store: Store, edits: list[Incident]) -> dict[int, Incident]:
@@ -199,6 +209,25 @@ def test_a_list_holds_what_fulfils_its_filters(store: Store, edits: list[Inciden
             assert by_viewer == ([f"INC-{number}" for number in seen], {len(seen)})
 
 
+@settings(max_examples=100, deadline=None, database=None)
+@given(
+    numbers=st.lists(st.integers(-50, 50).map(lambda tenths: tenths / 4), min_size=1, max_size=6),
+    bound=st.integers(-50, 50).map(lambda tenths: tenths / 4),
+    operator=st.sampled_from(["gte", "lte"]),
+)
+def test_numbers_are_compared_as_numbers(store: Store, numbers: list[float], bound: float, operator: str) -> None:
+    """However they are written: not as texts, and not as whole ones."""
+    field = FIELDS["Customers affected"]
+    _save(store, [_plain(number, fields={field: [str(value)]}) for number, value in enumerate(numbers, start=1)])
+    question = Question([(f"custom_field[{field}]", operator, [f"{bound:+.3e}"])], [], "", True, None)
+
+    with store.reading() as transaction:
+        listed, _ = _walked(transaction, "sandbox", question)
+
+    is_within = ge if operator == "gte" else le
+    assert listed == [f"INC-{number}" for number, value in enumerate(numbers, start=1) if is_within(value, bound)]
+
+
 @settings(max_examples=50, deadline=None, database=None)
 @given(edits=st.lists(_kept(), min_size=1, max_size=12))
 def test_the_index_is_what_the_incidents_make_it(store: Store, edits: list[Incident]) -> None:
@@ -217,14 +246,10 @@ def test_the_index_is_what_the_incidents_make_it(store: Store, edits: list[Incid
 @pytest.mark.parametrize("is_oldest_first", [False, True])
 def test_sets_go_beyond_one_chunk(store: Store, is_oldest_first: bool) -> None:
     """Three thousand incidents, every second past the two thousandth in test mode, in pages from any place on."""
-    told = {"name": "x", "slack_team_id": "T", "creator": {}, "roles": {}, "fields": {}, "timestamps": {}}
-    status, incident_type = _ids("incident_status")[0], _ids("incident_type")[0]
     store.reset()
     with store.writing() as transaction:
         for number in range(1, 3001):
-            mode = "test" if number > 2000 and number % 2 else "standard"
-            columns = (number, f"I{number}", number, number, number, status, None, incident_type, mode, "public")
-            kept.save(transaction, Incident(*columns, told))
+            kept.save(transaction, _plain(number, mode="test" if number > 2000 and number % 2 else "standard"))
     question = Question([], ["test"], "", is_oldest_first, None)
     query = [*question.query(), ("page_size", ["250"]), ("after", ["I2700"])]
 
