@@ -211,8 +211,8 @@ def test_a_list_holds_what_fulfils_its_filters(store: Store, edits: list[Inciden
 
 @settings(max_examples=100, deadline=None, database=None)
 @given(
-    numbers=st.lists(st.integers(-50, 50).map(lambda tenths: tenths / 4), min_size=1, max_size=6),
-    bound=st.integers(-50, 50).map(lambda tenths: tenths / 4),
+    numbers=st.lists(st.integers(-50, 50).map(lambda quarters: quarters / 4), min_size=1, max_size=6),
+    bound=st.integers(-50, 50).map(lambda quarters: quarters / 4),
     operator=st.sampled_from(["gte", "lte"]),
 )
 def test_numbers_are_compared_as_numbers(store: Store, numbers: list[float], bound: float, operator: str) -> None:
