@@ -22,7 +22,7 @@ PATIENCE = 30.0
 
 Address = tuple[str, int]
 
-_KEY = b"Host: sandbox\r\nAuthorization: Bearer sandbox\r\n"
+_KEY = b"Host: localhost\r\nAuthorization: Bearer sandbox\r\n"
 _JSON = _KEY + b"Content-Type: application/json\r\n"
 _BODY = b'{"name": "Huge", "description": "All is lost", "rank": 77}'
 _POST = b"POST /v1/severities HTTP/1.1\r\n" + _JSON
@@ -41,6 +41,22 @@ def _chunked(body: bytes, headers: bytes = b"") -> bytes:
     return _POST + headers + b"Transfer-Encoding: chunked\r\n\r\n" + body
 
 
+def _own(path: str, body: bytes) -> bytes:
+    return f"POST /_sandbox/{path} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+OWN = ("faults", "snapshot", "restore", "spend")
+BODIES = (
+    b"",
+    b"\xff",
+    b"[]",
+    b'{"": 1}',
+    b"[" * 5000,
+    b'{"faults": [{"kind": ["drop-after"], "requests": 1e999, "probability": "x", "times": -1}]}',
+    b'{"faults": [{"kind": "429", "seconds": 1' + b"0" * 400 + b"}]}",
+    b'{"name": "..\\u0000/\\ud800", "seed": 1.5, "faults": null}',
+    b'{"requests": 99999999999999999999999, "key": "\\ud800"}',
+)
 DECENT = _get(b"GET /v1/identity HTTP/1.1")
 
 WHOLE: Mapping[str, bytes] = {
@@ -118,6 +134,14 @@ WHOLE: Mapping[str, bytes] = {
     "expecting to go on": _post(_BODY, headers=b"Expect: 100-continue\r\n"),
     "expecting the impossible": _post(_BODY, headers=b"Expect: a miracle\r\n"),
     "asking to switch": _get(b"GET /v1/identity HTTP/1.1", _KEY + b"Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+    "page of an incident that is none": _get(b"GET /incidents/%FF%00 HTTP/1.1"),
+    "page for a host that is none": _get(b"GET / HTTP/1.1", b"Host: " + b"a" * 5000 + b"\r\n"),
+    "page with a query of raw bytes": _get(b"GET /?\xff=\xfe&after=%FF&page_size=x&mode=%00 HTTP/1.1"),
+    "log after nothing": _get(b"GET /_sandbox/requests?after=%FF&page_size=" + b"9" * 5000 + b" HTTP/1.1"),
+    "own interface for a host that is none": _get(
+        b"GET /_sandbox/requests HTTP/1.1", b"Host: " + b"a" * 5000 + b"\r\nOrigin: http://[::1\r\n"
+    ),
+    **{f"{path} of {len(body)} bytes": _own(path, body) for path in OWN for body in BODIES},
     "HTTP/2 at once": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }
 """Messages after which nothing more is to come: each is answered, or its connection closed."""
