@@ -115,8 +115,7 @@ def _by_field(call: Call, identifier: str, operators: Operators) -> Iterator[int
             case "one_of" | "not_in":
                 yield _any_of(call, operator, [facet("field", identifier, value) for value in values])
             case "gte" | "lte":
-                sql = f"SELECT number FROM amount WHERE field = ? AND value {'>=' if operator == 'gte' else '<='} ?"  # noqa: S608
-                yield index.numbered(call.store, sql, (identifier, _number(field, values)))
+                yield index.having_amount(call.store, identifier, operator, _number(field, values))
             case _:
                 yield _blank_or_set(call, operator, values, "custom_field", facet("field", identifier))
 

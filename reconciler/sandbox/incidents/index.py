@@ -4,6 +4,7 @@ So sets are joined, crossed and turned round by |, & and ~, and counted in no ti
 facet's set is kept in chunks, so that a change of one incident writes little.
 """
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.sandbox.incidents.facets import Facets
@@ -50,12 +51,17 @@ def dated(store: Transaction, condition: str, values: Sequence[object]) -> int:
     return int(digits or "0", 2) << 1
 
 
-def numbered(store: Transaction, sql: str, values: Sequence[object]) -> int:
-    """Return the incidents whose numbers a query yields."""
-    numbers = [number for (number,) in store.query(sql, values)]
+def having_amount(store: Transaction, field: str, operator: str, amount: float) -> int:
+    """Return the incidents that have a number in a custom field which compares so, `gte` or `lte`, to an amount."""
+    # As one text, too.
+    sign = {"gte": ">=", "lte": "<="}[operator]
+    sql = f"SELECT json_group_array(number) FROM amount WHERE field = ? AND value {sign} ?"  # noqa: S608 - a sign
+    ((text,),) = store.query(sql, (field, amount))
+    numbers = json.loads(text)
     digits = bytearray(b"0") * (max(numbers, default=0) + 1)
     for number in numbers:
-        digits[-1 - number] = ord("1")
+        digits[number] = ord("1")
+    digits.reverse()
     return int(digits, 2)
 
 
