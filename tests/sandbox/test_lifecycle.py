@@ -236,3 +236,67 @@ def test_a_move_by_a_person_is_theirs(api: Api) -> None:
 
     assert update["updater"]["user"]["email"] == "bob@example.com"
     assert update["updater"].keys() == {"user"}
+
+
+@pytest.mark.parametrize("mode", ["standard", "test", "retrospective", "tutorial"])
+@pytest.mark.parametrize("severity", [None, ""])
+def test_an_active_incident_of_any_mode_needs_a_severity(api: Api, mode: str, severity: str | None) -> None:
+    """Also one that nobody is told of, and an empty one is none."""
+    response = api.declared(mode=mode, severity_id=severity)
+
+    assert (response.status_code, problems(response)) == (422, [("is_required", "severity_id")])
+    assert api.declare(mode=mode)["mode"] == mode
+
+
+def _item(api: Api, incident: Json) -> object:
+    body = {"incident_id": incident["id"], "idempotency_key": "one", "timestamp": "2026-11-20T09:05:00Z", "title": "x"}
+    return api.post("/v2/incident_timeline_items", json=body)
+
+
+TIMES = ("created_at", "updated_at", "last_activity_at")
+HAPPENS: dict[str, tuple[Act, set[str]]] = {
+    "nothing": (lambda api, _: api.get("/v2/incidents"), set()),
+    "an edit to what it is": (lambda api, incident: api.edit(incident, name=incident["name"]), set()),
+    "an edit": (lambda api, incident: api.edit(incident, summary="Known"), {"updated_at", "last_activity_at"}),
+    "a move": (
+        lambda api, incident: api.edit(incident, incident_status_id=api.status("Fixing")),
+        {"updated_at", "last_activity_at"},
+    ),
+    "an update with a move": (
+        lambda api, incident: api.updated(incident, to_severity_id=api.severity("Major")),
+        {"updated_at", "last_activity_at"},
+    ),
+    "an update": (lambda api, incident: api.updated(incident, message="Told"), {"last_activity_at"}),
+    "a timeline item": (_item, {"last_activity_at"}),
+    "a refused edit": (lambda api, incident: api.edited(incident, summary="Known", severity_id="01NOTHERE"), set()),
+}
+
+
+@pytest.mark.parametrize("what", HAPPENS)
+def test_times_move_with_what_happens(api: Api, what: str) -> None:
+    """A new incident has one time in all three places; what changes it moves two of them, what is told of it one."""
+    act, moved = HAPPENS[what]
+    before = api.declare()
+
+    act(api, before)
+
+    after = api.get(f"/v2/incidents/{before['id']}").json()["incident"]
+    assert len({before[name] for name in TIMES}) == 1
+    assert {name for name in TIMES if after[name] > before[name]} == moved
+    assert {name for name in TIMES if after[name] < before[name]} == set()
+
+
+def test_a_field_that_another_is_filtered_by_is_in_use(api: Api) -> None:
+    """It can be deleted when nothing refers to it any more."""
+    catalog_type = api.get("/v3/catalog_types").json()["catalog_types"][0]
+    attribute = catalog_type["schema"]["attributes"][0]["id"]
+    method = api.field("Detection method")
+    filtered = {"filter_by": {"catalog_attribute_id": attribute, "custom_field_id": method}}
+    body = {"name": "Team", "description": "", "field_type": "single_select", "catalog_type_id": catalog_type["id"]}
+    other = api.post("/v2/custom_fields", json=body | filtered).json()["custom_field"]
+
+    refused = api.delete(f"/v2/custom_fields/{method}")
+
+    assert (refused.status_code, problems(refused)) == (422, [("in_use", "id")])
+    assert api.delete(f"/v2/custom_fields/{other['id']}").status_code == 204
+    assert api.delete(f"/v2/custom_fields/{method}").status_code == 204

@@ -5,6 +5,7 @@ import json
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import ApiError, Problem
+from reconciler.sandbox.incidents.incident import find, rows
 from reconciler.sandbox.resource import Call
 
 FIELD = "idempotency_key"
@@ -13,7 +14,8 @@ FIELD = "idempotency_key"
 def first(call: Call, kind: str) -> str | None:
     """Return the ID of what this key created before, None where it is new or forgotten.
 
-    Raises an ApiError where repetitions conflict (409), are invalid, or come with another body (422).
+    Raises an ApiError where repetitions conflict (409), are invalid, or come with another body (422), and a 409 where
+    the key is that of somebody else in a private incident that this request may not see.
     """
     behaviour = call.behaviour
     known = call.store.known(kind, call.body[FIELD])
@@ -30,7 +32,21 @@ def first(call: Call, kind: str) -> str | None:
             raise _refused(409, "idempotency_key_in_use", "another request was made with this idempotency key")
         case "invalid":
             raise _refused(422, "not_unique", "this idempotency key has been used")
+    if _is_hidden(call, kind, known.id):
+        raise _refused(409, "idempotency_key_in_use", "another request was made with this idempotency key")
     return known.id
+
+
+def _is_hidden(call: Call, kind: str, identifier: str) -> bool:
+    """Tell whether what a key created is part of an incident that this request may not see; one's own is shown."""
+    if kind == "incident":
+        (incident,) = rows(call.store, "id = ?", identifier)
+        made, belongs_to = incident.body, identifier
+    else:
+        made = call.store.recorded(kind, identifier) or {}
+        belongs_to = made.get("incident_id", "")
+    is_own = call.actor in (made.get("creator"), made.get("updater"))
+    return bool(belongs_to) and not is_own and find(call, belongs_to) is None
 
 
 def remember(call: Call, kind: str, identifier: str) -> None:

@@ -64,6 +64,9 @@ def _attributes(body: Json, catalog_type: Json) -> Iterator[Problem]:
 def _in_use(call: Call, field: Json) -> str | None:
     if any_incident(call, "field", field["id"]):
         return f"there are incidents in which {field['name']} is set"
+    for other in call.organisation.all(KIND):
+        if other.get("filter_by", {}).get("custom_field_id") == field["id"]:
+            return f"{other['name']} is filtered by {field['name']}"
     return None
 
 
