@@ -57,8 +57,9 @@ class IncidentSandbox:
         self._app.faults.replace(Faults.read(dict(script)))
 
     def reset(self) -> None:
-        """Make everything as it was when the test began; faults stay."""
+        """Make everything as it was when the test began; faults count from the start again."""
         self._app.store.reset()
+        self._app.faults.restart()
 
     def snapshot(self, name: str = "default") -> None:
         """Remember everything under a name."""

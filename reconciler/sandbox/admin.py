@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 from reconciler.sandbox.body import Integer, Object, Shape, Text
 from reconciler.sandbox.errors import ApiError, Problem, invalid
 from reconciler.sandbox.faults import Faults, ScriptError
+from reconciler.sandbox.keys import Keys
 from reconciler.sandbox.limits import Limits
 from reconciler.sandbox.query import PageSize, Parameter, Word, read_query
 from reconciler.sandbox.store import NotASandboxError, SnapshotNameError, Store, UnknownSnapshotError
@@ -31,10 +32,11 @@ _PAGE: Final[Mapping[str, Parameter]] = {"page_size": PageSize(1000), "after": W
 class Admin:
     """Answers what is asked of the sandbox itself; it needs no key, since whoever serves a sandbox owns it."""
 
-    def __init__(self, store: Store, faults: Faults, limits: Limits) -> None:
+    def __init__(self, store: Store, faults: Faults, limits: Limits, keys: Keys) -> None:
         self._store = store
         self._faults = faults
         self._limits = limits
+        self._keys = keys
         self._rules = Map(
             [
                 _rule("GET", "requests", self._requests),
@@ -111,6 +113,7 @@ class Admin:
     def _reset(self, _request: Request) -> Json:
         self._store.reset()
         self._limits.reset()
+        self._faults.restart()
         return {}
 
     def _snapshots(self, _request: Request) -> Json:
@@ -130,7 +133,10 @@ class Admin:
         asked = _body(request, _SPENT)
         if asked["requests"] < 0:
             raise invalid("requests", "must not be negative")
-        return {"remaining": self._limits.drain(asked.get("key", "sandbox"), asked["requests"])}
+        key = self._keys.find(f"Bearer {asked.get('key', 'sandbox')}")
+        if key is None:
+            raise invalid("key", f"{asked['key']!r} is no key of this sandbox", "not_found")
+        return {"remaining": self._limits.drain(key.token, asked["requests"])}
 
 
 def _rule(method: str, path: str, handler: Callable[[Request], Json]) -> Rule:

@@ -66,7 +66,8 @@ class Api:
         return Answer(500, ApiError(500, (Problem("internal_error", reason),)).body(exchange.id))
 
     def log(self, exchange: Exchange, status: int) -> None:
-        """Note a request that changed nothing."""
+        """Note a request that changed nothing, and was answered with this status (0: not at all)."""
+        exchange.key = exchange.key or self._keys.find(exchange.request.headers.get("Authorization"))
         with self._store.writing() as transaction:
             transaction.log(exchange.entry(status, changed=False))
 

@@ -1,6 +1,6 @@
 """The WSGI application: a request for the API, a page or the sandbox itself in; the answer, or a fault, out."""
 
-import time
+import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +14,7 @@ from reconciler.sandbox.admin import Admin
 from reconciler.sandbox.api import Api
 from reconciler.sandbox.behaviour import Behaviour
 from reconciler.sandbox.exchange import Exchange
-from reconciler.sandbox.faults import Faults, Strike
+from reconciler.sandbox.faults import ConnectionDropped, Faults
 from reconciler.sandbox.incidents.incident import fill_index
 from reconciler.sandbox.incidents.pace import catch_up
 from reconciler.sandbox.intake import is_api, read_request
@@ -82,11 +82,11 @@ class Sandbox:
         self.store = store
         self.faults = faults
         self._behaviour = behaviour
+        self._closing = threading.Event()
         self._latency = latency
-        self._keys = keys
         self._recorder = recorder
         self._page = Page(store)
-        self._admin = Admin(store, faults, limits)
+        self._admin = Admin(store, faults, limits, keys)
         self._api = Api(resources, store, limits, keys)
 
     def requests(self) -> list[Json]:
@@ -98,6 +98,15 @@ class Sandbox:
         self.store.close()
         if self._recorder:
             self._recorder.close()
+
+    def stop_waiting(self) -> None:
+        """End every wait, of a latency or of a slow answer, by dropping its connection; nothing waits any more."""
+        self._closing.set()
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass; raises ConnectionDropped once nothing may wait any more."""
+        if seconds and self._closing.wait(seconds):
+            raise ConnectionDropped("the sandbox ends")
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request; raises ConnectionDropped where a fault says so, also in the middle of the body."""
@@ -116,26 +125,25 @@ class Sandbox:
                 return beside(environ, start_response)
         strike = self.faults.strike(request.method, request.path)
         environ[FAULT] = strike.shapes_answer
-        strike.refuse()
-        if self._latency:
-            time.sleep(self._latency)
-        strike.wait()
-        exchange = Exchange(request, str(uuid.uuid4()), strike.behaviour(self._behaviour), {})
-        response = self._struck(exchange, strike)
-        pieces = strike.sent(response.get_data())
+        exchange = Exchange(request, str(uuid.uuid4()), strike.behaviour(self._behaviour), strike, {})
+        if strike.drops_before:
+            self._api.log(exchange, 0)
+            raise ConnectionDropped("the connection was dropped before the request was handled")
+        self.pause(self._latency + strike.delay)
+        response = self._struck(exchange)
+        pieces = strike.sent(response.get_data(), self.pause)
         if pieces is not None:
             response.headers["Content-Length"] = str(len(response.get_data()))
             response.response = pieces
         return response(environ, start_response)
 
-    def _struck(self, exchange: Exchange, strike: Strike) -> Response:
-        instead = strike.instead(exchange.id)
+    def _struck(self, exchange: Exchange) -> Response:
+        instead = exchange.strike.instead(exchange.id)
         if instead is not None:
-            exchange.key = self._keys.find(exchange.request.headers.get("Authorization"))
             self._api.log(exchange, instead.status or 0)
             return exchange.spoiled(Response(), instead)
         response = self._api.respond(exchange)
-        spoiled = strike.spoil(response.get_data(), exchange.id)
+        spoiled = exchange.strike.spoil(response.get_data(), exchange.id)
         return response if spoiled is None else exchange.spoiled(response, spoiled)
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.behaviour import Behaviour
+from reconciler.sandbox.faults import Strike
 from reconciler.sandbox.faults.answers import Spoiled
 from reconciler.sandbox.keys import Key
 from reconciler.sandbox.resource import Answer
@@ -18,24 +19,25 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Exchange:
-    """One request, its ID, how the sandbox behaves towards it, and what is learned about it on its way."""
+    """One request, its ID, how the sandbox behaves towards it, what strikes it, and what is learned on its way."""
 
     request: Request
     id: str
     behaviour: Behaviour
+    strike: Strike
     headers: dict[str, str]
     key: Key | None = None
     idempotency_key: str | None = None
 
     def entry(self, status: int, *, changed: bool) -> Json:
-        """Write the request as the log has it."""
+        """Write the request as the log has it; the status is the one that leaves, 0 where the connection is dropped."""
         return {
             "time": moments.written(moments.now()),
             "key": self.key.name if self.key else None,
             "method": self.request.method,
             "path": self.request.path,
             "query": self.request.query_string.decode("latin-1"),
-            "status": status,
+            "status": self.strike.told(status),
             "idempotency_key": self.idempotency_key,
             "changed": changed,
         }

@@ -1,24 +1,28 @@
 """A sandbox and an address in, a server on a port out, until a signal ends it; dropping a connection closes it."""
 
 import ipaddress
+import json
 import logging
 import signal
 import socket
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import waitress  # type: ignore[import-untyped]
-from waitress.channel import ClientDisconnected, HTTPChannel  # type: ignore[import-untyped]
-from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[import-untyped]
+from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 from waitress.wasyncore import close_all, loop  # type: ignore[import-untyped]
 
 from reconciler.sandbox.app import Sandbox
+from reconciler.sandbox.errors import ApiError, Problem
 from reconciler.sandbox.faults import ConnectionDropped
+from reconciler.sandbox.wire import Channel
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 THREADS = 64  # requests that wait out a latency side by side
 CONNECTIONS = 1000
@@ -37,11 +41,23 @@ def is_local(host: str) -> bool:
 class Server:
     """A sandbox on a port: connections are taken from the moment that it is made, and answered while it runs."""
 
-    def __init__(self, app: Sandbox, host: str = "127.0.0.1", port: int = 0, *, threads: int = THREADS) -> None:
-        """Listen; port 0 is a free one. Raises OSError where the address cannot be had."""
+    def __init__(
+        self,
+        app: Sandbox,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        threads: int = THREADS,
+        is_open: bool = False,
+    ) -> None:
+        """Listen; port 0 is a free one. Raises OSError where the address cannot be had.
+
+        Unless it `is_open` to other machines, it answers only who asks for it by a name of this one.
+        """
+        self._app = app
         self._channels: dict[int, Any] = {}
         self._server = waitress.create_server(
-            _dropping(app),
+            _dropping(app if is_open else _guarded(app, host)),
             map=self._channels,
             sockets=[_bound(host, port)],
             threads=threads,
@@ -52,7 +68,7 @@ class Server:
             ident="sandbox",
             clear_untrusted_proxy_headers=True,
         )
-        self._server.channel_class = _Channel
+        self._server.channel_class = Channel
         # It warns of each request that waits for a thread; with many clients that is how things are.
         self._server.task_dispatcher.queue_logger.setLevel(logging.ERROR)
         self._stopping = threading.Event()
@@ -64,6 +80,7 @@ class Server:
             while not self._stopping.is_set():
                 loop(timeout=ROUND, map=self._channels, use_poll=True, count=1)
         finally:
+            self._app.stop_waiting()
             self._server.task_dispatcher.shutdown()
             close_all(self._channels, ignore_all=True)
 
@@ -73,9 +90,9 @@ class Server:
         self._server.pull_trigger()
 
 
-def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) -> None:
+def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None], *, is_open: bool = False) -> None:
     """Serve until SIGINT or SIGTERM; `started` is told the URL. Raises OSError where the port cannot be had."""
-    server = Server(app, host, port)
+    server = Server(app, host, port, is_open=is_open)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.stop()
@@ -87,23 +104,6 @@ def serve(app: Sandbox, host: str, port: int, started: Callable[[str], None]) ->
         server.run()
     finally:
         app.close()
-
-
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Refuses what the standard library cannot make an address of; waitress alone would die of `http://[::1`."""
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the first line and the headers."""
-        try:
-            super().parse_header(header_plus)
-        except ValueError as error:
-            raise ParsingError(str(error)) from error
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    """One connection."""
-
-    parser_class = _Parser
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -124,7 +124,30 @@ def _written(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _dropping(app: Sandbox) -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
+def _guarded(app: "WSGIApplication", host: str) -> "WSGIApplication":
+    """Answer only who asks for this machine: a page from elsewhere could let its own name lead here."""
+
+    def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        asked = environ.get("HTTP_HOST") or _written(host)
+        if _leads_here(asked, host):
+            return app(environ, start_response)
+        problem = Problem("foreign_host", "this sandbox is asked by another name; --allow-remote serves it under any")
+        body = json.dumps(ApiError(403, (problem,)).body(str(uuid.uuid4()))).encode()
+        start_response("403 Forbidden", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return handle
+
+
+def _leads_here(asked: str, host: str) -> bool:
+    try:
+        name = urlsplit(f"//{asked}").hostname or ""
+    except ValueError:
+        return False
+    return is_local(name) or name == host
+
+
+def _dropping(app: "WSGIApplication") -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
     def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
         try:
             yield from app(environ, start_response)

@@ -151,7 +151,7 @@ def test_a_wrong_fault_script_is_told_at_its_place(shell: Shell) -> None:
 
     assert ended.code == 3
     lines = ended.stderr.splitlines()
-    assert lines[0].startswith("faults.yaml:3:11: faults.0.kind: must be one of drop-before, drop-after, 429")
+    assert lines[0].startswith("faults.yaml:3:11: faults.0.kind: explode is not a kind of fault; there are")
     assert lines[1] == (
         "faults.yaml:6:15: faults.0.requests: never is not a number such as 3, nor a range such as 3-5 or 7-"
     )

@@ -73,6 +73,18 @@ def test_reset_makes_it_new(api: Api, admin: httpx.Client) -> None:
     assert api.declare(idempotency_key="the-key")["reference"] == "INC-1"
 
 
+def test_reset_lets_faults_count_anew(api: Api, admin: httpx.Client) -> None:
+    """A test that begins with a reset sees the same faults each time."""
+    admin.put("/_sandbox/faults", json={"faults": [{"kind": "500-before", "requests": 1}]})
+
+    statuses = []
+    for _ in range(2):
+        statuses += [api.get("/v1/identity").status_code for _ in range(2)]
+        admin.post("/_sandbox/reset")
+
+    assert statuses == [500, 200, 500, 200]
+
+
 def test_a_snapshot_is_brought_back(api: Api, admin: httpx.Client) -> None:
     """What came after it is gone, under the name that it was kept under."""
     first = api.declare()
@@ -97,7 +109,8 @@ def test_a_snapshot_is_brought_back(api: Api, admin: httpx.Client) -> None:
         ("POST", "/_sandbox/snapshot", b"{", 400, "not JSON"),
         ("POST", "/_sandbox/spend", b'{"requests": -1}', 422, "must not be negative"),
         ("POST", "/_sandbox/spend", b"", 422, "requests is required"),
-        ("PUT", "/_sandbox/faults", b'{"faults": [{"kind": "explode"}]}', 422, "must be one of drop-before"),
+        ("POST", "/_sandbox/spend", b'{"requests": 1, "key": "nope"}', 422, "'nope' is no key of this sandbox"),
+        ("PUT", "/_sandbox/faults", b'{"faults": [{"kind": "explode"}]}', 422, "there are drop-before"),
         ("GET", "/_sandbox/requests?after=x", b"", 422, "not what a page ended with"),
         ("GET", "/_sandbox/requests?page_size=0", b"", 422, "from 1 to 1000"),
         ("GET", "/_sandbox/nothing", b"", 404, "there are /_sandbox/faults"),

@@ -1,6 +1,7 @@
 import pytest
 
-from reconciler.sandbox import ConnectionDropped, Faults, ScriptError
+from reconciler.sandbox import ConnectionDropped, Faults, Sandbox, ScriptError
+from reconciler.sandbox.faults import Kind
 
 from .conftest import Api, Maker
 
@@ -71,12 +72,13 @@ def test_only_matching_requests_are_counted(make_api: Maker) -> None:
 
 
 def test_dropped_before_changes_nothing(make_api: Maker) -> None:
-    """The request is neither handled nor logged."""
+    """The request is not handled; the log has it, without an answer."""
     api = make_api(faults=Faults.parse(["drop-before:1:POST"]))
 
     assert not _declared(api, 1)
 
-    assert api.app.requests() == []
+    (logged,) = api.app.requests()
+    assert (logged["key"], logged["status"], logged["changed"]) == ("sandbox", 0, False)
     assert api.get("/v2/incidents").json()["incidents"] == []
 
 
@@ -263,15 +265,15 @@ def test_chance_ends_after_so_many_times(make_api: Maker) -> None:
 def test_slowness_takes_its_time(make_api: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the headers all at once, in the body piece by piece; the answer is the usual one."""
     waits: list[float] = []
-    monkeypatch.setattr("reconciler.sandbox.faults.strike.time.sleep", waits.append)
+    monkeypatch.setattr(Sandbox, "pause", lambda _, seconds: waits.append(seconds))
     usual = make_api().get("/v1/severities").json()
     api = make_api(faults=Faults.parse(["slow-headers=3:1", "slow-body=2:2"]))
 
     assert api.get("/v1/severities").json() == usual
-    assert waits == [3.0]
+    assert sum(waits) == pytest.approx(3.0)
     assert api.get("/v1/severities").json() == usual
     assert sum(waits) == pytest.approx(5.0)
-    assert len(waits) > 5
+    assert sum(0 < wait < 1 for wait in waits) > 5
 
 
 @pytest.mark.parametrize(
@@ -280,11 +282,11 @@ def test_slowness_takes_its_time(make_api: Maker, monkeypatch: pytest.MonkeyPatc
         ([], "script: must be an object"),
         ({}, "faults: faults is required"),
         ({"faults": [{}]}, "faults.0.kind: kind is required"),
-        ({"faults": [{"kind": "explode"}]}, "faults.0.kind: must be one of drop-before"),
+        ({"faults": [{"kind": "explode"}]}, "faults.0.kind: explode is not a kind of fault; there are drop-before"),
         ({"faults": [{"kind": "429", "method": "FETCH"}]}, "faults.0.method: must be one of GET"),
         ({"faults": [{"kind": "429", "requests": "3-1"}]}, "faults.0.requests: requests count from 1"),
         ({"faults": [{"kind": "429", "probability": 2}]}, "faults.0.probability: must be a number from 0 to 1"),
-        ({"faults": [{"kind": "429", "times": 0}]}, "faults.0.times: must be 1 or more"),
+        ({"faults": [{"kind": "429", "times": 0}]}, "faults.0.times: must be a whole number, 1 or more"),
         ({"faults": [{"kind": "429", "path": "v1"}]}, "faults.0.path: must begin with /"),
         ({"faults": [{"kind": "drop-after", "seconds": 2}]}, "faults.0.seconds: drop-after takes no time"),
         ({"faults": [{"kind": "429", "often": True}]}, "faults.0.often: often is not a field"),
@@ -302,6 +304,36 @@ def test_a_script_is_refused_with_its_place(script: object, said: str) -> None:
 def test_a_script_tells_all_its_problems() -> None:
     """Not only the first."""
     with pytest.raises(ScriptError) as error:
-        Faults.read({"faults": [{"kind": "x"}, {"kind": "429", "times": "y"}]})
+        Faults.read({"faults": [{"kind": "x", "path": "v1"}, {"kind": "429", "times": -1}]})
 
-    assert [path for path, _ in error.value.problems] == [("faults", "0", "kind"), ("faults", "1", "times")]
+    places = [("faults", "0", "kind"), ("faults", "0", "path"), ("faults", "1", "times")]
+    assert [path for path, _ in error.value.problems] == places
+
+
+def test_a_kind_that_is_a_number_need_not_be_quoted() -> None:
+    """YAML takes `kind: 429` for a number."""
+    (fault,) = Faults.read({"faults": [{"kind": 429, "requests": 2}]}).faults
+
+    assert (fault.kind, fault.seconds) == (Kind.LIMITED, 1.0)
+
+
+@pytest.mark.parametrize("spec", ["500-before:1:/v2/*", "500-before:1::/v2/*"])
+def test_a_path_needs_no_method(make_api: Maker, spec: str) -> None:
+    """The method may be left out, with or without its colon."""
+    api = make_api(faults=Faults.parse([spec]))
+
+    assert _statuses(api, 1) == [200]
+    assert _statuses(api, 2, "/v2/users") == [500, 200]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("drop-after", 0), ("truncated-body", 0), ("502-after", 502), ("503-after", 503), ("429", 429)]
+)
+def test_the_log_has_the_status_that_left(make_api: Maker, kind: str, status: int) -> None:
+    """Not the one that the request was handled with; whether it changed data is told apart."""
+    api = make_api(faults=Faults.parse([f"{kind}:1:POST"]))
+
+    _declared(api, 1)
+
+    (logged,) = api.app.requests()
+    assert (logged["status"], logged["changed"]) == (status, kind != "429")

@@ -1,3 +1,4 @@
+import json
 import select
 import signal
 import socket
@@ -207,3 +208,53 @@ def test_more_clients_than_threads_wait_without_a_word(caplog: pytest.LogCapture
 
     assert statuses == [200] * 10
     assert [record.message for record in caplog.records if record.name.startswith("waitress")] == []
+
+
+def test_slow_answers_do_not_hold_up_its_end(start: Start) -> None:
+    """Nobody waits for what is only pretending to be slow."""
+    url, process = start("--fault", "slow-headers=3600:1-")
+    with _client(url) as client, ThreadPoolExecutor(1) as waiting:
+        answer = waiting.submit(client.get, "/v1/identity")
+        while not httpx.get(f"{url}/_sandbox/faults", trust_env=False).json()["faults"][0]["seen"]:
+            pass
+        process.send_signal(signal.SIGTERM)
+
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError, httpx.ConnectError)):
+            answer.result(timeout=20)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("evil.example.com", 403), ("evil.example.com:80", 403), ("localhost", 200), ("127.0.0.1:1", 200), ("[::1]", 200)],
+)
+def test_other_names_of_this_machine_are_not_answered(start: Start, host: str, status: int) -> None:
+    """A page from elsewhere, whose own name was made to lead here, gets nothing: no data, no reset."""
+    url, _ = start()
+    with _client(url) as client:
+        for path in ("/v1/identity", "/", "/_sandbox/requests"):
+            assert client.get(path, headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /v2/users?email=\xc3\xa9@x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /v2/incidents HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v2/incidents HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"POST /v2/incidents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_gets_the_documented_error(start: Start, request_: bytes) -> None:
+    """Also where the server refuses it before the sandbox has seen it."""
+    url, _ = start()
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(request_)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
+    assert json.loads(body).keys() == {"type", "status", "request_id", "errors"}

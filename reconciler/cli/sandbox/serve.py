@@ -163,7 +163,7 @@ def serve(
     except OSError as error:
         raise _WrongFlagError(f"cannot record in {record}: {error.strerror}") from error
     try:
-        server.serve(app, host, port, _announce)
+        server.serve(app, host, port, _announce, is_open=allow_remote)
     except OSError as error:
         app.close()
         raise _NotAvailableError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error

@@ -8,7 +8,7 @@ from reconciler.sandbox.faults.fault import METHODS, SECONDS, WRITE, Fault, Kind
 FORM: Final = "KIND[=SECONDS]:WHICH[:METHOD][:PATH]"
 
 _SPEC: Final = re.compile(
-    r"(?P<kind>[a-z0-9-]+)(=(?P<seconds>[^:]*))?:(?P<which>[^:]+)(:(?P<method>[A-Za-z]+))?(:(?P<path>/.*))?"
+    r"(?P<kind>[a-z0-9-]+)(=(?P<seconds>[^:]*))?:(?P<which>[^:]+)(:(?P<method>[A-Za-z]+))?(::?(?P<path>/.*))?"
 )
 _RANGE: Final = re.compile(r"(?P<first>\d{1,9})(?P<range>-(?P<last>\d{1,9})?)?")
 _PERCENT: Final = re.compile(r"(?P<number>\d{1,3}(\.\d+)?)%")

@@ -72,6 +72,10 @@ class Faults:
         with self._lock:
             self.seed, self._counts = other.seed, fresh
 
+    def restart(self) -> None:
+        """Begin again: every count at zero, chance from its seed."""
+        self.replace(self)
+
     def joined(self, other: "Faults") -> "Faults":
         """Return these faults and those of another, every count at zero, under the seed of this one."""
         return Faults([*self.faults, *other.faults], self.seed)

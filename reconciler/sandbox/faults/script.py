@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from reconciler.sandbox.body import Integer, Items, Object, Path, Shape, Text
 from reconciler.sandbox.errors import Problem
-from reconciler.sandbox.faults.fault import METHODS, SECONDS, WRITE, Fault, Kind
-from reconciler.sandbox.faults.notation import method_of, range_of
+from reconciler.sandbox.faults.fault import METHODS, SECONDS, WRITE, Fault
+from reconciler.sandbox.faults.notation import kind_of, method_of, range_of
 
 Json = dict[str, Any]
 
@@ -49,14 +49,52 @@ class _Range:
             yield Problem.at(path, "invalid_value", str(error))
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """The name of a kind; `429` need not be quoted."""
+
+    required: bool = True
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """Yield each problem that the value has."""
+        try:
+            kind_of(str(value))
+        except ValueError as error:
+            yield Problem.at(path, "invalid_enum_value", str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A path, with `*` and `?` for what may differ."""
+
+    required: bool = False
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """Yield each problem that the value has."""
+        if not isinstance(value, str) or not value.startswith(("/", "*")):
+            yield Problem.at(path, "invalid_value", "must begin with / or *")
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How often: a whole number from 1."""
+
+    required: bool = False
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """Yield each problem that the value has."""
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            yield Problem.at(path, "invalid_value", "must be a whole number, 1 or more")
+
+
 _METHODS: Final = tuple(name for method in (*METHODS, WRITE) for name in dict.fromkeys((method, method.lower())))
 _FAULT: Final[dict[str, Shape]] = {
-    "kind": Text(required=True, one_of=tuple(kind.value for kind in Kind)),
+    "kind": _Kind(),
     "method": Text(one_of=_METHODS),
-    "path": Text(shortest=1),
+    "path": _Pattern(),
     "requests": _Range(),
     "probability": _Number(0, 1),
-    "times": Integer(),
+    "times": _Count(),
     "seconds": _Number(0, 3600),
 }
 _SCRIPT: Final = Object({"seed": Integer(), "faults": Items(Object(_FAULT), required=True)})
@@ -91,18 +129,13 @@ def written(fault: Fault) -> Json:
 def _senseless(faults: list[Json]) -> Iterator[Problem]:
     timed = ", ".join(kind.value for kind in SECONDS)
     for position, entry in enumerate(faults):
-        place = ("faults", str(position))
-        if "seconds" in entry and Kind(entry["kind"]) not in SECONDS:
+        if "seconds" in entry and kind_of(str(entry["kind"])) not in SECONDS:
             message = f"{entry['kind']} takes no time; those that do are {timed}"
-            yield Problem.at((*place, "seconds"), "invalid_value", message)
-        if not entry.get("path", "/").startswith(("/", "*")):
-            yield Problem.at((*place, "path"), "invalid_value", "must begin with / or *")
-        if entry.get("times", 1) < 1:
-            yield Problem.at((*place, "times"), "invalid_value", "must be 1 or more")
+            yield Problem.at(("faults", str(position), "seconds"), "invalid_value", message)
 
 
 def _fault(entry: Json) -> Fault:
-    kind = Kind(entry["kind"])
+    kind = kind_of(str(entry["kind"]))
     first, last = range_of(str(entry.get("requests", "1-")))
     return Fault(
         kind,

@@ -1,6 +1,5 @@
 """The faults that strike one request in; what it is answered instead, or how its answer is spoiled, out."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -33,10 +32,17 @@ class Strike:
         """The kinds of what goes wrong."""
         return [fault.kind.value for fault in self.faults]
 
-    def refuse(self) -> None:
-        """Drop the connection before the request is handled, if that is what happens."""
-        if self._find(Kind.DROP_BEFORE):
-            raise ConnectionDropped("the connection was dropped before the request was handled")
+    @property
+    def drops_before(self) -> bool:
+        """Whether the connection ends before the request is handled."""
+        return self._find(Kind.DROP_BEFORE) is not None
+
+    def told(self, status: int) -> int:
+        """Return the status that leaves for a request which was handled with this one; 0 where no whole answer does."""
+        if self._find(Kind.DROP_AFTER) or self._find(Kind.TRUNCATED_BODY):
+            return 0
+        failed = self._failure(_AFTER, "")
+        return failed.status if failed and failed.status else status
 
     def instead(self, request_id: str) -> Spoiled | None:
         """Return what is answered in place of handling the request, if something is."""
@@ -75,18 +81,21 @@ class Strike:
                 spoiled = change(spoiled)
         return None if spoiled is body else Spoiled(None, spoiled, {})
 
-    def wait(self) -> None:
-        """Let the headers wait, if they are to be slow."""
+    @property
+    def delay(self) -> float:
+        """How many seconds the headers wait."""
         slow = self._find(Kind.SLOW_HEADERS)
-        if slow:
-            time.sleep(slow.seconds)
+        return slow.seconds if slow else 0.0
 
-    def sent(self, body: bytes) -> Iterator[bytes] | None:
-        """Return the body as it is sent, piece by piece, None for at once; may raise ConnectionDropped on its way."""
+    def sent(self, body: bytes, pause: Callable[[float], None]) -> Iterator[bytes] | None:
+        """Return the body as it is sent, piece by piece, None for at once; may raise ConnectionDropped on its way.
+
+        `pause` lets so many seconds pass.
+        """
         slow, is_torn = self._find(Kind.SLOW_BODY), self._find(Kind.TRUNCATED_BODY) is not None
         if not (slow or is_torn):
             return None
-        return _pieces(body, slow.seconds if slow else 0.0, is_torn=is_torn)
+        return _pieces(body, slow.seconds if slow else 0.0, pause, is_torn=is_torn)
 
     def _find(self, kind: Kind) -> Fault | None:
         return next((fault for fault in self.faults if fault.kind is kind), None)
@@ -98,11 +107,11 @@ class Strike:
         return None
 
 
-def _pieces(body: bytes, seconds: float, *, is_torn: bool) -> Iterator[bytes]:
+def _pieces(body: bytes, seconds: float, pause: Callable[[float], None], *, is_torn: bool) -> Iterator[bytes]:
     end = len(body) // 2 if is_torn else len(body)
     size = max(1, -(-len(body) // PIECES))
     for start in range(0, end, size):
-        time.sleep(seconds / PIECES)
+        pause(seconds / PIECES)
         yield body[start : min(start + size, end)]
     if is_torn:
         raise ConnectionDropped("the connection was dropped in the middle of the answer")
