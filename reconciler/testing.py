@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.sandbox import Sandbox
 
@@ -88,8 +88,39 @@ def incident_sandbox(request: pytest.FixtureRequest) -> Iterator[IncidentSandbox
         if mark.args:
             raise pytest.UsageError(f"{MARK} takes its options by name, as in {MARK}(idempotency='conflict')")
         options |= mark.kwargs
+    _check(options)
     with _made(options) as app, _served(app) as url:
         yield IncidentSandbox(app, url)
+
+
+def _is_seconds(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+
+
+_FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "key_lifetime": (_is_seconds, "a number of seconds"),
+    "post_incident_pace": (_is_seconds, "a number of seconds"),
+    "latency": (_is_seconds, "a number of seconds"),
+    "rate_limit": (lambda value: value is None or type(value) is int, "a number of requests a minute"),
+    "seed": (lambda value: type(value) is int, "a whole number"),
+    "faults": (_is_texts, "a list such as ['drop-after:1:POST']"),
+    "keys": (
+        lambda value: isinstance(value, dict) and all(_is_texts(roles) for roles in value.values()),
+        "a mapping such as {'ci': ['viewer']}",
+    ),
+}
+"""How the options that could be mistaken are written."""
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        is_right, form = _FORMS.get(name, (lambda _: True, ""))
+        if not is_right(value):
+            raise pytest.UsageError(f"{MARK}: {name} is {form}, not {value!r}")
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def test_the_commands_for_an_account_work_on_a_sandbox(tmp_path: Path, bin_folde
 
 def test_a_served_sandbox_is_an_account_like_any_other(copy: Path, bin_folder: Path) -> None:
     """What the page tells to type beside a sandbox on a port: plan, apply, and the requests that came in."""
-    assert COMMANDS[readme.SERVE].split("  #")[0].strip() == "reconciler sandbox serve"
+    assert COMMANDS[readme.SERVE].split("  #")[0].strip() == "reconciler sandbox serve --data sandbox.db"
     assert f":{PORT}" in COMMANDS[readme.SERVE]
     with serving(copy) as url:
         # The page's port may be taken on this machine.

@@ -114,6 +114,11 @@ def test_faults_and_snapshots_are_at_hand(run: Run) -> None:
         ("idempotency='perhaps'", "idempotency is one of return"),
         ("faults=['explode:1']", "explode is not a kind of fault"),
         ("keys={'ci': ['king']}", "'king' is not a role"),
+        ("keys={'ci': 'viewer'}", "keys is a mapping such as {'ci': ['viewer']}, not {'ci': 'viewer'}"),
+        ("faults='drop-after:1:POST'", "faults is a list such as"),
+        ("key_lifetime='10m'", "key_lifetime is a number of seconds, not '10m'"),
+        ("latency='10ms'", "latency is a number of seconds"),
+        ("rate_limit='5'", "rate_limit is a number of requests a minute"),
     ],
 )
 def test_a_wrong_mark_is_told(run: Run, options: str, said: str) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler.cli.options import Access
 from reconciler.cli.sandbox.flags import with_options
 from reconciler.cli.sandbox.serve import PORT
+from reconciler.loopback import leads_to_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 DEFAULT = f"http://127.0.0.1:{PORT}"
 _IN_PROCESS = "http://localhost"
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--base-url", default=DEFAULT, show_default=True, metavar="URL", help="Where the sandbox is served."),
+    click.option(
+        "--base-url",
+        envvar="INCIDENT_IO_BASE_URL",
+        metavar="URL",
+        help=f"Where the sandbox is served; else INCIDENT_IO_BASE_URL, if it leads to this machine, or {DEFAULT}.",
+    ),
     click.option(
         "--data", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="The data file of a sandbox."
     ),
@@ -83,9 +90,13 @@ def names_sandbox(command: Callable[..., int]) -> Callable[..., int]:
     """Add --base-url, --data, --sandbox and --workspace; the command gets them as `target`."""
 
     @wraps(command)
-    def given(*, base_url: str, data: Path | None, sandbox: bool, workspace: str, **others: Any) -> int:
-        if (base_url != DEFAULT) + (data is not None) + sandbox > 1:
+    def given(*, base_url: str | None, data: Path | None, sandbox: bool, workspace: str, **others: Any) -> int:
+        source = click.get_current_context().get_parameter_source("base_url")
+        is_typed = source is ParameterSource.COMMANDLINE
+        if is_typed + (data is not None) + sandbox > 1:
             raise click.UsageError("--base-url, --data and --sandbox each name a sandbox; leave all but one out")
-        return command(target=Target(base_url, data, sandbox, workspace), **others)
+        # The variable may lead to a real account, which none of these commands is about.
+        named = base_url if base_url and (is_typed or leads_to_this_machine(base_url)) else DEFAULT
+        return command(target=Target(named, data, sandbox, workspace), **others)
 
     return with_options(*_OPTIONS)(given)
