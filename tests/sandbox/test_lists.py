@@ -208,6 +208,95 @@ def test_a_wrong_parameter_is_refused(api: Api, path: str, params: dict[str, str
     assert problems(response)[0][1] != ""
 
 
+ALICE = "01SANDB0XVSER0000000000001"
+CREATES: dict[str, Json] = {
+    "/v2/incident_updates": {"idempotency_key": "", "message": "Told"},
+    "/v2/incident_timeline_items": {"idempotency_key": "", "timestamp": "2026-11-20T09:12:00Z", "title": "Seen"},
+    "/v3/actions": {"description": "Do it"},
+    "/v3/follow_ups": {"title": "Do it"},
+    "/v2/escalations": {"idempotency_key": "", "title": "Wake up", "user_ids": [ALICE]},
+}
+LOG = "/v2/incident_activity_log_entries"
+
+
+def _filled(api: Api, path: str, incident: Json) -> list[str]:
+    """Add three to what a path lists of an incident, and return all IDs in their order; an action fills the log."""
+    into = "/v3/actions" if path == LOG else path
+    body = CREATES[into] | {"incident_id": incident["id"]}
+    for number in range(3):
+        key = {"idempotency_key": f"{incident['id']} {number}"} if "idempotency_key" in body else {}
+        made = api.post(into, json=body | key)
+        assert made.status_code == 201, made.text
+    return _listed(api, path, incident)
+
+
+def _listed(api: Api, path: str, incident: Json, **params: str) -> list[str]:
+    of = "incident[one_of]" if "escalations" in path else "incident_id"
+    response = api.get(path, params={of: incident["id"], **params})
+    assert response.status_code == 200, response.text
+    (items,) = (value for value in response.json().values() if isinstance(value, list))
+    return [item["id"] for item in items]
+
+
+@pytest.mark.parametrize("path", [*CREATES, LOG])
+def test_a_page_begins_behind_any_record_of_its_list(api: Api, path: str) -> None:
+    """Each of them is a place to go on from."""
+    incident = api.declare()
+    listed = _filled(api, path, incident)
+
+    rests = [_listed(api, path, incident, after=one) for one in listed]
+
+    assert rests == [listed[number:] for number in range(1, len(listed) + 1)]
+
+
+@pytest.mark.parametrize("path", [path for path in (*CREATES, LOG) if path != "/v2/escalations"])
+def test_a_record_of_another_incident_is_no_place_to_go_on_from(api: Api, path: str) -> None:
+    """It is as unknown to the list as one that does not exist."""
+    first, second = api.declare(), api.declare()
+    _filled(api, path, first)
+    (other, *_) = _filled(api, path, second)
+
+    answers = [api.get(path, params={"incident_id": first["id"], "after": after}) for after in (other, "01NOTHERE")]
+
+    assert [problems(answer) for answer in answers] == [[("not_found", "after")]] * 2
+    assert answers[0].json()["errors"][0]["message"] == f"{other!r} is not in this list"
+
+
+@pytest.mark.parametrize(
+    "path", ["/v2/incidents", "/v2/incident_updates", "/v3/actions", "/v3/follow_ups", "/v2/escalations"]
+)
+def test_what_is_hidden_is_no_place_to_go_on_from(api: Api, path: str) -> None:
+    """What belongs to a private incident is unknown to who does not see it, and so is the incident."""
+    private = api.declare(visibility="private")
+    hidden = private["id"] if path == "/v2/incidents" else _filled(api, path, private)[0]
+    api.declare()
+
+    answers = [client.get(path, params={"after": hidden}) for client in (api, api.as_key("sandbox-editor"))]
+
+    assert answers[0].status_code == 200
+    assert (answers[1].status_code, problems(answers[1])) == (422, [("not_found", "after")])
+
+
+def test_what_has_left_the_filters_is_still_a_place_to_go_on_from(api: Api) -> None:
+    """While someone turns pages, the last one of a page is closed, completed or deleted; the next page follows it."""
+    one, two = api.declare(), api.declare()
+    api.edit(two, incident_status_id=api.status("Closed"))
+    tasks = _filled(api, "/v3/actions", one)
+    api.delete(f"/v3/actions/{tasks[0]}")
+
+    live = api.get("/v2/incidents", params={"status_category[one_of]": "live", "after": two["id"]}).json()["incidents"]
+
+    assert [incident["id"] for incident in live] == [one["id"]]
+    assert _listed(api, "/v3/actions", one, after=tasks[0]) == tasks[1:]
+
+
+def test_a_number_is_no_place_to_go_on_from(api: Api) -> None:
+    """A cursor is an ID."""
+    api.declare()
+
+    assert problems(api.get("/v2/incidents", params={"after": "1"})) == [("not_found", "after")]
+
+
 def test_users_are_found_by_email_and_slack_id(api: Api) -> None:
     """Somebody who has left is listed only where asked for."""
     found = {

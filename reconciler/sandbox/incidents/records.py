@@ -23,7 +23,8 @@ def list_records(
     wanted = [*_wanted(call, kind, incident), *more]
     after, size = call.query.get("after"), call.query.get("page_size", 25)
     if after:
-        wanted.append(Condition(f"(sort, id) {'<' if newest_first else '>'} (?, ?)", _place_of(call, kind, after)))
+        place = _place_of(call, _wanted(call, kind, incident), after)
+        wanted.append(Condition(f"(sort, id) {'<' if newest_first else '>'} (?, ?)", place))
     direction = "DESC" if newest_first else "ASC"
     found = _read(call, wanted, f"ORDER BY sort {direction}, id {direction} LIMIT {size + 1}")
     shown = found[:size]
@@ -48,9 +49,13 @@ def _wanted(call: Call, kind: str, incident: str | None) -> list[Condition]:
 
 
 def _read(call: Call, wanted: list[Condition], order: str) -> list[Json]:
+    return [json.loads(body) for (body,) in _select(call, "body", wanted, order)]
+
+
+def _select(call: Call, columns: str, wanted: list[Condition], order: str = "") -> list[tuple[Any, ...]]:
     values = [value for one in wanted for value in one.values]
-    sql = f"SELECT body FROM record WHERE {' AND '.join(one.sql for one in wanted)} {order}"  # noqa: S608
-    return [json.loads(body) for (body,) in call.store.query(sql, values)]
+    sql = f"SELECT {columns} FROM record WHERE {' AND '.join(one.sql for one in wanted)} {order}"  # noqa: S608
+    return call.store.query(sql, values)
 
 
 def find_record(call: Call, kind: str) -> tuple[Json, Incident]:
@@ -67,8 +72,9 @@ def delete_record(call: Call, kind: str, identifier: str) -> None:
     call.store.write("DELETE FROM record WHERE kind = ? AND id = ?", (kind, identifier))
 
 
-def _place_of(call: Call, kind: str, after: str) -> tuple[str, str]:
-    rows = call.store.query("SELECT sort, id FROM record WHERE kind = ? AND id = ?", (kind, after))
+def _place_of(call: Call, wanted: list[Condition], after: str) -> tuple[str, str]:
+    # Without the filters: what has left them since the page before still has its place.
+    rows = _select(call, "sort, id", [*wanted, Condition("id = ?", (after,))])
     if not rows:
         raise unknown_after(after)
     sort, identifier = rows[0]

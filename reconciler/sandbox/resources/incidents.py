@@ -34,7 +34,7 @@ def _after(call: Call) -> int | None:
     if after is None:
         return None
     last = incident.find(call, after)
-    if last is None:
+    if last is None or last.id != after:
         raise unknown_after(after)
     return last.number
 
