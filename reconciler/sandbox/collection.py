@@ -176,9 +176,10 @@ def unknown_after(after: str) -> ApiError:
 
 
 def next_rank(kind: str, organisation: Organisation, **within: str) -> Json:
-    """Return the rank after all others of a kind (among those that have these properties); the last stays the last."""
-    rivals = [body for body in organisation.all(kind) if body.items() >= within.items()]
-    return {"rank": min(max((body["rank"] for body in rivals), default=0) + 1, INT64.stop - 1)}
+    """Return the next rank above all of a kind (among those with these properties), else the highest free one."""
+    taken = {body["rank"] for body in organisation.all(kind) if body.items() >= within.items()}
+    highest = min(max(taken, default=0) + 1, INT64.stop - 1)
+    return {"rank": next(rank for rank in range(highest, INT64.start - 1, -1) if rank not in taken)}
 
 
 def same_name(kind: str, body: Json, organisation: Organisation, name: str = "name", *within: str) -> Iterator[Problem]:

@@ -302,11 +302,11 @@ def test_every_new_organisation_is_the_same(make_api: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [SEVERITY, STATUS], ids=lambda kind: kind[0])
-def test_after_the_last_possible_rank_comes_no_other(api: Api, kind: Any) -> None:
-    """A rank that nobody gave has 64 bits, whatever the highest one is."""
+def test_a_rank_that_nobody_gave_is_free(api: Api, kind: tuple[str, Json]) -> None:
+    """It is the next above all others; above the last possible one there is none, so then the highest below."""
     path, body = kind
-    api.post(path, json={**body, "rank": 2**63 - 1})
+    given = (10, None, 2**63 - 1, None, None)
 
-    answer = api.post(path, json={**body, "name": "The next"})
+    made = [_created(api, path, {**body, "name": f"{n}"} | ({"rank": r} if r else {})) for n, r in enumerate(given)]
 
-    assert answer.is_client_error or next(iter(answer.json().values()))["rank"] == 2**63 - 1
+    assert [one["rank"] for one in made] == [10, 11, 2**63 - 1, 2**63 - 2, 2**63 - 3]
