@@ -304,7 +304,7 @@ class Sender:
     def _leaves(self, leaves: Leaves) -> Leaves:
         with self._lock:
             return {
-                refs.replace(path, self.ids): replace(leaf, value=refs.replace(leaf.value, self.ids))
+                refs.replace(path, self.ids): replace(leaf, value=_in_order(refs.replace(leaf.value, self.ids)))
                 for path, leaf in leaves.items()
             }
 
@@ -346,6 +346,11 @@ class _Vanished(AnswerLost):
 
 class _NotNoted(Exception):
     """The journal did not take an intent, so nothing was sent."""
+
+
+def _in_order(value: Any) -> Any:
+    """Return a set in the order of its IDs, which is that of the canonical form, now that all of them are known."""
+    return sorted(value, key=str) if isinstance(value, list) else value
 
 
 def _table(key: Key) -> Kind | ChildKind:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.errors import Invalid
 from reconciler.kinds.entries import number
 from reconciler.kinds.spec import Text, instant
-from reconciler.model import Key, Topic, Why
+from reconciler.model import Done, Key, Topic, Why
 from tests.core import told
 
 if TYPE_CHECKING:
@@ -642,3 +642,50 @@ def test_what_only_a_create_takes_and_nobody_can_read_is_refused_later(world: Wo
 
     assert refusal.why is Why.IMPOSSIBLE
     assert refusal.hint.startswith("take `slack_team_id` out")
+
+
+FIELD = """
+kind: CustomField
+metadata: {name: region}
+spec: {name: Region, description: Where, type: multi_select, options: [West, East]}
+---
+"""
+
+
+def regions(world: World) -> dict[str, str]:
+    """Return the IDs of the field and of its options."""
+    identifier = str(world.listed("/v2/custom_fields", "custom_fields")["Region"]["id"])
+    path = f"/v1/custom_field_options?custom_field_id={identifier}"
+    options = world.ask("GET", path)["custom_field_options"]
+    return {"Region": identifier} | {option["value"]: option["id"] for option in options}
+
+
+@pytest.mark.parametrize(("policy", "causes"), [("overwrite", {"custom_fields.Region": "drifted"}), ("keep", {})])
+def test_a_set_of_what_the_same_run_made_is_known_as_it_was_sent(
+    world: World, policy: str, causes: dict[str, str]
+) -> None:
+    """In whatever order its options got their IDs: what people do to it is theirs alone, not a change on both sides."""
+    world.write_raw(WORKSPACE % f"{{Incident: {{custom_fields: {policy}}}}}", "reconciler.yaml")
+    world.write(FIELD + manifest("custom_fields: {Region: [East, West]}"))
+    world.settle()
+    told.assert_quiet(world)
+    known = regions(world)
+    values = [{"value_option_id": known["West"]}]
+    people(world, custom_field_entries=[{"custom_field_id": known["Region"], "values": values}])
+
+    plan = world.plan()
+
+    assert not plan.refusals
+    assert {name: why for change in plan.changes for name, (_, _, why) in told.fields(change).items()} == causes
+
+
+def test_an_edit_to_a_set_of_what_the_same_run_made_is_read_back(world: World) -> None:
+    """Its answer is lost, and it is known again in the order of the account."""
+    world.write(manifest())
+    world.settle()
+    world.write(FIELD + manifest("custom_fields: {Region: [East, West]}"))
+
+    outcomes = world.apply(["drop-after:4:write"])
+
+    assert all(isinstance(one, Done) for one in outcomes), outcomes
+    told.assert_quiet(world)
