@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.sandbox import ConnectionDropped, Faults
 from reconciler.sandbox.page import instants
 from reconciler.sandbox.page.badges import CATEGORIES, LEVELS, severity
 from reconciler.sandbox.page.board import CARDS
@@ -16,7 +18,7 @@ from reconciler.sandbox.page.text import harmless, web_address
 from reconciler.sandbox.page.timeline import EVENTS
 from reconciler.sandbox.resources.incident_statuses import CATEGORIES as KNOWN_CATEGORIES
 
-from .conftest import Api
+from .conftest import Api, Maker
 from .markup import Markup
 
 Json = dict[str, Any]
@@ -558,3 +560,26 @@ print("jinja2" in sys.modules)
 def test_an_age_is_told_in_its_largest_unit(seconds: int, told: str) -> None:
     """What is to come is now: clocks differ."""
     assert instants.age(seconds) == told
+
+
+def test_a_dropped_connection_stands_out(make_api: Maker) -> None:
+    """It was asked and got no answer: an error, told in a word, also among the errors alone."""
+    api = make_api(faults=Faults.parse(["drop-after:1:POST"]))
+    with pytest.raises(ConnectionDropped):
+        api.declared()
+
+    for path in ("/requests", "/requests?show=errors"):
+        (row,) = re.findall(r'<tr role="row" id="request-1"[^>]*>.*?</tr>', api.get(path).text, re.DOTALL)
+        assert 'class="error changed"' in row
+        assert "<span>dropped</span>" in row
+
+
+def test_data_that_is_gone_is_told_on_the_page(make_api: Maker, tmp_path: Path) -> None:
+    """With the reason, and without a trace of the program."""
+    api = make_api(data=tmp_path / "data.db")
+    for file in tmp_path.iterdir():
+        file.unlink()
+
+    gone = api.get("/")
+
+    assert (gone.status_code, "deleted or replaced" in gone.text) == (500, True)

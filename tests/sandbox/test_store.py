@@ -133,3 +133,9 @@ def test_an_empty_file_becomes_a_sandbox(make_api: Maker, tmp_path: Path) -> Non
     data.touch()
 
     assert make_api(data=data).declare()["reference"] == "INC-1"
+
+
+def test_what_is_no_file_is_refused() -> None:
+    """A device would forget all that it is told."""
+    with pytest.raises(NotASandboxError, match="it is no file"):
+        create_app(Path("/dev/null"))

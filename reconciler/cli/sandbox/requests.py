@@ -30,7 +30,7 @@ PAUSE = 0.5
 def requests(*, target: Target, last: int | None, follow: bool, form: str) -> int:
     """Show the requests that a sandbox saw: time, key, status, whether data changed, method and path.
 
-    As JSON it is one document; with --follow one line a request.
+    As JSON it is one document; with --follow one line a request. A connection that was dropped has no status.
     """
     with target.opened() as ask:
         found, seen = _all(ask, "0")
@@ -69,5 +69,5 @@ def _tell(requests: list[Any], form: str) -> None:
         query = f"?{unquote(one['query'])}" if one["query"] else ""
         known = f"  key {one['idempotency_key']}" if one["idempotency_key"] else ""
         mark = "*" if one["changed"] else " "
-        told = f"{one['time'][11:19]}  {one['key'] or '-':<14}  {one['status']} {mark} {one['method']:<6} "
+        told = f"{one['time'][11:19]}  {one['key'] or '-':<14}  {one['status'] or '---'} {mark} {one['method']:<6} "
         click.echo(visible(f"{told}{one['path']}{query}{known}"))

@@ -12,7 +12,7 @@ from reconciler.sandbox.page.assets import find_asset
 from reconciler.sandbox.page.board import read_board, read_shelf
 from reconciler.sandbox.page.incident import View, read_incident
 from reconciler.sandbox.page.requests import Show, read_log
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import NotASandboxError, Store
 
 METHODS: Final = ("GET", "HEAD")
 HEADERS: Final[Mapping[str, str]] = {
@@ -46,6 +46,17 @@ class Page:
         found = _PATH.fullmatch(request.path)
         if found is None:
             return None
+        try:
+            response = self._page(request, found)
+        except NotASandboxError as error:
+            response = _text(f"{error}\n", 500)
+        response.headers.update(HEADERS)
+        if response.status_code == HTTPStatus.OK:
+            response.add_etag()
+            response.make_conditional(request)
+        return response
+
+    def _page(self, request: Request, found: re.Match[str]) -> Response:
         if request.method not in METHODS:
             response = _text(f"a page takes {' and '.join(METHODS)} only\n", 405)
             response.headers["Allow"] = ", ".join(METHODS)
@@ -59,10 +70,6 @@ class Page:
             response = self._shelf(request, request.args["status"])
         else:
             response = self._board(request)
-        response.headers.update(HEADERS)
-        if response.status_code == HTTPStatus.OK:
-            response.add_etag()
-            response.make_conditional(request)
         return response
 
     def _board(self, request: Request) -> Response:

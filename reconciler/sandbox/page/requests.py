@@ -30,7 +30,7 @@ class Show(Enum):
 _CONDITIONS: Final = {
     Show.ALL: "TRUE",
     Show.WRITES: "method NOT IN ('GET', 'HEAD', 'OPTIONS')",
-    Show.ERRORS: f"status >= {_FIRST_ERROR}",
+    Show.ERRORS: f"(status >= {_FIRST_ERROR} OR status = 0)",
 }
 
 
@@ -52,8 +52,8 @@ class Row:
 
     @property
     def is_error(self) -> bool:
-        """Whether it was refused, or failed."""
-        return self.status >= _FIRST_ERROR
+        """Whether it was refused, or failed, or its connection was dropped."""
+        return self.status >= _FIRST_ERROR or not self.status
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Store:
         self._writing = threading.Lock()
         self._organisation = Organisation(-1, ())
         try:
+            if data and data.exists() and not data.is_file():
+                raise NotASandboxError(data, "it is no file")
             self._prepare(index)
             self._file = self._found()
         except BaseException as error:
