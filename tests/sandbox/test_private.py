@@ -9,10 +9,10 @@ import pytest
 from reconciler.sandbox import Behaviour
 from reconciler.sandbox.resource import Route, discover
 
-from .conftest import problems
+from .conftest import Api, problems
 
 if TYPE_CHECKING:
-    from .conftest import Api, Maker
+    from .conftest import Maker
 
 Json = dict[str, Any]
 
@@ -135,6 +135,34 @@ def test_a_key_gets_again_what_it_declared_itself(make_api: Maker, idempotency: 
     again = editor.declare(visibility="private", name=SECRET, idempotency_key="mine")
 
     assert (again["id"] == first["id"]) is (idempotency == "return")
+
+
+def test_the_key_of_an_escalation_there_tells_nothing(make_api: Maker) -> None:
+    """Who may page people but not see the incident learns neither the title nor who was paged."""
+    api = make_api(keys={"pager": ["viewer", "escalation_creator"]})
+    incident = api.declare(visibility="private")
+    bob = api.get("/v2/users", params={"email": "bob@example.com"}).json()["users"][0]["id"]
+    body = {"idempotency_key": "page", "title": SECRET, "user_ids": [bob]}
+    assert api.post("/v2/escalations", json=body | {"incident_id": incident["id"]}).status_code == 201
+
+    response = api.as_key("pager").post("/v2/escalations", json=body)
+
+    assert (response.status_code, problems(response)) == (409, [("idempotency_key_in_use", "idempotency_key")])
+    assert SECRET not in response.text
+
+
+def test_who_is_no_longer_a_member_is_not_shown_what_they_declared(api: Api) -> None:
+    """Much may have happened there since."""
+    bob = Api(api.app, "sandbox-editor", **{"X-Sandbox-Actor": "bob@example.com"})
+    incident = bob.declare(visibility="private", idempotency_key="bobs")
+    user = incident["creator"]["user"]["id"]
+    again = bob.declared(visibility="private", idempotency_key="bobs")
+    api.post("/v1/incident_memberships/actions/revoke", json={"incident_id": incident["id"], "user_id": user})
+
+    revoked = bob.declared(visibility="private", idempotency_key="bobs")
+
+    assert again.json()["incident"]["id"] == incident["id"]
+    assert (revoked.status_code, problems(revoked)) == (409, [("idempotency_key_in_use", "idempotency_key")])
 
 
 def test_what_is_in_use_there_is_not_named(api: Api) -> None:

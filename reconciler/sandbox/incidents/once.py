@@ -38,14 +38,17 @@ def first(call: Call, kind: str) -> str | None:
 
 
 def _is_hidden(call: Call, kind: str, identifier: str) -> bool:
-    """Tell whether what a key created is part of an incident that this request may not see; one's own is shown."""
+    """Tell whether what a key created is part of an incident that this request may not see.
+
+    An API key is shown its own, of which it was told before; a person sees that anyway, unless no longer a member.
+    """
     if kind == "incident":
         (incident,) = rows(call.store, "id = ?", identifier)
         made, belongs_to = incident.body, identifier
     else:
         made = call.store.recorded(kind, identifier) or {}
-        belongs_to = made.get("incident_id", "")
-    is_own = call.actor in (made.get("creator"), made.get("updater"))
+        belongs_to = made.get("incident_id") or made.get("_incident_id", "")
+    is_own = call.person is None and call.actor in (made.get("creator"), made.get("updater"))
     return bool(belongs_to) and not is_own and find(call, belongs_to) is None
 
 
