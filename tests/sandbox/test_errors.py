@@ -75,7 +75,8 @@ def test_the_editor_works_on_incidents_only(api: Api) -> None:
 
 def test_an_unknown_path_is_not_found(api: Api) -> None:
     """404, in the documented format."""
-    for path in ("/v4/incidents", "/v2/nothing", "/v1/incidents", "/v2/incidents/", "//v2/incidents", "/v2/incidents/1/actions"):
+    paths = ("/v4/incidents", "/v2/nothing", "/v1/incidents", "/v2/incidents/", "//v2/incidents", "/v2/incidents/1/x")
+    for path in paths:
         response = api.get(path)
         assert (response.status_code, response.json()["type"]) == (404, "not_found")
 

@@ -40,6 +40,8 @@ class Store:
     """
 
     def __init__(self, data: Path | None, seed: Filling, index: Filling) -> None:
+        if data and data.exists() and not data.is_file():
+            raise NotASandboxError(data, "it is no file")
         self._data = data
         self._file: tuple[int, int] | None = None
         self._seed = seed
@@ -52,8 +54,6 @@ class Store:
         self._writing = threading.Lock()
         self._organisation = Organisation(-1, ())
         try:
-            if data and data.exists() and not data.is_file():
-                raise NotASandboxError(data, "it is no file")
             self._prepare(index)
             self._file = self._found()
         except BaseException as error:
