@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 # Bullets, numbers and marks at the beginning of a line, and signs that stand alone, are layout; so is emphasis.
@@ -53,7 +53,8 @@ def is_alike(one: Any, other: Any) -> bool:
 
 def _is_same_second(one: str, other: str) -> bool:
     try:
-        moments = [datetime.fromisoformat(text).astimezone(UTC) for text in (one, other)]
-    except (ValueError, OverflowError):
+        moments = [datetime.fromisoformat(text) for text in (one, other)]
+    except ValueError:
         return False
-    return abs(moments[0] - moments[1]) < timedelta(seconds=1)
+    has_zones = all(moment.tzinfo for moment in moments)
+    return has_zones and abs(moments[0] - moments[1]) < timedelta(seconds=1)

@@ -36,6 +36,8 @@ OTHER = {
     "signs alone": ("---", "***"),
     "a smile": (":tada:", "🎉"),
     "another second": ("2026-11-20T09:12:00Z", "2026-11-20T09:12:01Z"),
+    "a number that could be a day": ("20261120", "2026-11-20"),
+    "the last moment": ("9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"),
     "another property": ({"value_text": "one"}, {"value_link": "one"}),
     "one more": (["one"], ["one", "two"]),
     "nothing": ("one", None),

@@ -56,10 +56,11 @@ def _match(table: ChildKind, child: Child, live: Sequence[Live], taken: set[str]
         return next((one for one in live if one.id == known.id), None)
     free = [(one, [one.leaves[path,].value for path in table.natural_key]) for one in live if one.id not in taken]
     wanted = [child.leaves[path,].value for path in table.natural_key]
+    same = next((one for one, says in free if says == wanted), None)
+    if same is not None:
+        return same
     is_it = alike.is_alike if table.keyed else alike.is_called
-    same = [one for one, says in free if says == wanted]
-    like = [one for one, says in free if all(map(is_it, says, wanted))]
-    return next(iter([*same, *like]), None)
+    return next((one for one, says in free if all(map(is_it, says, wanted))), None)
 
 
 def creation(
