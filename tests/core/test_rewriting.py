@@ -178,6 +178,20 @@ def test_only_what_changes_in_the_manifest_is_sent(declared: World, changed: str
     told.assert_quiet(world)
 
 
+def test_only_what_changes_in_a_timeline_item_is_sent(declared: World) -> None:
+    """A description, by its bullets alone: one PATCH of that."""
+    world = declared
+    write(world, *CONFIGURATION, incident(timeline=[SPEC["timeline"][0] | {"description": PROSE.replace("- ", "+ ")}]))
+
+    plan = world.plan()
+
+    (edit,) = plan.changes
+    assert told.fields(edit).keys() == {"description"}
+    assert told.change(plan, "edit", "Incident/checkout/timeline/deploy").request.body.keys() == {"description"}
+    world.settle()
+    told.assert_quiet(world)
+
+
 @pytest.mark.parametrize("number", range(len(CONFIGURATION)))
 def test_only_what_changes_in_the_configuration_is_written(declared: World, number: int) -> None:
     """A description changes, by its bullets alone: one PUT, and nothing to do afterwards."""

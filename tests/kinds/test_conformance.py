@@ -20,6 +20,7 @@ from reconciler.kinds.schema import of_kind
 from reconciler.kinds.spec import Drift, When
 from reconciler.model import Create, Edit, Topic
 from reconciler.refs import IN_PATH
+from reconciler.sandbox import Behaviour
 from tests.core import told
 
 if TYPE_CHECKING:
@@ -105,8 +106,10 @@ def test_the_example_states_every_required_field(kind: Kind) -> None:
 
 @every_kind
 @pytest.mark.parametrize("state", ["kept", "lost"])
-def test_it_converges(kind: Kind, state: str, world: World) -> None:
-    """After an apply a plan is empty; with the state lost, nothing is there twice, and nothing is sent again."""
+@pytest.mark.parametrize("rewrites", [False, True], ids=["as sent", "rewritten"])
+def test_it_converges(kind: Kind, state: str, world: World, *, rewrites: bool) -> None:
+    """After an apply a plan is empty; with the state lost, nothing is there twice, and nothing is changed again."""
+    world.behaviour = Behaviour(rewrites=rewrites)
     write(world, kind)
     world.settle()
     first = live(world, kind)
