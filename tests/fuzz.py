@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from reconciler.sandbox import Behaviour
 from tests import fuzz_wire
 from tests.contract.check import find_breaches
 from tests.fuzz_account import Account, served
@@ -31,6 +32,13 @@ ROUND = 1000
 """Requests after which a search goes on with a new sandbox and the next seed."""
 PER_MESSAGE = 20
 """Requests for each message that is no decent HTTP."""
+BEHAVIOURS = (
+    Behaviour(),
+    Behaviour("conflict", key_lifetime=0.05, rewrites=True),
+    Behaviour("invalid", refuses_changed=True, post_incident_pace=0.01, long_ids=True),
+    Behaviour("forget", rewrites=True, post_incident_pace=0.01),
+)
+"""How the sandbox behaves in one round after the other."""
 
 
 class Unbearable(AssertionError):
@@ -51,13 +59,15 @@ def find_failures(exchange: Exchange) -> list[str]:
     return failures
 
 
-def search(operations: Sequence[Operation], examples: int, random: int | None = None) -> None:
+def search(
+    operations: Sequence[Operation], examples: int, random: int | None = None, behaviour: Behaviour | None = None
+) -> None:
     """Send requests for operations to a sandbox of their own; raises Unbearable for the first that it cannot bear.
 
     Without a number for `random` the requests are the same each time.
     """
     named = {f"{one.method} {one.path}": one for one in operations}
-    with Account() as account:
+    with Account(behaviour) as account:
 
         @given(st.data())
         def send(data: st.DataObject) -> None:
@@ -103,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begin = time.monotonic()
     for done in range(0, options.examples, ROUND):
         count, number = min(ROUND, options.examples - done), options.seed + done // ROUND
-        search(operations, count, number)
+        search(operations, count, number, BEHAVIOURS[number % len(BEHAVIOURS)])
         if not options.only:
             search_wire(max(1, count // PER_MESSAGE), number)
         sys.stderr.write(f"{done + count} requests, seed {number}, {time.monotonic() - begin:.0f} s\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote_to_bytes, urlencode
 from wsgiref.util import setup_testing_defaults
 
-from reconciler.sandbox import Rates, create_app
+from reconciler.sandbox import Behaviour, Rates, create_app
 from reconciler.sandbox.recording import Exchange, Request, observe
 from reconciler.sandbox.resource import discover
 from tests.contract.document import operations, resolve
@@ -31,8 +31,8 @@ def served() -> list[Operation]:
 class Account:
     """A sandbox in memory, and what is known of it; a context that closes it."""
 
-    def __init__(self) -> None:
-        self.app = create_app(rates=Rates(1_000_000, lower={}))
+    def __init__(self, behaviour: Behaviour | None = None) -> None:
+        self.app = create_app(behaviour=behaviour, rates=Rates(1_000_000, lower={}))
         self.ids: dict[str, list[str]] = {}
         """IDs by the name of the property or list that had them, in the singular."""
         self.ids_below: dict[str, list[str]] = {}
