@@ -34,6 +34,9 @@ def read_request(environ: "WSGIEnvironment") -> Request:
         # A query string is ASCII; bytes beyond it need not be UTF-8, so they are written out as people should have.
         environ = {**environ, "QUERY_STRING": quote(query, safe=string.printable, encoding="latin-1")}
     request = Request(environ)
+    # Of several slashes at the beginning, as a base URL that ends in one makes them, servers and Request keep one.
+    sent = environ.get("REQUEST_URI") or path
+    request.path = "/" * (len(sent) - len(sent.lstrip("/")) - 1) + request.path
     request.max_content_length = MAX_BODY
     return request
 
@@ -45,6 +48,9 @@ def is_api(request: Request) -> bool:
 
 def find_route(routes: Map, request: Request) -> tuple[Route, dict[str, str]]:
     """Find the route of a request, and what its path names; a 404 or a 405 where there is none."""
+    missing = ApiError(404, (Problem("not_found", f"there is no {request.path} in this API"),))
+    if request.path.startswith("//"):  # which the routes would take for a single slash
+        raise missing
     # Bound to a name of its own: what a client takes for the host's need not be one.
     adapter = routes.bind("sandbox", path_info=request.path, default_method=request.method)
     try:
@@ -55,7 +61,7 @@ def find_route(routes: Map, request: Request) -> tuple[Route, dict[str, str]]:
         problem = Problem("method_not_allowed", message)
         raise ApiError(405, (problem,), headers={"Allow": ", ".join(allowed)}) from error
     except HTTPException as error:
-        raise ApiError(404, (Problem("not_found", f"there is no {request.path} in this API"),)) from error
+        raise missing from error
     return route, dict(path)
 
 

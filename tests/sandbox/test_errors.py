@@ -74,11 +74,22 @@ def test_the_editor_works_on_incidents_only(api: Api) -> None:
 
 
 def test_an_unknown_path_is_not_found(api: Api) -> None:
-    """404, in the documented format."""
-    paths = ("/v4/incidents", "/v2/nothing", "/v1/incidents", "/v2/incidents/", "//v2/incidents", "/v2/incidents/1/x")
+    """404, in the documented format; it names the path as it was sent."""
+    paths = ("/v4/incidents", "/v2/nothing", "/v1/incidents", "/v2/incidents/", "/v2//incidents", "/v2/incidents/1/x")
     for path in paths:
         response = api.get(path)
         assert (response.status_code, response.json()["type"]) == (404, "not_found")
+        assert response.json()["errors"][0]["message"] == f"there is no {path} in this API"
+
+
+@pytest.mark.parametrize("path", ["//v2/incidents", "///v2/incidents", "//", "//_sandbox/requests"])
+def test_slashes_too_many_are_told(api: Api, path: str) -> None:
+    """They come from a base URL that ends in one; servers and libraries would leave them out."""
+    response = api.get(f"http://sandbox{path}")
+
+    assert (response.status_code, problems(response)) == (404, [("not_found", "")])
+    assert response.json()["errors"][0]["message"] == f"there is no {path} in this API"
+    assert api.app.requests()[-1]["path"] == path
 
 
 def test_a_wrong_method_is_not_allowed(api: Api) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -258,3 +259,15 @@ def test_what_is_no_http_gets_the_documented_error(start: Start, request_: bytes
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
     assert json.loads(body).keys() == {"type", "status", "request_id", "errors"}
+
+
+@pytest.mark.parametrize("path", ["//v2/incidents", "///v2/incidents?page_size=1"])
+def test_slashes_too_many_are_told_over_a_socket(start: Start, path: str) -> None:
+    """The path is that of the first line, also where the server leaves slashes out."""
+    url, _ = start()
+    with closing(HTTPConnection(url.removeprefix("http://"), timeout=20)) as connection:
+        connection.request("GET", path, headers={"Authorization": "Bearer sandbox"})
+        response = connection.getresponse()
+        told = json.load(response)["errors"][0]["message"]
+
+    assert (response.status, told) == (404, f"there is no {path.partition('?')[0]} in this API")
