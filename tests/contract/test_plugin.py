@@ -81,11 +81,10 @@ def test_a_breach_fails_the_test_that_it_happens_in(run: Run, flags: list[str]) 
     assert "\n1 exchanges checked" in done.stdout
 
 
-@pytest.mark.parametrize("flags", [["-n", "0"], ["-n", "2"]], ids=" ".join)
-@pytest.mark.parametrize("end", ["terminate", "kill"])
-def test_a_breach_in_another_process_turns_the_run_red(run: Run, flags: list[str], end: str) -> None:
+@pytest.mark.parametrize(("processes", "end"), [("0", "terminate"), ("2", "kill")])
+def test_a_breach_in_another_process_turns_the_run_red(run: Run, processes: str, end: str) -> None:
     """What a sandbox on a port answered is checked at the end, however that process ended; told once, and loudly."""
-    done = run(SERVE.replace("KILL", end), *flags)
+    done = run(SERVE.replace("KILL", end), "-n", processes)
 
     assert done.returncode == 1
     assert "1 passed" in done.stdout
