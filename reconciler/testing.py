@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{MARK}(idempotency='return', key_lifetime=None, refuses_changed=False, rewrites=False, "
-        "post_incident_pace=None, latency=0.0, rate_limit=None, keys={}, faults=[], seed=0): "
+        "triages=False, post_incident_pace=None, latency=0.0, rate_limit=None, keys={}, faults=[], seed=0): "
         "how the sandbox of this test behaves",
     )
 

@@ -14,7 +14,8 @@ class Behaviour:
     (`conflict`), a 422 (`invalid`), or a second object (`forget`). A key is remembered for `key_lifetime` seconds (None
     is for ever); `refuses_changed` answers 422 to a known key with another body. `rewrites` stores texts, sets and
     numbers in a form of the server's own. An incident moves on by itself `post_incident_pace` seconds after it
-    entered a post-incident status (None is never). `long_ids` gives what is created IDs of another format.
+    entered a post-incident status (None is never). `long_ids` gives what is created IDs of another format. `triages`
+    lets every incident of the type Default begin in triage.
 
     Raises ValueError for an `idempotency` that is none of these.
     """
@@ -25,6 +26,7 @@ class Behaviour:
     rewrites: bool = False
     post_incident_pace: float | None = None
     long_ids: bool = False
+    triages: bool = False
 
     def __post_init__(self) -> None:
         if self.idempotency not in IDEMPOTENCY:

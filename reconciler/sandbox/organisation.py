@@ -41,6 +41,12 @@ class Organisation:
         return found
 
     @cached_property
+    def triaging(self) -> "Organisation":
+        """The same organisation, but that every incident of its default type begins in triage."""
+        rows = ((kind, body) for kind, bodies in self._kinds.items() for body in bodies.values())
+        return Organisation(self.version, ((kind, _triaging(kind, body)) for kind, body in rows))
+
+    @cached_property
     def fields(self) -> list[Json]:
         """The custom fields as incidents show them: with the options that they have."""
         options: dict[str, list[Json]] = {}
@@ -56,6 +62,10 @@ class Organisation:
     def timestamps(self) -> list[Json]:
         """The incident timestamps in the order of their rank."""
         return sorted(self.all("incident_timestamp"), key=lambda timestamp: timestamp["rank"])
+
+
+def _triaging(kind: str, body: Json) -> Json:
+    return body | {"create_in_triage": "always"} if kind == "incident_type" and body["is_default"] else body
 
 
 def visible(body: Json) -> Json:

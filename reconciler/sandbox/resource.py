@@ -51,7 +51,8 @@ class Call:
     @property
     def organisation(self) -> Organisation:
         """The configuration as this request sees it."""
-        return self.store.organisation
+        organisation = self.store.organisation
+        return organisation.triaging if self.behaviour.triages else organisation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

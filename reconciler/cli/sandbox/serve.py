@@ -64,6 +64,7 @@ _BEHAVIOUR: tuple[Callable[[Any], Any], ...] = (
     click.option("--key-lifetime", type=Duration(), metavar="TIME", help="Forget idempotency keys after this time."),
     click.option("--refuse-changed", is_flag=True, help="Answer 422 to a known idempotency key with another body."),
     click.option("--rewrite", is_flag=True, help="Store texts, sets and numbers in a form of the server's own."),
+    click.option("--triage", is_flag=True, help="Declare incidents of the type Default in triage."),
     click.option(
         "--post-incident-pace",
         type=Duration(),
@@ -130,6 +131,7 @@ def serve(
     key_lifetime: float | None,
     refuse_changed: bool,
     rewrite: bool,
+    triage: bool,
     post_incident_pace: float | None,
     rate_limit: int,
     lower: tuple[tuple[tuple[str, str], int], ...],
@@ -151,7 +153,7 @@ def serve(
     try:
         app = create_app(
             data,
-            behaviour=Behaviour(idempotency, key_lifetime, refuse_changed, rewrite, post_incident_pace),
+            behaviour=Behaviour(idempotency, key_lifetime, refuse_changed, rewrite, post_incident_pace, triages=triage),
             latency=latency,
             faults=faults,
             rates=Rates(rate_limit, {**Rates().lower, **dict(lower)}, other_client),

@@ -41,7 +41,8 @@ BODY = Object(
 def declare(call: Call) -> Incident:
     """Create an incident; raises an ApiError with every reference and rule that does not hold."""
     incident_type = _type(call)
-    status = lifecycle.declared_status(call.organisation, incident_type, call.body.get("incident_status_id"))
+    wanted, is_by_person = call.body.get("incident_status_id"), call.person is not None
+    status = lifecycle.declared_status(call.organisation, incident_type, wanted, is_by_person=is_by_person)
     now = moments.microseconds(call.now)
     incident = Incident(
         number=next_number(call.store),

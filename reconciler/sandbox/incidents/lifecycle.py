@@ -38,13 +38,19 @@ def next_status(organisation: Organisation, identifier: str) -> Json:
     return min(later, key=lambda status: status["rank"]) if later else first_status(organisation, "closed")
 
 
-def declared_status(organisation: Organisation, incident_type: Json, identifier: str | None) -> Json:
-    """Choose the status that a new incident begins in; a 422 where the wanted one is not for beginnings."""
+def declared_status(
+    organisation: Organisation, incident_type: Json, identifier: str | None, *, is_by_person: bool
+) -> Json:
+    """Choose the status that a new incident begins in; a 422 where the wanted one is not for beginnings.
+
+    Triage is one for people, as in the dashboard: of every type it says "always, or optionally, be created in triage".
+    """
     field = "incident_status_id"
     wanted = organisation.refer("incident_status", identifier, field) if identifier else None
     if incident_type["create_in_triage"] == "always":
         return first_status(organisation, "triage")
-    if wanted and wanted["category"] not in DECLARABLE:
+    declarable = DECLARABLE | {"triage"} if is_by_person else DECLARABLE
+    if wanted and wanted["category"] not in declarable:
         message = f"an incident cannot be declared as {wanted['name']} ({wanted['category']})"
         raise invalid(field, message, "invalid_status")
     return wanted or first_status(organisation, "live")
