@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model import Topic, Why
+from reconciler.sandbox import Behaviour
 from tests.core import told
 
 if TYPE_CHECKING:
@@ -344,6 +345,26 @@ def test_an_incident_in_triage_waits_for_a_person(world: World) -> None:
     assert told.notices(plan) == ["it is in triage, and a person must accept it; the manifest says Fixing"]
     move(world, "Fixing")
     told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("accepted", ["Investigating", "Fixing", "Declined"])
+def test_an_account_that_triages_is_asked_once(world: World, accepted: str) -> None:
+    """One incident by one request, however often it is applied, also without a state; a person decides what follows."""
+    world.behaviour = Behaviour(triages=True)
+    world.write(manifest("status: Investigating"))
+    world.settle()
+    world.lose_state()
+    world.settle()
+    world.settle()
+    waiting = told.notices(world.plan())
+    move(world, accepted)
+
+    world.settle()
+
+    assert waiting == ["it is in triage, and a person must accept it; the manifest says Investigating"]
+    assert status(world) == accepted
+    # The other write is the person's.
+    assert [one["path"] for one in world.requests() if one["changed"]][:-1] == ["/v2/incidents"]
 
 
 @pytest.mark.parametrize("stated", ["type: Default, ", ""])
