@@ -6,6 +6,7 @@ Whatever calls a sandbox in this process is watched; processes that tests start 
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,17 +36,19 @@ class Watch:
     def __init__(self) -> None:
         self.checked = 0
         self._found: list[str] = []
+        self._lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> None:
         """Check one exchange."""
-        self.checked += 1
-        for breach in find_breaches(exchange):
-            if len(self._found) < MOST:
-                self._found.append(str(breach))
+        breaches = [str(breach) for breach in find_breaches(exchange)]
+        with self._lock:
+            self.checked += 1
+            self._found += breaches[: MOST - len(self._found)]
 
     def take(self) -> list[str]:
         """Return the breaches since the last time, each once."""
-        taken, self._found = self._found, []
+        with self._lock:
+            taken, self._found = self._found, []
         return list(dict.fromkeys(taken))
 
 
