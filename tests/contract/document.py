@@ -113,7 +113,8 @@ def _is_open(part: str) -> bool:
 
 
 def _operation(method: str, path: str, said: Json) -> Operation:
-    query = {each["name"]: Parameter.of(each) for each in said.get("parameters", ()) if each["in"] == "query"}
+    examples = said.get("description", "")
+    query = {each["name"]: Parameter.of(each, examples) for each in said.get("parameters", ()) if each["in"] == "query"}
     body = _schema(said["requestBody"]) if "requestBody" in said else None
     answers = {int(status): _schema(answer) for status, answer in said["responses"].items()}
     answers |= {status: refused(status) for status in answers if status >= 400}

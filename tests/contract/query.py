@@ -31,10 +31,11 @@ class Parameter:
     """What may stand in its last brackets; empty where it takes no brackets."""
 
     @classmethod
-    def of(cls, said: Json) -> Parameter:
-        """Read a parameter; its operators stand in prose alone."""
+    def of(cls, said: Json, examples: str = "") -> Parameter:
+        """Read a parameter; its operators stand in prose alone, and in the examples of its operation."""
         named = _PROSE.search(said.get("description", ""))
         operators = frozenset(re.findall(r"'([a-z_]+)", named["operators"])) if named else frozenset(OPERATORS)
+        operators |= frozenset(re.findall(rf"\b{said['name']}(?:\[\w+\])*\[(\w+)\]=", examples))
         return cls(
             said["name"],
             said["schema"],

@@ -126,6 +126,7 @@ def test_incidents_are_filtered_by_custom_field_and_role(three: Api) -> None:
     assert _names(three, (f"custom_field[{number}][is_blank]", "false")) == ["critical", "major"]
     assert _names(three, (f"incident_role[{lead}][one_of]", bob)) == ["critical"]
     assert _names(three, (f"incident_role[{lead}][is_blank]", "true")) == ["major", "minor"]
+    assert _names(three, (f"incident_role[{lead}][is_set]", "true")) == ["critical"]
 
 
 def test_filters_are_joined_by_and_unless_asked(three: Api) -> None:
