@@ -349,11 +349,9 @@ def test_an_incident_in_triage_waits_for_a_person(world: World) -> None:
 
 @pytest.mark.parametrize("accepted", ["Investigating", "Fixing", "Declined"])
 def test_an_account_that_triages_is_asked_once(world: World, accepted: str) -> None:
-    """One incident by one request, however often it is applied, also without a state; a person decides what follows."""
+    """One incident by one request, however often it is applied; a person decides what follows."""
     world.behaviour = Behaviour(triages=True)
     world.write(manifest("status: Investigating"))
-    world.settle()
-    world.lose_state()
     world.settle()
     world.settle()
     waiting = told.notices(world.plan())
@@ -365,6 +363,20 @@ def test_an_account_that_triages_is_asked_once(world: World, accepted: str) -> N
     assert status(world) == accepted
     # The other write is the person's.
     assert [one["path"] for one in world.requests() if one["changed"]][:-1] == ["/v2/incidents"]
+
+
+def test_an_account_that_triages_is_asked_once_also_without_a_state(world: World) -> None:
+    """What waits in triage is found again, and not declared a second time."""
+    world.behaviour = Behaviour(triages=True)
+    world.write(manifest("status: Investigating"))
+    world.settle()
+    world.lose_state()
+
+    world.settle()
+
+    assert status(world) == "Triage"
+    assert [one["path"] for one in world.requests() if one["changed"]] == ["/v2/incidents"]
+    assert world.plan().is_empty
 
 
 @pytest.mark.parametrize("stated", ["type: Default, ", ""])
