@@ -206,8 +206,10 @@ def _post_all(desired: Desired, created: Create, owner: Ref, rules: Rules, diff:
     incident_type = created.sent.get(("type",), rules.default_type)
     if STATUS in created.sent and incident_type and incident_type.value in rules.always_triage:
         stuck = (STATUS,)
-        message = f"incidents of type {incident_type.text} start in triage: a person must accept it"
-        diff.notices.append(Notice(Topic.TRIAGE, desired.key, message, desired.source))
+        wanted = desired.leaves.get(STATUS)
+        if not wanted or rules.lifecycle.category(wanted) == LIVE:
+            message = f"incidents of type {incident_type.text} start in triage: a person must accept it"
+            diff.notices.append(Notice(Topic.TRIAGE, desired.key, message, desired.source))
     found = posting(updates, created.sent, {}, lambda _: Drift.OVERWRITE, stuck)
     for child, carried in found.posts:
         diff.add(post(desired, child, carried, owner, rules, diff.after))

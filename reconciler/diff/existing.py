@@ -47,7 +47,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
         if table.edit:
             compare_children(table, desired, live.id, around, rules, diff)
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
-    as_good = set(stuck) if _is_settled(pair) else set()
+    as_good = set(stuck) if _is_settled(pair) or _waits_unrecorded(pair) else set()
     return _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
 
 
@@ -109,7 +109,7 @@ def _status(pair: Pair, diff: Diff) -> tuple[Path, ...]:
     if pair.kind is not INCIDENT or wanted is None or live is None or wanted.value == live.value:
         return ()
     lifecycle = pair.rules.lifecycle
-    if (lifecycle.category(live), lifecycle.category(wanted)) == (TRIAGE, LIVE):
+    if _is_waiting(pair, live, wanted):
         message = f"it is in triage, and a person must accept it; the manifest says {wanted.text}"
         diff.notices.append(Notice(Topic.TRIAGE, pair.key, message, pair.desired.source))
         return (STATUS,)
@@ -121,6 +121,19 @@ def _status(pair: Pair, diff: Diff) -> tuple[Path, ...]:
         diff.notices.append(_finished(pair, live, wanted))
         return (STATUS,)
     return ()
+
+
+def _is_waiting(pair: Pair, live: Leaf, wanted: Leaf) -> bool:
+    """Return whether an incident is in triage, from where only people bring it to what is wanted."""
+    lifecycle = pair.rules.lifecycle
+    return (lifecycle.category(live), lifecycle.category(wanted)) == (TRIAGE, LIVE)
+
+
+def _waits_unrecorded(pair: Pair) -> bool:
+    """Return whether state should learn that it was seen in triage: wherever people accept it to is then theirs."""
+    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
+    is_known = pair.record is not None and "status" in pair.record.fields
+    return wanted is not None and live is not None and not is_known and _is_waiting(pair, live, wanted)
 
 
 def _is_settled(pair: Pair) -> bool:

@@ -366,7 +366,7 @@ def test_an_account_that_triages_is_asked_once(world: World, accepted: str) -> N
 
 
 def test_an_account_that_triages_is_asked_once_also_without_a_state(world: World) -> None:
-    """What waits in triage is found again, and not declared a second time."""
+    """What waits in triage is found again, not declared a second time, and stays where people accept it to."""
     world.behaviour = Behaviour(triages=True)
     world.write(manifest("status: Investigating"))
     world.settle()
@@ -377,6 +377,10 @@ def test_an_account_that_triages_is_asked_once_also_without_a_state(world: World
     assert status(world) == "Triage"
     assert [one["path"] for one in world.requests() if one["changed"]] == ["/v2/incidents"]
     assert world.plan().is_empty
+    move(world, "Fixing")
+    assert told.notices(world.plan()) == ["status Fixing kept; the manifest says Investigating"]
+    world.settle()
+    assert status(world) == "Fixing"
 
 
 @pytest.mark.parametrize("stated", ["type: Default, ", ""])
@@ -385,6 +389,7 @@ def test_an_incident_in_triage_can_be_closed(world: World, stated: str, updates:
     """From triage the API moves on to the end, so that one run is enough."""
     begin_in_triage(world)
     world.write(manifest(f"{stated}status: Closed{updates}"))
+    assert told.notices(world.plan()) == []
 
     world.settle()
 
