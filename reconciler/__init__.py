@@ -14,7 +14,7 @@ Read `reconcile` first: it is the whole story on one page. Then the stages, in t
 
 The nouns are in `model`, what can go wrong in `errors`. A kind of resource is a table in `kinds`; `state` is what
 is remembered, `api` how the account is reached, `render` what people see, `cli` what they type, `sandbox` an account
-to try everything on.
+to try everything on, and `testing` gives one to each of other people's tests.
 """
 
 __version__ = "0.1.0"
