@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,15 @@ def incident_sandbox(request: pytest.FixtureRequest) -> Iterator[IncidentSandbox
 
 
 def _is_seconds(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return value is None or (type(value) in (int, float) and 0 <= value < math.inf)
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (type(value) is int and value > 0)
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_texts(value: Any) -> bool:
@@ -105,7 +114,11 @@ _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "key_lifetime": (_is_seconds, "a number of seconds"),
     "post_incident_pace": (_is_seconds, "a number of seconds"),
     "latency": (_is_seconds, "a number of seconds"),
-    "rate_limit": (lambda value: value is None or type(value) is int, "a number of requests a minute"),
+    "rate_limit": (_is_count, "a number of requests a minute"),
+    "refuses_changed": (_is_truth, "True or False"),
+    "rewrites": (_is_truth, "True or False"),
+    "triages": (_is_truth, "True or False"),
+    "idempotency": (lambda value: isinstance(value, str), "one of 'return', 'conflict', 'invalid' and 'forget'"),
     "seed": (lambda value: type(value) is int, "a whole number"),
     "faults": (_is_texts, "a list such as ['drop-after:1:POST']"),
     "keys": (
@@ -113,12 +126,14 @@ _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         "a mapping such as {'ci': ['viewer']}",
     ),
 }
-"""How the options that could be mistaken are written."""
+"""The options of the mark, and how each is written."""
 
 
 def _check(options: Mapping[str, Any]) -> None:
     for name, value in options.items():
-        is_right, form = _FORMS.get(name, (lambda _: True, ""))
+        if name not in _FORMS:
+            raise pytest.UsageError(f"{MARK}: there is no {name}; there are {', '.join(_FORMS)}")
+        is_right, form = _FORMS[name]
         if not is_right(value):
             raise pytest.UsageError(f"{MARK}: {name} is {form}, not {value!r}")
 
@@ -139,7 +154,7 @@ def _made(options: dict[str, Any]) -> Iterator[Sandbox]:
             rates=Rates(limit) if limit else unlimited,
             keys=keys,
         )
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise pytest.UsageError(f"{MARK}: {error}") from error
     try:
         yield app

@@ -110,7 +110,7 @@ def test_faults_and_snapshots_are_at_hand(run: Run) -> None:
     ("options", "said"),
     [
         ("'conflict'", "takes its options by name"),
-        ("idempotent='conflict'", "unexpected keyword argument 'idempotent'"),
+        ("idempotent='conflict'", "there is no idempotent; there are key_lifetime"),
         ("idempotency='perhaps'", "idempotency is one of return"),
         ("faults=['explode:1']", "explode is not a kind of fault"),
         ("keys={'ci': ['king']}", "'king' is not a role"),
@@ -118,6 +118,10 @@ def test_faults_and_snapshots_are_at_hand(run: Run) -> None:
         ("faults='drop-after:1:POST'", "faults is a list such as"),
         ("key_lifetime='10m'", "key_lifetime is a number of seconds, not '10m'"),
         ("latency='10ms'", "latency is a number of seconds"),
+        ("latency=float('nan')", "latency is a number of seconds"),
+        ("key_lifetime=-1", "key_lifetime is a number of seconds"),
+        ("rate_limit=0", "rate_limit is a number of requests a minute"),
+        ("rewrites='yes'", "rewrites is True or False"),
         ("rate_limit='5'", "rate_limit is a number of requests a minute"),
     ],
 )

@@ -50,4 +50,9 @@ def _told(method: str, path: str, answer: httpx.Response, base_url: str) -> Any:
     found = told.get("errors") if isinstance(told.get("errors"), list) else []
     reasons = [harmless(str(error.get("message", ""))) for error in found or () if isinstance(error, dict)]
     message = "; ".join(reasons) or f"{answer.status_code} without a reason"
-    raise Misused(message) if answer.is_client_error else Unavailable(method, path, message, status=answer.status_code)
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise Misused(f"{harmless(base_url)} leads into the API of a sandbox, not to the sandbox", "leave its path out")
+    if answer.is_client_error:
+        raise Misused(message)
+    hint = "check the file and the disk that hold its data"
+    raise Unavailable(method, path, message, status=answer.status_code, hint=hint)

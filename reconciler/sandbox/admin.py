@@ -1,6 +1,7 @@
 """The sandbox's own interface under `/_sandbox/`, never part of the API: its requests, faults, snapshots and limits."""
 
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -64,18 +65,18 @@ class Admin:
             handler, _ = adapter.match()
             return _written(200, handler(request))
         except ApiError as error:
-            return _written(error.status, error.body(""))
+            return _written(error.status, error.body(str(uuid.uuid4())))
         except (SnapshotNameError, UnknownSnapshotError, NotASandboxError) as error:
             status, code = _STATUSES[type(error)]
-            return _written(status, ApiError(status, (Problem(code, str(error)),)).body(""))
+            return _written(status, ApiError(status, (Problem(code, str(error)),)).body(str(uuid.uuid4())))
         except MethodNotAllowed as error:
             allowed = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD"}))
             refused = ApiError(405, (Problem("method_not_allowed", f"{request.path} takes {allowed}"),))
-            return _written(405, refused.body(""))
+            return _written(405, refused.body(str(uuid.uuid4())))
         except HTTPException:
             known = ", ".join(sorted({rule.rule for rule in self._rules.iter_rules()}))
             missing = ApiError(404, (Problem("not_found", f"there is no {request.path}; there are {known}"),))
-            return _written(404, missing.body(""))
+            return _written(404, missing.body(str(uuid.uuid4())))
 
     def _requests(self, request: Request) -> Json:
         query = read_query(request.args.lists(), _PAGE)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import ApiError, Problem
 from reconciler.sandbox.exchange import Exchange
-from reconciler.sandbox.intake import find_person, find_route, read_body
+from reconciler.sandbox.intake import find_idempotency_key, find_person, find_route, read_body
 from reconciler.sandbox.keys import Keys
 from reconciler.sandbox.limits import Limits
 from reconciler.sandbox.query import read_query
@@ -65,9 +65,14 @@ class Api:
             self.log(exchange, 500)
         return Answer(500, ApiError(500, (Problem("internal_error", reason),)).body(exchange.id))
 
+    def log_unhandled(self, exchange: Exchange, status: int) -> None:
+        """Note a request that a fault answers, as far as it can be told what it was."""
+        exchange.key = self._keys.find(exchange.request.headers.get("Authorization"))
+        exchange.idempotency_key = find_idempotency_key(exchange.request)
+        self.log(exchange, status)
+
     def log(self, exchange: Exchange, status: int) -> None:
         """Note a request that changed nothing, and was answered with this status (0: not at all)."""
-        exchange.key = exchange.key or self._keys.find(exchange.request.headers.get("Authorization"))
         with self._store.writing() as transaction:
             transaction.log(exchange.entry(status, changed=False))
 

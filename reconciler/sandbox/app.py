@@ -127,7 +127,7 @@ class Sandbox:
         environ[FAULT] = strike.shapes_answer
         exchange = Exchange(request, str(uuid.uuid4()), strike.behaviour(self._behaviour), strike, {})
         if strike.drops_before:
-            self._api.log(exchange, 0)
+            self._api.log_unhandled(exchange, 0)
             raise ConnectionDropped("the connection was dropped before the request was handled")
         self.pause(self._latency + strike.delay)
         response = self._struck(exchange)
@@ -140,7 +140,7 @@ class Sandbox:
     def _struck(self, exchange: Exchange) -> Response:
         instead = exchange.strike.instead(exchange.id)
         if instead is not None:
-            self._api.log(exchange, instead.status or 0)
+            self._api.log_unhandled(exchange, instead.status or 0)
             return exchange.spoiled(Response(), instead)
         response = self._api.respond(exchange)
         spoiled = exchange.strike.spoil(response.get_data(), exchange.id)

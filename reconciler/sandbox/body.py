@@ -44,7 +44,7 @@ class Text:
             yield Problem.at(path, "invalid_value", "must be valid Unicode text")
         elif self.one_of and value not in self.one_of:
             yield Problem.at(path, "invalid_enum_value", f"must be one of {', '.join(self.one_of)}")
-        elif len(value) < self.shortest:
+        elif len(value.strip()) < self.shortest:
             yield Problem.at(path, "is_required", "must not be empty")
         elif self.longest is not None and len(value) > self.longest:
             yield Problem.at(path, "too_long", f"must be at most {self.longest} characters long")

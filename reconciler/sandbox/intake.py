@@ -71,9 +71,19 @@ def find_person(request: Request, organisation: Organisation) -> Json | None:
     if email is None:
         return None
     for user in organisation.all("user"):
-        if user["email"] == email:
+        if user["email"].lower() == email.lower():
             return person(user)
     raise ApiError(400, (Problem("unknown_actor", f"{ACTOR_HEADER}: {email!r} is nobody of this organisation"),))
+
+
+def find_idempotency_key(request: Request) -> str | None:
+    """Find the key that the body of a request carries, None where it is no such body; for what is not handled."""
+    try:
+        body = json.loads(request.get_data())
+    except (ValueError, RecursionError, HTTPException):
+        return None
+    key = body.get("idempotency_key") if isinstance(body, dict) else None
+    return key if isinstance(key, str) else None
 
 
 def read_body(request: Request, route: Route) -> Json:

@@ -109,17 +109,18 @@ def test_no_sandbox_is_told_with_the_next_thing_to_type(shell: Shell) -> None:
 
 
 def test_the_environment_names_the_sandbox(shell: Shell) -> None:
-    """As it does for plan and apply; an account elsewhere is not taken for a sandbox, and a flag wins."""
+    """As it does for plan and apply; an account elsewhere is not taken for a sandbox, nor is another one emptied."""
     with shell.served() as url:
         shell.environ["INCIDENT_IO_BASE_URL"] = url
         named = shell.run("sandbox", "reset")
         typed = shell.run("sandbox", "reset", "--base-url", "http://127.0.0.1:9")
     shell.environ["INCIDENT_IO_BASE_URL"] = "https://api.incident.io"
-    elsewhere = shell.run("sandbox", "reset", "--data", "missing.db")
+    elsewhere = shell.run("sandbox", "reset")
 
     assert (named.code, named.stdout) == (0, f"{url} is as new\n")
     assert "nothing answers at http://127.0.0.1:9" in typed.stderr
-    assert "api.incident.io" not in elsewhere.stderr
+    assert elsewhere.code == 3
+    assert "is https://api.incident.io, which is not on this machine" in elsewhere.stderr
 
 
 def test_what_is_no_sandbox_is_told(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:

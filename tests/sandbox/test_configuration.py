@@ -310,3 +310,13 @@ def test_a_rank_that_nobody_gave_is_free(api: Api, kind: tuple[str, Json]) -> No
     made = [_created(api, path, {**body, "name": f"{n}"} | ({"rank": r} if r else {})) for n, r in enumerate(given)]
 
     assert [one["rank"] for one in made] == [10, 11, 2**63 - 1, 2**63 - 2, 2**63 - 3]
+
+
+@pytest.mark.parametrize("kind", ["severities", "incident_statuses"])
+def test_a_name_says_something(api: Api, kind: str) -> None:
+    """Blanks alone are no name."""
+    category = {"category": "live"} if kind == "incident_statuses" else {}
+
+    response = api.post(f"/v1/{kind}", json={"name": " \t", "description": "d", **category})
+
+    assert (response.status_code, problems(response)) == (422, [("is_required", "name")])

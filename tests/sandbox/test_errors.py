@@ -219,3 +219,8 @@ def test_answers_have_no_body_for_head(api: Api) -> None:
     ).head("/v2/incidents")
 
     assert (response.status_code, response.content) == (405, b"")
+
+
+def test_a_person_is_known_by_their_address_in_any_case(api: Api) -> None:
+    """As everywhere else where somebody is named by e-mail."""
+    assert api.as_person("Bob@Example.com").declare()["creator"]["user"]["name"] == "Bob Baker"

@@ -79,6 +79,7 @@ def test_dropped_before_changes_nothing(make_api: Maker) -> None:
 
     (logged,) = api.app.requests()
     assert (logged["key"], logged["status"], logged["changed"]) == ("sandbox", 0, False)
+    assert logged["idempotency_key"] == "key-1"
     assert api.get("/v2/incidents").json()["incidents"] == []
 
 
@@ -327,7 +328,8 @@ def test_a_path_needs_no_method(make_api: Maker, spec: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "status"), [("drop-after", 0), ("truncated-body", 0), ("502-after", 502), ("503-after", 503), ("429", 429)]
+    ("kind", "status"),
+    [("drop-after", 0), ("truncated-body", 200), ("502-after", 502), ("503-after", 503), ("429", 429)],
 )
 def test_the_log_has_the_status_that_left(make_api: Maker, kind: str, status: int) -> None:
     """Not the one that the request was handled with; whether it changed data is told apart."""

@@ -126,3 +126,17 @@ def test_a_person_accepts_or_declines_it(triaging: Api, name: str) -> None:
     assert (refused.status_code, problems(refused)) == (422, [("invalid_status_transition", "incident_status_id")])
     assert moved["incident_status"]["name"] == name
     assert triaging.updates(incident)[0]["updater"]["user"]["email"] == BOB
+
+
+def test_a_severity_is_needed_to_accept_it(api: Api) -> None:
+    """An active incident has one: given with the move, or before; the 422 names the field."""
+    bob = api.as_person(BOB)
+    incident = bob.declare(severity_id=None, incident_status_id=api.status("Triage"))
+    fixing, minor = api.status("Fixing"), api.severity("Minor")
+
+    edited = bob.edited(incident, incident_status_id=fixing)
+    updated = bob.updated(incident, to_incident_status_id=fixing)
+
+    assert (edited.status_code, problems(edited)) == (422, [("is_required", "severity_id")])
+    assert (updated.status_code, problems(updated)) == (422, [("is_required", "to_severity_id")])
+    assert bob.updated(incident, to_incident_status_id=fixing, to_severity_id=minor).status_code == 201

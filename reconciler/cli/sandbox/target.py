@@ -19,14 +19,15 @@ from reconciler.loopback import leads_to_this_machine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+VARIABLE = "INCIDENT_IO_BASE_URL"
 DEFAULT = f"http://127.0.0.1:{PORT}"
 _IN_PROCESS = "http://localhost"
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--base-url",
-        envvar="INCIDENT_IO_BASE_URL",
+        envvar=VARIABLE,
         metavar="URL",
-        help=f"Where the sandbox is served; else INCIDENT_IO_BASE_URL, if it leads to this machine, or {DEFAULT}.",
+        help=f"Where the sandbox is served; else {VARIABLE}, or {DEFAULT}.",
     ),
     click.option(
         "--data", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="The data file of a sandbox."
@@ -95,8 +96,11 @@ def names_sandbox(command: Callable[..., int]) -> Callable[..., int]:
         is_typed = source is ParameterSource.COMMANDLINE
         if is_typed + (data is not None) + sandbox > 1:
             raise click.UsageError("--base-url, --data and --sandbox each name a sandbox; leave all but one out")
-        # The variable may lead to a real account, which none of these commands is about.
-        named = base_url if base_url and (is_typed or leads_to_this_machine(base_url)) else DEFAULT
-        return command(target=Target(named, data, sandbox, workspace), **others)
+        is_needed = not (is_typed or data or sandbox)
+        if base_url and is_needed and not leads_to_this_machine(base_url):
+            # It may be a real account's; to take another sandbox instead could empty the wrong one.
+            message = f"{VARIABLE} is {base_url}, which is not on this machine; --base-url says which sandbox is meant"
+            raise click.UsageError(message)
+        return command(target=Target(base_url or DEFAULT, data, sandbox, workspace), **others)
 
     return with_options(*_OPTIONS)(given)

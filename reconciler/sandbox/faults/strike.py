@@ -38,8 +38,8 @@ class Strike:
         return self._find(Kind.DROP_BEFORE) is not None
 
     def told(self, status: int) -> int:
-        """Return the status that leaves for a request which was handled with this one; 0 where no whole answer does."""
-        if self._find(Kind.DROP_AFTER) or self._find(Kind.TRUNCATED_BODY):
+        """Return the status that leaves for a request which was handled with this one; 0 where no answer does."""
+        if self._find(Kind.DROP_AFTER):
             return 0
         failed = self._failure(_AFTER, "")
         return failed.status if failed and failed.status else status

@@ -5,7 +5,7 @@ import json
 
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import ApiError, Problem
-from reconciler.sandbox.incidents.incident import find, rows
+from reconciler.sandbox.incidents.incident import find
 from reconciler.sandbox.resource import Call
 
 FIELD = "idempotency_key"
@@ -15,7 +15,7 @@ def first(call: Call, kind: str) -> str | None:
     """Return the ID of what this key created before, None where it is new or forgotten.
 
     Raises an ApiError where repetitions conflict (409), are invalid, or come with another body (422), and a 409 where
-    the key is that of somebody else in a private incident that this request may not see.
+    the key is that of a private incident, or of something in one, that this request may not see.
     """
     behaviour = call.behaviour
     known = call.store.known(kind, call.body[FIELD])
@@ -38,18 +38,15 @@ def first(call: Call, kind: str) -> str | None:
 
 
 def _is_hidden(call: Call, kind: str, identifier: str) -> bool:
-    """Tell whether what a key created is part of an incident that this request may not see.
+    """Tell whether what a key created is, or is part of, an incident that this request may not see.
 
-    An API key is shown its own, of which it was told before; a person sees that anyway, unless no longer a member.
+    That it made the incident itself changes nothing: much may have been written there since.
     """
     if kind == "incident":
-        (incident,) = rows(call.store, "id = ?", identifier)
-        made, belongs_to = incident.body, identifier
-    else:
-        made = call.store.recorded(kind, identifier) or {}
-        belongs_to = made.get("incident_id") or made.get("_incident_id", "")
-    is_own = call.person is None and call.actor in (made.get("creator"), made.get("updater"))
-    return bool(belongs_to) and not is_own and find(call, belongs_to) is None
+        return find(call, identifier) is None
+    made = call.store.recorded(kind, identifier) or {}
+    belongs_to = made.get("incident_id") or made.get("_incident_id", "")
+    return bool(belongs_to) and find(call, belongs_to) is None
 
 
 def remember(call: Call, kind: str, identifier: str) -> None:

@@ -62,6 +62,9 @@ class Revision:
             return
         if self._occasion.person is None:
             lifecycle.check_move(old, status, field)
+        if status["category"] == "live" and self.incident.severity is None:
+            place = field.replace("incident_status_id", "severity_id")
+            raise invalid(place, "A severity is required to open an incident", "is_required")
         self.incident = replace(self.incident, status=status["id"])
         told = {"previous_status": old, "new_status": status}
         self._entries.append(Entry("status_change", f"{old['name']} → {status['name']}", told))
