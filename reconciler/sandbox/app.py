@@ -47,9 +47,13 @@ def create_app(
     request and its answer are appended to the file `record`.
     A header `X-Sandbox-Actor: bob@example.com` records a request as made by that person, who may make any move
     of status, as people may in the dashboard. Raises NotASandboxError where the file is something else, ValueError
-    for a role that does not exist, OSError where nothing can be recorded.
+    for a role that does not exist or a limit of what is not served, OSError where nothing can be recorded.
     """
     resources = discover()
+    rates = rates or Rates()
+    for method, pattern in rates.lower:
+        if not any(route.is_meant(method, pattern) for resource in resources for route in resource.routes):
+            raise ValueError(f"there is no operation {method} {pattern} to limit")
     known = Keys(keys or {})
     recorder = Recorder(record) if record else None
     return Sandbox(
@@ -58,7 +62,7 @@ def create_app(
         behaviour=behaviour or Behaviour(),
         latency=latency,
         faults=(faults or Faults()).restarted(),
-        limits=Limits(rates or Rates()),
+        limits=Limits(rates),
         keys=known,
         recorder=recorder,
     )

@@ -2,9 +2,11 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.sandbox import ids, resources
@@ -71,6 +73,11 @@ class Route:
     def writes(self) -> bool:
         """Whether the operation may change data."""
         return self.method != "GET"
+
+    def is_meant(self, method: str, pattern: str) -> bool:
+        """Tell whether a method and a path, in which `*` and `?` may stand, mean this operation."""
+        whole = re.sub("<[a-z_]+>", "[^/]+", self.path)
+        return self.method == method and (fnmatchcase(self.path, pattern) or re.fullmatch(whole, pattern) is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,3 +139,25 @@ def test_a_key_that_cannot_be_is_refused(make_api: Maker, keys: dict[str, list[s
     """A role that does not exist, or a text that no header can carry."""
     with pytest.raises(ValueError, match=said):
         make_api(keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("operation", "is_served"),
+    [
+        (("POST", "/v2/incidents"), True),
+        (("POST", "/v2/incidents/*"), True),
+        (("GET", "/v2/incidents/01ABC"), True),
+        (("GET", "*"), True),
+        (("DELETE", "/v2/incidents"), False),
+        (("POST", "/v2/nowhere"), False),
+    ],
+)
+def test_a_limit_is_one_of_an_operation_that_is_served(
+    make_api: Maker, operation: tuple[str, str], is_served: bool
+) -> None:
+    """A mistyped path would limit nothing, and nobody would notice."""
+    if is_served:
+        assert make_api(rates=Rates(lower={operation: 5})).get("/v1/identity").status_code == 200
+        return
+    with pytest.raises(ValueError, match="there is no operation"):
+        make_api(rates=Rates(lower={operation: 5}))
