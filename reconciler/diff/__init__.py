@@ -9,6 +9,7 @@ from reconciler.diff.creation import declare
 from reconciler.diff.existing import converge
 from reconciler.diff.rules import Around, Diff, Rules
 from reconciler.identity import Absent, Ambiguous, Matched, OutOfSight, Taken
+from reconciler.loopback import leads_to_this_machine
 from reconciler.model import Refusal, Why
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def compare(desired: Desired, match: Match, around: Around, rules: Rules) -> Dif
         case Absent():
             return declare(desired, rules)
         case OutOfSight(identifier):
-            return Diff(refusals=[_out_of_sight(desired, identifier)])
+            return Diff(refusals=[_out_of_sight(desired, identifier, rules)])
         case Taken(raw, holder):
             at = desired.manifest.document.at("metadata", "id")
             message = f"{raw.get('reference', raw['id'])} is managed by {holder}"
@@ -42,7 +43,7 @@ def compare(desired: Desired, match: Match, around: Around, rules: Rules) -> Dif
             return Diff(refusals=[_refusal(Why.AMBIGUOUS, desired, f"{reason}: {told}", hint)])
 
 
-def _out_of_sight(desired: Desired, identifier: str) -> Refusal:
+def _out_of_sight(desired: Desired, identifier: str, rules: Rules) -> Refusal:
     kind = kinds.KINDS[desired.key.kind]
     stated = desired.manifest.metadata.get("id") == identifier
     if stated:
@@ -54,12 +55,14 @@ def _out_of_sight(desired: Desired, identifier: str) -> Refusal:
             "correct `metadata.id`; a private incident takes a key with the role global_access",
         )
     cause = "deleted, or private to this key" if not kind.natural_key else "deleted outside"
-    role = "; a private incident takes a key with the role global_access" if not kind.natural_key else ""
+    more = "; a private incident takes a key with the role global_access" if not kind.natural_key else ""
+    if leads_to_this_machine(rules.memory.state.account.base_url):
+        more += "; a sandbox that was reset, or ended without --data, has forgotten it"
     return _refusal(
         Why.OUT_OF_SIGHT,
         desired,
         f"managed as {identifier}, which the account does not show: {cause}",
-        f"if it is gone for good: `reconciler state rm {desired.key}`{role}",
+        f"if it is gone for good: `reconciler state rm {desired.key}`{more}",
     )
 
 
