@@ -90,22 +90,22 @@ def reads_manifests(command: Callable[..., int]) -> Callable[..., int]:
     def given(*, paths: tuple[str, ...], select: tuple[str, ...], exclude: tuple[str, ...], **others: Any) -> int:
         return command(selection=Selection(paths, select, exclude), **others)
 
-    return _with(_SELECTION, given)
+    return with_options(*_SELECTION)(given)
 
 
 def reaches_account(command: Callable[..., int]) -> Callable[..., int]:
     """Add --workspace, --base-url, --sandbox, --timeout and -v; the command gets them as `access`."""
-    return _with((_WORKSPACE, *_ACCOUNT, _TIMEOUT, _VERBOSE), _accessing(command))
+    return with_options(_WORKSPACE, *_ACCOUNT, _TIMEOUT, _VERBOSE)(_accessing(command))
 
 
 def finds_state(command: Callable[..., int]) -> Callable[..., int]:
     """Add --workspace, --base-url, --sandbox and -v: each account has a state. The command gets them as `access`."""
-    return _with((_WORKSPACE, *_ACCOUNT, _VERBOSE), _accessing(command))
+    return with_options(_WORKSPACE, *_ACCOUNT, _VERBOSE)(_accessing(command))
 
 
 def stays_offline(command: Callable[..., int]) -> Callable[..., int]:
     """Add --workspace and -v; the command gets them as `access`."""
-    return _with((_WORKSPACE, _VERBOSE), _accessing(command))
+    return with_options(_WORKSPACE, _VERBOSE)(_accessing(command))
 
 
 def says_more(command: Callable[..., int]) -> Callable[..., int]:
@@ -117,14 +117,14 @@ def says_more(command: Callable[..., int]) -> Callable[..., int]:
 
 def shows_texts(command: Callable[..., int]) -> Callable[..., int]:
     """Add --show-private, as `show_private`."""
-    return _with((_SHOW_PRIVATE,), command)
+    return with_options(_SHOW_PRIVATE)(command)
 
 
 def takes_format(*formats: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Add --format, as `form`; the first is what is shown without it."""
     choice = click.Choice(formats)
     option = click.option("--format", "form", type=choice, default=formats[0], show_default=True, help="What to print.")
-    return lambda command: _with((option,), command)
+    return with_options(option)
 
 
 def _accessing(command: Callable[..., int]) -> Callable[..., int]:
@@ -138,7 +138,12 @@ def _accessing(command: Callable[..., int]) -> Callable[..., int]:
     return given
 
 
-def _with(options: Sequence[Callable[[Any], Any]], command: Callable[..., int]) -> Callable[..., int]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+def with_options(*options: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add options to a command, in this order."""
+
+    def add(command: Callable[..., int]) -> Callable[..., int]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d+)?)(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -59,14 +56,3 @@ class NewKey(click.ParamType[tuple[str, tuple[str, ...]]]):
         if not found:
             self.fail(f"{value!r} is not a key with its roles; write ci=viewer,incident_creator", param, ctx)
         return found["token"], tuple(found["roles"].split(","))
-
-
-def with_options(*options: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Add options to a command, in this order."""
-
-    def add(command: Callable[..., int]) -> Callable[..., int]:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.sandbox.flags import Duration, Lower, NewKey, with_options
+from reconciler.cli.options import with_options
+from reconciler.cli.sandbox.flags import Duration, Lower, NewKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from reconciler.cli.options import Access
-from reconciler.cli.sandbox.flags import with_options
+from reconciler.cli.options import Access, with_options
 from reconciler.cli.sandbox.serve import PORT
 from reconciler.loopback import leads_to_this_machine
 
