@@ -95,21 +95,25 @@ class Allowance:
 
     def error(self, name: str) -> ApiError:
         """Refuse a request that came after a bucket was empty (429)."""
-        wait = self.binding.retry_after
-        when = moments.now() + timedelta(seconds=wait)
-        rate_limit = {
-            "name": name,
-            "limit": self.binding.limit,
-            "remaining": self.binding.remaining,
-            "retry_after": moments.written(when.replace(microsecond=0)),
-        }
         message = "Too many requests hit the API too quickly. Wait for the time in Retry-After."
-        return ApiError(
-            429,
-            (Problem("too_many_requests", message),),
-            headers={"Retry-After": str(wait)},
-            extra={"rate_limit": rate_limit},
-        )
+        return too_many(name, self.binding.limit, self.binding.remaining, self.binding.retry_after, message)
+
+
+def too_many(name: str, limit: int, remaining: int, wait: int, message: str) -> ApiError:
+    """Refuse a request (429), with the seconds to wait in the header and in the body."""
+    when = moments.now() + timedelta(seconds=wait)
+    rate_limit = {
+        "name": name,
+        "limit": limit,
+        "remaining": remaining,
+        "retry_after": moments.written(when.replace(microsecond=0)),
+    }
+    return ApiError(
+        429,
+        (Problem("too_many_requests", message),),
+        headers={"Retry-After": str(wait)},
+        extra={"rate_limit": rate_limit},
+    )
 
 
 class Limits:

@@ -4,12 +4,10 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
-from reconciler.sandbox import moments
 from reconciler.sandbox.errors import ApiError, Problem
+from reconciler.sandbox.limits import DEFAULT, too_many
 
 # Properties that hold one of a few words, in what the sandbox answers.
 ENUMERATED: Final = frozenset(
@@ -36,20 +34,19 @@ class Spoiled:
 
 def limited(request_id: str, seconds: float) -> Spoiled:
     """Answer 429, as if the allowance of the key were spent."""
-    wait = math.ceil(seconds)
-    when = (moments.now() + timedelta(seconds=wait)).replace(microsecond=0)
-    told = {"name": "sandbox", "limit": 1200, "remaining": 0, "retry_after": moments.written(when)}
-    return _error(429, "too_many_requests", "Too many requests (a fault)", request_id, wait, {"rate_limit": told})
+    error = too_many("sandbox", DEFAULT, 0, math.ceil(seconds), "Too many requests (a fault)")
+    return _told(error, request_id)
 
 
 def failed(request_id: str, _seconds: float) -> Spoiled:
     """Answer 500 in the documented form."""
-    return _error(500, "internal_error", "Something went wrong (a fault)", request_id)
+    return _told(ApiError(500, (Problem("internal_error", "Something went wrong (a fault)"),)), request_id)
 
 
 def unavailable(request_id: str, seconds: float) -> Spoiled:
     """Answer 503 in the documented form, with Retry-After."""
-    return _error(503, "unavailable", "The service is unavailable (a fault)", request_id, math.ceil(seconds))
+    problem = Problem("unavailable", "The service is unavailable (a fault)")
+    return _told(ApiError(503, (problem,), headers={"Retry-After": str(math.ceil(seconds))}), request_id)
 
 
 def bad_gateway(_request_id: str, _seconds: float) -> Spoiled:
@@ -81,17 +78,9 @@ def broken_off(body: bytes) -> bytes:
     return body[: len(body) // 2]
 
 
-def _error(
-    status: int,
-    code: str,
-    message: str,
-    request_id: str,
-    wait: int | None = None,
-    extra: Mapping[str, Any] = MappingProxyType({}),
-) -> Spoiled:
-    error = ApiError(status, (Problem(code, message),), extra=extra)
-    headers = {} if wait is None else {"Retry-After": str(wait)}
-    return Spoiled(status, json.dumps(error.body(request_id)).encode(), headers | {"Content-Type": "application/json"})
+def _told(error: ApiError, request_id: str) -> Spoiled:
+    body = json.dumps(error.body(request_id)).encode()
+    return Spoiled(error.status, body, {**error.headers, "Content-Type": "application/json"})
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """Plain values, from YAML or from JSON, in; the faults that they describe out, or each problem at its place; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.sandbox.body import Integer, Items, Object, Path, Shape, Text
 from reconciler.sandbox.errors import Problem
-from reconciler.sandbox.faults.fault import METHODS, SECONDS, WRITE, Fault
+from reconciler.sandbox.faults.fault import METHODS, SECONDS, WRITE, Fault, Kind
 from reconciler.sandbox.faults.notation import kind_of, method_of, range_of
 
 Json = dict[str, Any]
@@ -21,81 +21,57 @@ class ScriptError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Number:
-    """A number between two bounds."""
+class _Checked:
+    """A value that is right where its check raises no ValueError."""
 
-    least: float
-    most: float
+    check: Callable[[Any], object]
     required: bool = False
 
     def problems(self, value: Any, path: Path) -> Iterator[Problem]:
-        """Yield each problem that the value has."""
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not self.least <= value <= self.most:
-            yield Problem.at(path, "invalid_value", f"must be a number from {self.least:g} to {self.most:g}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    """A number of a request or a range of them."""
-
-    required: bool = False
-
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
-        """Yield each problem that the value has."""
+        """Yield the problem that the value has."""
         try:
-            range_of(str(value))
+            self.check(value)
         except ValueError as error:
             yield Problem.at(path, "invalid_value", str(error))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """The name of a kind; `429` need not be quoted."""
-
-    required: bool = True
-
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
-        """Yield each problem that the value has."""
-        try:
-            kind_of(str(value))
-        except ValueError as error:
-            yield Problem.at(path, "invalid_enum_value", str(error))
+def _kind(value: Any) -> Kind:
+    """Read the name of a kind; `429` need not be quoted."""
+    return kind_of(str(value))
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """A path, with `*` and `?` for what may differ."""
-
-    required: bool = False
-
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
-        """Yield each problem that the value has."""
-        if not isinstance(value, str) or not value.startswith(("/", "*")):
-            yield Problem.at(path, "invalid_value", "must begin with / or *")
+def _requests(value: Any) -> tuple[int, int | None]:
+    return range_of(str(value))
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """How often: a whole number from 1."""
+def _number(most: float) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 <= value <= most:
+            raise ValueError(f"must be a number from 0 to {most:g}")
 
-    required: bool = False
+    return check
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
-        """Yield each problem that the value has."""
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            yield Problem.at(path, "invalid_value", "must be a whole number, 1 or more")
+
+def _pattern(value: Any) -> None:
+    if not isinstance(value, str) or not value.startswith(("/", "*")):
+        raise ValueError("must begin with / or *")
+
+
+def _count(value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError("must be a whole number, 1 or more")
 
 
 _METHODS: Final = tuple(name for method in (*METHODS, WRITE) for name in dict.fromkeys((method, method.lower())))
 _FAULT: Final[dict[str, Shape]] = {
-    "kind": _Kind(),
+    "kind": _Checked(_kind, required=True),
     "method": Text(one_of=_METHODS),
-    "path": _Pattern(),
-    "requests": _Range(),
-    "probability": _Number(0, 1),
-    "times": _Count(),
-    "seconds": _Number(0, 3600),
+    "path": _Checked(_pattern),
+    "requests": _Checked(_requests),
+    "probability": _Checked(_number(1)),
+    "times": _Checked(_count),
+    "seconds": _Checked(_number(3600)),
 }
 _SCRIPT: Final = Object({"seed": Integer(), "faults": Items(Object(_FAULT), required=True)})
 
@@ -129,14 +105,14 @@ def written(fault: Fault) -> Json:
 def _senseless(faults: list[Json]) -> Iterator[Problem]:
     timed = ", ".join(kind.value for kind in SECONDS)
     for position, entry in enumerate(faults):
-        if "seconds" in entry and kind_of(str(entry["kind"])) not in SECONDS:
+        if "seconds" in entry and _kind(entry["kind"]) not in SECONDS:
             message = f"{entry['kind']} takes no time; those that do are {timed}"
             yield Problem.at(("faults", str(position), "seconds"), "invalid_value", message)
 
 
 def _fault(entry: Json) -> Fault:
-    kind = kind_of(str(entry["kind"]))
-    first, last = range_of(str(entry.get("requests", "1-")))
+    kind = _kind(entry["kind"])
+    first, last = _requests(entry.get("requests", "1-"))
     return Fault(
         kind,
         method_of(entry["method"]) if "method" in entry else None,
