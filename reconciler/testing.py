@@ -59,8 +59,7 @@ class IncidentSandbox:
 
     def reset(self) -> None:
         """Make everything as it was when the test began; faults count from the start again."""
-        self._app.store.reset()
-        self._app.faults.restart()
+        self._app.reset()
 
     def snapshot(self, name: str = "default") -> None:
         """Remember everything under a name."""

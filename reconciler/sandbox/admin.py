@@ -78,6 +78,12 @@ class Admin:
             missing = ApiError(404, (Problem("not_found", f"there is no {request.path}; there are {known}"),))
             return _written(404, missing.body(str(uuid.uuid4())))
 
+    def reset(self) -> None:
+        """Make everything as it is in a new sandbox: data, allowances, and what faults have counted."""
+        self._store.reset()
+        self._limits.reset()
+        self._faults.restart()
+
     def _requests(self, request: Request) -> Json:
         query = read_query(request.args.lists(), _PAGE)
         after, size = query.get("after", "0"), query.get("page_size", 100)
@@ -112,9 +118,7 @@ class Admin:
         return self._faults.written()
 
     def _reset(self, _request: Request) -> Json:
-        self._store.reset()
-        self._limits.reset()
-        self._faults.restart()
+        self.reset()
         return {}
 
     def _snapshots(self, _request: Request) -> Json:

@@ -97,6 +97,10 @@ class Sandbox:
         """Return every request that was handled, oldest first, with whether it changed data."""
         return [{name: entry[name] for name in entry if name != "number"} for entry in self.store.requests()]
 
+    def reset(self) -> None:
+        """Make everything as it is in a new sandbox; snapshots stay."""
+        self._admin.reset()
+
     def close(self) -> None:
         """Let go of the data; nothing can be asked after this."""
         self.store.close()
