@@ -1,6 +1,6 @@
 """A filter over something that is kept in SQL in, a condition with its values out; a 422 for a value that is none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.sandbox import moments
@@ -16,14 +16,19 @@ class Condition:
     values: tuple[object, ...] = ()
 
 
+def marks(values: Collection[object]) -> str:
+    """Write as many marks as there are values."""
+    return ", ".join("?" * len(values))
+
+
 def one_of(expression: str, values: Sequence[str]) -> Condition:
     """Demand one of the values."""
-    return Condition(f"{expression} IN ({', '.join('?' * len(values))})", tuple(values))
+    return Condition(f"{expression} IN ({marks(values)})", tuple(values))
 
 
 def none_of(expression: str, values: Sequence[str]) -> Condition:
     """Demand something else, or nothing."""
-    return Condition(f"COALESCE({expression}, '') NOT IN ({', '.join('?' * len(values))})", tuple(values))
+    return Condition(f"COALESCE({expression}, '') NOT IN ({marks(values)})", tuple(values))
 
 
 def by_date(name: str, column: str) -> Callable[[Organisation, str, tuple[str, ...]], Condition]:

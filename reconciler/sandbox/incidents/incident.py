@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.sandbox import moments
 from reconciler.sandbox.errors import invalid, not_found
 from reconciler.sandbox.incidents import index, sight
+from reconciler.sandbox.incidents.conditions import marks
 from reconciler.sandbox.incidents.facets import Facets, facets_of
 from reconciler.sandbox.resource import Call
 from reconciler.sandbox.store import Transaction
@@ -73,7 +74,7 @@ def rows(store: Transaction, condition: str, *values: object) -> list[Incident]:
 
 def numbered(store: Transaction, numbers: Sequence[int]) -> list[Incident]:
     """Read the incidents of these numbers, in their order."""
-    found = {incident.number: incident for incident in rows(store, f"number IN ({index.marks(numbers)})", *numbers)}
+    found = {incident.number: incident for incident in rows(store, f"number IN ({marks(numbers)})", *numbers)}
     return [found[number] for number in numbers]
 
 

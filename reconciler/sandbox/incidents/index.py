@@ -7,6 +7,7 @@ facet's set is kept in chunks, so that a change of one incident writes little.
 import json
 from collections.abc import Collection, Iterator, Sequence
 
+from reconciler.sandbox.incidents.conditions import marks
 from reconciler.sandbox.incidents.facets import Facets
 from reconciler.sandbox.store import Transaction
 
@@ -63,11 +64,6 @@ def having_amount(store: Transaction, field: str, operator: str, amount: float) 
         digits[number] = ord("1")
     digits.reverse()
     return int(digits, 2)
-
-
-def marks(values: Collection[object]) -> str:
-    """Write as many marks as there are values."""
-    return ", ".join("?" * len(values))
 
 
 def first(incidents: int, after: int | None, limit: int, *, is_oldest_first: bool) -> list[int]:

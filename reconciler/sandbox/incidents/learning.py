@@ -16,7 +16,7 @@ def note(store: Transaction, incident: Incident, when: datetime) -> None:
         entered = {"id": incident.id, "entered": moments.microseconds(when)}
         store.record(KIND, incident.id, moments.sortable(when), entered)
     elif store.recorded(KIND, incident.id):
-        store.write("DELETE FROM record WHERE kind = ? AND id = ?", (KIND, incident.id))
+        store.unrecord(KIND, incident.id)
 
 
 def waiting(store: Transaction, since: datetime) -> list[tuple[str, datetime]]:

@@ -67,11 +67,6 @@ def find_record(call: Call, kind: str) -> tuple[Json, Incident]:
     return record, incident
 
 
-def delete_record(call: Call, kind: str, identifier: str) -> None:
-    """Delete a record, as if it had never been."""
-    call.store.write("DELETE FROM record WHERE kind = ? AND id = ?", (kind, identifier))
-
-
 def _place_of(call: Call, wanted: list[Condition], after: str) -> tuple[str, str]:
     # Without the filters: what has left them since the page before still has its place.
     rows = _select(call, "sort, id", [*wanted, Condition("id = ?", (after,))])

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.sandbox import moments
-from reconciler.sandbox.incidents.incident import COLUMNS, Incident, from_row
+from reconciler.sandbox.incidents.incident import Incident, rows
 from reconciler.sandbox.incidents.render import incident_answer
 from reconciler.sandbox.page import badges, instants
 from reconciler.sandbox.page.badges import Badges, Severity, Status
@@ -68,8 +68,8 @@ class View:
 
 def read_incident(transaction: Transaction, number: int, now: datetime) -> View | None:
     """Read an incident by its number, private or not; None where there is none."""
-    rows = transaction.query(f"SELECT {COLUMNS} FROM incident WHERE number = ?", (number,))  # noqa: S608 - constants
-    return _view(transaction, from_row(rows[0]), now) if rows else None
+    found = rows(transaction, "number = ?", number)
+    return _view(transaction, found[0], now) if found else None
 
 
 def _view(transaction: Transaction, incident: Incident, now: datetime) -> View:

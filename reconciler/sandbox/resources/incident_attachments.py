@@ -12,7 +12,7 @@ from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.incidents.activity import Entry, write
 from reconciler.sandbox.incidents.conditions import Condition
 from reconciler.sandbox.incidents.incident import in_body, in_query, touch
-from reconciler.sandbox.incidents.records import all_records, delete_record, find_record
+from reconciler.sandbox.incidents.records import all_records, find_record
 from reconciler.sandbox.incidents.values import is_url
 from reconciler.sandbox.organisation import DASHBOARD_URL
 from reconciler.sandbox.query import Word
@@ -72,7 +72,7 @@ def _create(call: Call) -> Answer:
 
 def _delete(call: Call) -> Answer:
     attachment, incident = find_record(call, KIND)
-    delete_record(call, KIND, attachment["id"])
+    call.store.unrecord(KIND, attachment["id"])
     write(call, incident, [Entry("incident_attachment_removed", f"{attachment['resource']['title']} unattached")])
     touch(call, incident)
     return Answer(204)

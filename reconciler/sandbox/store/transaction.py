@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from reconciler.sandbox.organisation import Organisation
@@ -37,11 +37,6 @@ class Transaction:
         self._connection.execute(sql, values)
         self.changed = True
 
-    def write_all(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """Change data by the same statement once for each row of values."""
-        self._connection.executemany(sql, rows)
-        self.changed = True
-
     def configure(self, kind: str, identifier: str, body: Json) -> None:
         """Create or replace an object of the configuration."""
         sql = """INSERT INTO configuration (kind, id, body) VALUES (?, ?, ?)
@@ -72,6 +67,10 @@ class Transaction:
         """Read a record by its ID."""
         rows = self.query("SELECT body FROM record WHERE kind = ? AND id = ?", (kind, identifier))
         return dict(json.loads(rows[0][0])) if rows else None
+
+    def unrecord(self, kind: str, identifier: str) -> None:
+        """Delete a record, as if it had never been."""
+        self.write("DELETE FROM record WHERE kind = ? AND id = ?", (kind, identifier))
 
     def known(self, kind: str, key: str) -> Known | None:
         """Find what the last request with this idempotency key created."""
