@@ -24,5 +24,5 @@ class UnknownSnapshotError(LookupError):
     def __init__(self, name: str, known: Sequence[str]) -> None:
         self.name = name
         self.known = tuple(known)
-        there = f"there are {', '.join(known)}" if known else "there are none"
+        there = f"there are {', '.join(known)}" if known else "there are none, `sandbox snapshot` takes one"
         super().__init__(f"there is no snapshot {name!r}; {there}")
