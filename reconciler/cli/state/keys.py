@@ -1,0 +1,29 @@
+"""What the commands of `reconciler state` share: the store that flags lead to, and the keys that it knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Access
+    from reconciler.model import Key
+    from reconciler.state import Memory, Store
+
+
+def store_of(access: Access) -> Store:
+    """Return where the state of the workspace and the account lies."""
+    from reconciler.state import Store  # noqa: PLC0415  (flags are told without reading anything)
+
+    workspace = access.load()
+    return Store(workspace.state, workspace.namespace)
+
+
+def known_key(memory: Memory, text: str) -> Key:
+    """Return the key of something that is remembered; raises `Misused` with the nearest names for anything else."""
+    from reconciler.errors import Misused  # noqa: PLC0415  (see above)
+    from reconciler.nearest import did_you_mean  # noqa: PLC0415
+
+    keys = {str(key): key for key in memory.state.records}
+    if text not in keys:
+        raise Misused(f"`{text}` is not managed{did_you_mean(text, list(keys))}", "`reconciler state list` lists all")
+    return keys[text]

@@ -1,0 +1,33 @@
+"""`reconciler state rm`: a resource and its children forgotten; offline, and nothing is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import finds_state
+from reconciler.cli.state.keys import known_key, store_of
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Access
+
+
+@click.command()
+@click.argument("key")
+@finds_state
+def rm(*, key: str, access: Access) -> int:
+    """Forget KEY and its children. Nothing is deleted; while it is declared, the next plan looks for it again."""
+    store = store_of(access)
+    with store.locked():
+        memory = store.read()
+        name = known_key(memory, key)
+        gone = [known for known in memory.state.records if known == name or (not name.child and known.parent == name)]
+        kept = {known: record for known, record in memory.state.records.items() if known not in gone}
+        pending = {step: intent for step, intent in memory.pending.items() if step.key not in gone}
+        state = replace(memory.state, records=kept)
+        store.save(replace(memory, state=state, pending=pending), state.account)
+    for known in gone:
+        click.echo(f"forgot {known}")
+    return 0
