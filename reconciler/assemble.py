@@ -70,10 +70,9 @@ def find(manifests: Sequence[Manifest], account: Account, memory: Memory, worksp
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
     found.marker = _marker(found.names, workspace) if incidents else ""
     claims = [_claim(one, memory, workspace.namespace) for one in incidents]
-    managed = frozenset(record.id for key, record in memory.state.records.items() if not key.child)
     marker = found.marker if isinstance(found.marker, str) else ""
     matches = identity.match_incidents(
-        claims, account.incidents, managed=managed, adopt=workspace.adopts, marker_field=marker
+        claims, account.incidents, managed=memory.state.managed, adopt=workspace.adopts, marker_field=marker
     )
     _take(found, incidents, matches)
     _keep_marker_free(found, incidents)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import Refused
 from reconciler.model import Create, Key, Post, Step
 from reconciler.state.disk import explained
-from reconciler.state.record import UNREADABLE, Record, State
+from reconciler.state.record import GENERATION, UNREADABLE, Record, State, tombstone, with_stone, without_stone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -106,6 +106,10 @@ class Journal:
             for key, record in sorted(records.items()):
                 self.outcome(Step("see", key), {key: record})
 
+    def buried(self, step: Step, key: Key, why: str, at: str = "") -> None:
+        """Note that a resource became a tombstone, with its children."""
+        self._write({"outcome": [step.verb, str(step.key)], "records": {}, "buried": [str(key), why, at]})
+
     def sync(self) -> None:
         """Bring everything to the disk."""
         with self._lock:
@@ -152,7 +156,6 @@ def replay(state: State, text: bytes, name: str) -> Memory:
 
     Raises `Refused` where a whole line is none of this program's; a torn one is passed over.
     """
-    records = dict(state.records)
     pending: dict[Step, Intent] = {}
     lines = text.split(b"\n")
     for number, line in enumerate(lines, 1):
@@ -168,29 +171,36 @@ def replay(state: State, text: bytes, name: str) -> Memory:
                     pending[intent.step] = intent
             else:
                 newer = _records(entry["records"])
-                records = merge(records, newer)
+                state = merge(state, newer)
+                if "buried" in entry:
+                    key, why, at = entry["buried"]
+                    state = state.bury(Key.parse(key), why, at)
                 ended = {_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in ("create", "post"))}
                 pending = {name: intent for name, intent in pending.items() if name not in ended}
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{name}:{number}: not a journal of this program", UNREADABLE) from None
-    return Memory(replace(state, records=records), pending)
+    return Memory(state, pending)
 
 
-def merge(records: Mapping[Key, Record], newer: Mapping[Key, Record]) -> dict[Key, Record]:
-    """Return the records with newer ones in them; a newer one keeps what it does not tell of the same object.
+def merge(state: State, newer: Mapping[Key, Record]) -> State:
+    """Return the state with newer records in it; a newer one keeps what it does not tell of the same object.
 
-    A resource that is another object by now has none of the old one's children.
+    A resource that is another object by now has none of the old one's children; what was an earlier generation
+    becomes a tombstone, and a tombstone whose object is managed again is none any more.
     """
-    merged = dict(records)
+    merged, stones = dict(state.records), state.tombstones
     for key, record in sorted(newer.items()):
         old = merged.get(key)
         if old is not None and old.id == record.id:
             merged[key] = _combined(old, record)
             continue
         if old is not None and not key.child:
+            if old.generation != record.generation:
+                stones = with_stone(stones, tombstone(merged, key, GENERATION))
             merged = {name: one for name, one in merged.items() if name.parent != key}
+        stones = without_stone(stones, key, record.id)
         merged[key] = record
-    return merged
+    return replace(state, records=merged, tombstones=stones)
 
 
 def _combined(old: Record, newer: Record) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.errors import Refused
 from reconciler.model import Key, Leaf, Leaves, Path
@@ -64,6 +64,84 @@ _TEXTS = ("id", "how", "idempotency_key", "generation", "mode", "on_remove", "re
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A resource that its key means no longer: abandoned, or an earlier generation. All that was known of it stays.
+
+    `at` is when, as RFC 3339 tells it; empty where nobody noted it. `children` are the records of its own, so that
+    no update of it is posted again where it comes back.
+    """
+
+    key: Key
+    record: Record
+    why: str
+    at: str = ""
+    children: Mapping[Key, Record] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Return the live ID."""
+        return self.record.id
+
+    @property
+    def reference(self) -> str:
+        """Return the reference of an incident, such as INC-142."""
+        return self.record.reference
+
+    @property
+    def generation(self) -> str:
+        """Return which declaration of the name it was."""
+        return self.record.generation
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tombstone as the state file holds it."""
+        told = self.record.to_json() | {"why": self.why} | ({"at": self.at} if self.at else {})
+        children = {"/".join(key.child): one.to_json() for key, one in sorted(self.children.items())}
+        return told | ({"children": children} if children else {})
+
+    @classmethod
+    def from_json(cls, key: Key, value: Mapping[str, Any]) -> Tombstone:
+        """Read a tombstone, also one that tells no more than an ID; raises as `Record.from_json` does."""
+        children = {
+            Key.parse(f"{key}/{name}"): Record.from_json(one) for name, one in value.get("children", {}).items()
+        }
+        record = Record.from_json({"fields": {}} | dict(value))
+        return cls(key, record, value.get("why", ABANDONED), value.get("at", ""), children)
+
+
+ABANDONED = "abandoned"
+GENERATION = "a generation was raised or lowered"
+"""Why something became a tombstone."""
+
+Tombstones: TypeAlias = "Mapping[Key, tuple[Tombstone, ...]]"
+
+
+def tombstone(records: Mapping[Key, Record], key: Key, why: str, at: str = "") -> Tombstone:
+    """Return what becomes of a resource's record and those of its children."""
+    children = {name: one for name, one in records.items() if name.parent == key and name != key}
+    return Tombstone(key, records[key], why, at, children)
+
+
+def with_stone(tombstones: Tombstones, stone: Tombstone) -> Tombstones:
+    """Return the tombstones with one more; of one object there is only the latest."""
+    others = tuple(one for one in tombstones.get(stone.key, ()) if one.id != stone.id)
+    return {**tombstones, stone.key: (*others, stone)}
+
+
+def without_stone(tombstones: Tombstones, key: Key, identifier: str) -> Tombstones:
+    """Return the tombstones without the one of an object that is managed again."""
+    if not any(one.id == identifier for one in tombstones.get(key, ())):
+        return tombstones
+    left = tuple(one for one in tombstones[key] if one.id != identifier)
+    others = {name: every for name, every in tombstones.items() if name != key}
+    return others | ({key: left} if left else {})
+
+
+def _several(value: Any) -> list[Any]:
+    """Return the tombstones of one key; earlier versions told of one without a list."""
+    return value if isinstance(value, list) else [value]
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Which account a state belongs to; `dashboard_url` is the only thing that tells two apart."""
 
@@ -73,13 +151,27 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything remembered. `tombstones` are what was abandoned; later versions write them, all keep them."""
+    """Everything remembered. `tombstones` are what a key meant before, and what was abandoned, oldest first."""
 
     workspace: str = ""
     account: Account = Account()
     serial: int = 0
     records: Mapping[Key, Record] = field(default_factory=dict)
-    tombstones: Mapping[str, Any] = field(default_factory=dict)
+    tombstones: Mapping[Key, tuple[Tombstone, ...]] = field(default_factory=dict)
+
+    @property
+    def managed(self) -> frozenset[str]:
+        """Return the IDs of all resources that are managed or were: none of them is ever adopted by its looks."""
+        now = {record.id for key, record in self.records.items() if not key.child}
+        return frozenset(now | {one.id for every in self.tombstones.values() for one in every})
+
+    def bury(self, key: Key, why: str, at: str = "") -> State:
+        """Return the state with a resource and its children moved to the tombstones; the same where it has none."""
+        if key not in self.records:
+            return self
+        kept = {name: one for name, one in self.records.items() if name.parent != key}
+        stones = with_stone(self.tombstones, tombstone(self.records, key, why, at))
+        return replace(self, records=kept, tombstones=stones)
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as its file holds it."""
@@ -89,7 +181,9 @@ class State:
             "account": {"base_url": self.account.base_url, "dashboard_url": self.account.dashboard_url},
             "serial": self.serial,
             "resources": {str(key): record.to_json() for key, record in sorted(self.records.items())},
-            "tombstones": dict(self.tombstones),
+            "tombstones": {
+                str(key): [one.to_json() for one in every] for key, every in sorted(self.tombstones.items())
+            },
         }
 
     @classmethod
@@ -109,7 +203,10 @@ class State:
                 account=Account(**value["account"]),
                 serial=value["serial"],
                 records={Key.parse(key): Record.from_json(one) for key, one in value["resources"].items()},
-                tombstones=value["tombstones"],
+                tombstones={
+                    Key.parse(key): tuple(Tombstone.from_json(Key.parse(key), one) for one in _several(every))
+                    for key, every in value["tombstones"].items()
+                },
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{name}: not a state of this program", UNREADABLE) from None
