@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model import Key, Manifest
     from reconciler.names import Listed
 
+Entry = dict[str, Any]
 Name = TypeVar("Name")
 Answer = TypeVar("Answer")
 
@@ -182,6 +183,43 @@ def read_details(client: Client, *, updates_of: Iterable[str], timeline_of: Iter
 def read_updates(client: Client, incident: str) -> list[dict[str, Any]]:
     """Read an incident's updates, oldest first."""
     return _children(client, UPDATE, incident)
+
+
+def read_activity(client: Client, incidents: Collection[str], *, most: int | None = None) -> dict[str, list[Entry]]:
+    """Read the activity logs of these incidents (IDs), oldest first, with `most` so many requests.
+
+    Left out are those that this key may not see, and those whose end was not reached.
+    """
+    names = list(dict.fromkeys(incidents))[:most]
+    logs = {name: _Log(client, name) for name in names}
+    _read(lambda name: logs[name].read(), names)
+    left = math.inf if most is None else most - len(names)
+    for log in logs.values():
+        while log.goes_on and left > 0:
+            log.read()
+            left -= 1
+    return {name: log.entries for name, log in logs.items() if log.is_whole}
+
+
+class _Log:
+    """One incident's activity log, read page by page."""
+
+    def __init__(self, client: Client, incident: str) -> None:
+        params = {"incident_id": incident}
+        self._pages = client.pages("/v2/incident_activity_log_entries", "incident_activity_log_entries", params)
+        self.entries: list[Entry] = []
+        self.goes_on, self.is_whole = True, False
+
+    def read(self) -> None:
+        """Read one page more."""
+        try:
+            page = next(self._pages)
+        except (Forbidden, Missing):
+            self.goes_on = False
+            return
+        self.entries += page.items
+        self.goes_on = bool(page.after)
+        self.is_whole = not page.after
 
 
 def _children(client: Client, table: ChildKind, incident: str) -> list[dict[str, Any]]:

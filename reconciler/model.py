@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from reconciler.documents import Document
 
@@ -164,6 +165,33 @@ class Cause(Enum):
     DRIFT = "drifted"
     BOTH = "changed on both sides"
     UNRECORDED = "unrecorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Who did something to an incident, and when (UTC). `kind` is `user`, `api_key`, `workflow` or `alert`.
+
+    Both texts are empty where the activity log does not name anybody.
+    """
+
+    name: str
+    kind: str
+    at: datetime
+
+    @property
+    def is_person(self) -> bool:
+        """Return whether a person did it, not a program."""
+        return self.kind == "user"
+
+    @property
+    def who(self) -> str:
+        """Return what a sentence calls them."""
+        nouns = {"api_key": "API key", "workflow": "workflow", "alert": "alert"}
+        return " ".join(filter(None, (nouns.get(self.kind, ""), self.name))) or "somebody"
+
+    def __str__(self) -> str:
+        """Return `Bob Baker, 20 Nov 14:02`; the time is UTC."""
+        return f"{self.who}, {self.at.day} {self.at:%b %H:%M}"
 
 
 @dataclass(frozen=True, slots=True)

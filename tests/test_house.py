@@ -14,6 +14,7 @@ STAGES = ("manifest", "validate", "desired", "live", "diff", "plan", "apply")
 MEETING_PLACES = {"reconcile", "assemble"}
 PURE = (
     "model",
+    "activity",
     "refs",
     "desired",
     "diff",
