@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, guards, identity, kinds, permissions, plan, withheld
+from reconciler import desired, identity, kinds, notice, permissions, plan, withheld
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
@@ -195,6 +195,7 @@ def assemble(
         organisation=account.identity.dashboard_url,
         files=files,
         resources=len(found.desired),
+        managed=len(found.desired.keys() | {key for key in memory.state.records if not key.child}),
         changes=tuple(changes),
         refusals=tuple(one for diff in diffs.values() for one in diff.refusals),
         notices=(
@@ -203,7 +204,7 @@ def assemble(
             *_undeclared(found, memory, whole=whole),
         ),
         unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
-        who_will_notice=guards.who_will_notice(
+        who_will_notice=notice.who_will_notice(
             changes, modes, details.workflows, _closed(changes, live, rules.lifecycle)
         ),
         live=live,

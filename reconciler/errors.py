@@ -6,6 +6,7 @@
     ├── Invalid                           3   manifests or workspace are wrong: carries Problems
     ├── Misused                           3   flags or arguments are wrong
     ├── Refused                           4   the account, the state or a person says no
+    │   └── Tripped                       4   a plan is over the limits of one run: carries every Refused
     ├── KeyProblem                        6   no key, or one that is not allowed
     ├── Interrupted                     130   SIGINT or SIGTERM
     └── ApiError                              an answer, or none
@@ -110,6 +111,14 @@ class Refused(ReconcilerError):
     """Nothing was written, because the account, the state or a person says no."""
 
     exit_code = Exit.REFUSED
+
+
+class Tripped(Refused):
+    """A plan does more than one run may; `reasons` are all that it trips, each with its own way out."""
+
+    def __init__(self, reasons: Iterable[Refused]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("\n".join(map(str, self.reasons)), "\n".join(reason.hint for reason in self.reasons))
 
 
 class KeyProblem(ReconcilerError):

@@ -419,6 +419,8 @@ class Plan:
     """What people call the IDs that requests and fields hold."""
     private: frozenset[Key] = frozenset()
     """Incidents whose texts are shown on a terminal only."""
+    managed: int = 0
+    """How many resources are declared or remembered: what a share is a share of."""
 
     @property
     def is_empty(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler import apply as applying
 from reconciler import assemble, guards, live, manifest, selection, validate
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Refused
+from reconciler.guards import Allowance
 from reconciler.sending import Sender
 from reconciler.state import Account, Memory, Record, Store, remember
 
@@ -34,10 +35,17 @@ class Loaded:
     files: int
     is_whole: bool
     brought: frozenset[str] = frozenset()
+    allowed: Allowance = field(default_factory=Allowance)
 
 
-def load(workspace: Workspace, *, select: Sequence[str] = (), exclude: Sequence[str] = ()) -> Loaded:
-    """Read and check all manifests, then choose among them; raises `Invalid` with every problem of every file."""
+def load(
+    workspace: Workspace, *, select: Sequence[str] = (), exclude: Sequence[str] = (), allow: Sequence[str] = ()
+) -> Loaded:
+    """Read and check all manifests, then choose among them; raises `Invalid` with every problem of every file.
+
+    `allow` are the terms that let this run do more than the workspace; raises `Misused` for one that means nothing.
+    """
+    allowed = guards.allowance(workspace.allow, allow)
     read = manifest.read(workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults)
     problems = validate.problems(read, read.problems)
     if not problems:
@@ -45,7 +53,8 @@ def load(workspace: Workspace, *, select: Sequence[str] = (), exclude: Sequence[
     if problems:
         raise Invalid(problems)
     chosen, brought = selection.choose(read.items, select, exclude)
-    return Loaded(workspace, tuple(chosen), read.files, workspace.is_whole and not (select or exclude), brought)
+    is_whole = workspace.is_whole and not (select or exclude)
+    return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed)
 
 
 def plan(loaded: Loaded, client: Client, memory: Memory) -> Plan:
@@ -73,10 +82,9 @@ def plan(loaded: Loaded, client: Client, memory: Memory) -> Plan:
 
 
 def check(plan: Plan, loaded: Loaded) -> None:
-    """Raise `Refused` where the plan does more than the workspace allows in one run."""
-    workspace = loaded.workspace
+    """Raise `Tripped` where the plan does more than the workspace, and `--allow` beyond it, let one run do."""
     modes = {one.key: str(one.spec.get("mode", assemble.DEFAULT_MODE)) for one in loaded.manifests}
-    guards.check(plan, workspace.limits, workspace.modes, modes)
+    guards.check(plan, loaded.allowed, modes)
 
 
 def apply(

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from reconciler import documents, validate
 from reconciler.errors import Invalid, KeyProblem, Misused, Problem
+from reconciler.guards import Allowance
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import of_workspace
 from reconciler.kinds.schema.workspace import EVERY_KIND
@@ -70,12 +71,8 @@ class Workspace:
     """The workspace's document, where it has `spec.defaults`."""
     policies: Mapping[str, Any] = field(default_factory=dict)
     """`spec.drift` as written; what counts is `drift`."""
-    limits: Mapping[str, int] = field(default_factory=dict)
-    """The most creates, edits and deletes of one run, and `percent`; what is not there is not limited."""
-    modes: tuple[str, ...] | None = None
-    """The modes that incidents may be declared in; None for all."""
-    allows_paging: bool = False
-    allows_subscribers: bool = False
+    allow: Allowance = field(default_factory=Allowance)
+    """What one run may do."""
 
     @property
     def is_practice(self) -> bool:
@@ -175,7 +172,6 @@ def load(
     name = document.value["metadata"]["name"] if document else UNNAMED
     own = tuple(shown(os.path.normpath(os.path.join(root, path))) for path in spec.get("manifests", (".",)))
     asked = {os.path.realpath(path) for path in paths}
-    allow = spec.get("allow", {})
     return Workspace(
         root=Path(root),
         file=file,
@@ -193,10 +189,7 @@ def load(
         adopts=spec.get("adopt", "matching") == "matching",
         defaults=document if "defaults" in spec else None,
         policies=spec.get("drift", {}),
-        limits=spec.get("limits", {}),
-        modes=tuple(allow["modes"]) if "modes" in allow else None,
-        allows_paging=allow.get("paging", False),
-        allows_subscribers=allow.get("subscribers", False),
+        allow=Allowance.of(spec.get("limits", {}), spec.get("allow", {})),
     )
 
 

@@ -257,8 +257,12 @@ def test_what_the_file_says_is_what_the_run_gets(write: Write) -> None:
     found = load()
 
     assert (found.name, found.namespace, found.organisation) == ("acme", "old", "https://app.incident.io/acme")
-    assert (found.identity_field, found.limits, found.modes) == ("Reconciler key", {"create": 20}, ("test",))
-    assert (found.allows_paging, found.allows_subscribers, found.adopts) == (True, False, True)
+    assert (found.identity_field, found.allow.limits["create"], found.allow.modes) == (
+        "Reconciler key",
+        20,
+        frozenset({"test"}),
+    )
+    assert (found.allow.paging, found.allow.subscribers, found.adopts) == (True, False, True)
     assert found.defaults is not None
     assert found.defaults.at("spec", "defaults", "Incident", "mode").line == 10
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, takes_format
+from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, stays_within_limits, takes_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,10 +32,18 @@ MOST_AT_ONCE = 50
     help="How many requests at a time.",
 )
 @takes_format("text", "json")
+@stays_within_limits
 @shows_texts
 @reaches_account
 def command(
-    *, selection: Selection, auto_approve: bool, parallelism: int, form: str, show_private: bool, access: Access
+    *,
+    selection: Selection,
+    auto_approve: bool,
+    parallelism: int,
+    form: str,
+    allow: tuple[str, ...],
+    show_private: bool,
+    access: Access,
 ) -> int:
     """Show the plan, ask, and carry out exactly that. A run that died is finished by the next one.
 
@@ -47,7 +55,7 @@ def command(
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
 
-    loaded = load(access, selection)
+    loaded = load(access, selection, allow)
     with connected(loaded.workspace, access, read_only=False) as session:
         memory = session.store.read()
         plan = reconcile.plan(loaded, session.client, memory)

@@ -60,7 +60,7 @@ def ended(error: BaseException, *, is_verbose: bool) -> int:
 
 
 def _told(error: BaseException, *, is_verbose: bool) -> int:
-    from reconciler.errors import Invalid, ReconcilerError  # noqa: PLC0415  (not needed where all goes well)
+    from reconciler.errors import Invalid, ReconcilerError, Tripped  # noqa: PLC0415  (not needed where all goes well)
 
     code = INTERNAL
     match error:
@@ -73,6 +73,8 @@ def _told(error: BaseException, *, is_verbose: bool) -> int:
             code = _misused(error)
         case Invalid():
             code = _invalid(error)
+        case Tripped():
+            code = max(_refused(reason, is_verbose=is_verbose) for reason in error.reasons)
         case ReconcilerError():
             code = _refused(error, is_verbose=is_verbose)
         case BrokenPipeError():

@@ -9,16 +9,21 @@ import click
 from reconciler import reconcile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.options import Access, Selection
     from reconciler.reconcile import Loaded
 
 
-def load(access: Access, selection: Selection) -> Loaded:
+def load(access: Access, selection: Selection, allow: Sequence[str] = ()) -> Loaded:
     """Return the manifests of PATH, or of the workspace; what comes along unselected is told on stderr.
+
+    `allow` are the terms that let this run pass a limit.
 
     Raises `Invalid` with all that is wrong with them, `Misused` for flags that contradict each other.
     """
-    loaded = reconcile.load(access.load(selection.paths), select=selection.select, exclude=selection.exclude)
+    workspace = access.load(selection.paths)
+    loaded = reconcile.load(workspace, select=selection.select, exclude=selection.exclude, allow=allow)
     if loaded.brought:
         click.echo(f"with them, as they are referred to: {', '.join(sorted(loaded.brought))}", err=True)
     return loaded

@@ -82,6 +82,13 @@ _SHOW_PRIVATE = click.option(
     "--show-private", is_flag=True, help="Show texts of private incidents where the output is no terminal, too."
 )
 
+_ALLOW = click.option(
+    "--allow",
+    multiple=True,
+    metavar="TERM",
+    help="Let this run pass a limit: create=N, edit=N, delete=N, percent=N, mode=MODE, paging, subscribers, touched.",
+)
+
 
 def reads_manifests(command: Callable[..., int]) -> Callable[..., int]:
     """Add PATH, --select and --exclude; the command gets them as `selection`."""
@@ -113,6 +120,11 @@ def says_more(command: Callable[..., int]) -> Callable[..., int]:
     return click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Tell the details of a defect.")(
         command
     )
+
+
+def stays_within_limits(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --allow, as `allow`."""
+    return with_options(_ALLOW)(command)
 
 
 def shows_texts(command: Callable[..., int]) -> Callable[..., int]:

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler import refs
-from reconciler.guards import least_seconds
 from reconciler.model import Adopt, Create, Delete, Done, Edit, Failed, Outcome, Post, Skipped, Unknown
+from reconciler.notice import least_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

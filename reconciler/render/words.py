@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from reconciler.guards import least_seconds
+from reconciler.notice import least_seconds
 
 if TYPE_CHECKING:
     from reconciler.model import Plan

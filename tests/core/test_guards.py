@@ -1,194 +1,299 @@
-"""What must be known before anyone applies a plan: who notices it, and the limits of one run."""
+"""What one run may do: each limit holds with the numbers that trip it, and names what lets it pass."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler import guards, reconcile
-from reconciler.errors import Misused, Refused
-from tests.core import told
+from reconciler import guards
+from reconciler.errors import Misused, Tripped
+from reconciler.guards import Allowance
+from reconciler.model import Create, Delete, Edit, Forget, Key, Live, Plan, Request, Source
+from tests.cli.shell import Shell
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from collections.abc import Iterable, Sequence
 
-WORKSPACE = """
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {%s}
-"""
+    from reconciler.model import Change
+    from tests.cli.shell import Ended
+
+DOCUMENT = Path(__file__).parents[2].parent / "shared" / "incident-io" / "openapi.json"
+WORKSPACE = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {%s}\n"
+AT = Source("manifests.yaml", 1, 1)
 
 
-def incidents(count: int, spec: str = "mode: test") -> str:
-    """Return manifests of that many incidents."""
-    return "---\n".join(
-        f"kind: Incident\nmetadata: {{name: i{number}, labels: {{team: t{number % 2}}}}}\n"
+def incidents(shell: Shell, count: int, spec: str = "mode: test") -> None:
+    """Declare that many incidents."""
+    text = "---\n".join(
+        f"apiVersion: reconciler/v1\nkind: Incident\nmetadata: {{name: i{number}}}\n"
         f"spec: {{name: Number {number}, severity: Minor, {spec}}}\n"
         for number in range(count)
     )
+    shell.write("manifests.yaml", text)
 
 
-def checked(world: World) -> None:
-    """Plan, and hold the plan against the workspace's limits."""
-    with world.client(read_only=True) as client:
-        loaded = reconcile.load(world.workspace)
-        reconcile.check(reconcile.plan(loaded, client, world.memory), loaded)
+def limited(shell: Shell, spec: str) -> None:
+    """Write a workspace."""
+    shell.write("reconciler.yaml", WORKSPACE % spec)
 
 
-def test_a_limit_holds_with_the_numbers_that_tripped_it(world: World) -> None:
-    """More creates than the workspace allows in one run: refused with both numbers, and what to do."""
-    world.write(incidents(3))
-    world.write_raw(WORKSPACE % "limits: {create: 2}", "reconciler.yaml")
-
-    with pytest.raises(Refused, match="the plan has 3 to create, and the workspace allows 2 in one run"):
-        checked(world)
-
-    world.write_raw(WORKSPACE % "limits: {create: 3}", "reconciler.yaml")
-    checked(world)
+def apply(shell: Shell, *flags: str) -> Ended:
+    """Apply to the sandbox."""
+    return shell.run("apply", "--sandbox", "--auto-approve", *flags)
 
 
-def test_edits_are_counted_by_the_resource(world: World) -> None:
-    """Any number of fields, updates and items of one incident is one edit."""
-    world.write_raw(WORKSPACE % "limits: {edit: 1}", "reconciler.yaml")
-    world.write(incidents(2))
-    world.settle()
-    world.write(incidents(2).replace("mode: test", "mode: test, summary: More, call_url: 'https://a.example.com'", 1))
-    checked(world)
-    world.write(incidents(2, "mode: test, summary: More"))
-
-    with pytest.raises(Refused, match="the plan has 2 to edit, and the workspace allows 1"):
-        checked(world)
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Give a folder to type commands in."""
+    return Shell(tmp_path)
 
 
-@pytest.mark.parametrize(("count", "trips"), [(5, False), (6, True)])
-def test_a_share_is_refused_above_a_floor(world: World, count: int, *, trips: bool) -> None:
-    """Percent alone would forbid small workspaces everything: the first five changes are always allowed."""
-    world.write_raw(WORKSPACE % "limits: {percent: 30}", "reconciler.yaml")
-    world.write(incidents(count))
-    if not trips:
-        checked(world)
-        return
-
-    with pytest.raises(Refused, match=r"the plan changes 6 of 6 resources \(100 %\), and the workspace allows 30 %"):
-        checked(world)
-
-
-def test_modes_that_are_not_allowed_are_refused_at_the_manifest(world: World) -> None:
-    """A workspace for exercises declares no real incident; one without a mode is a standard one."""
-    world.write_raw(WORKSPACE % "allow: {modes: [test]}", "reconciler.yaml")
-    world.write(incidents(1, "summary: Real"))
-
-    with pytest.raises(Refused, match=r"Incident/i0 would be declared in standard mode, and the workspace allows test"):
-        checked(world)
-
-
-def test_who_notices_comes_first(world: World) -> None:
-    """Announcements, roles, posts and what runs on new incidents, as sentences, computed from the requests."""
-    workflow(world, "standard")
-    text = incidents(1, "roles: {Incident Lead: alice@example.com}, updates: [{id: a, message: m}]")
-    world.write(text + "---\n" + incidents(2).replace("Number", "Other").replace("name: i", "name: o"))
-
-    told_ = world.plan().who_will_notice
-
-    assert told_ == (
-        "1 incident is announced in Slack (standard mode): i0",
-        "1 role is assigned: Alice Archer as Incident Lead",
-        "1 update is posted; posted updates cannot be edited",
-        "1 active workflow runs on standard incidents",
-        "2 incidents are declared in test mode, without an announcement",
+def test_a_limit_is_checked_before_the_first_write(shell: Shell) -> None:
+    """Plan shows the plan and exits with 4, apply writes nothing; both tell the numbers and the two ways out."""
+    limited(shell, "limits: {create: 2}")
+    incidents(shell, 3)
+    told = (
+        "error: the plan has 3 to create, and the workspace allows 2 in one run\n"
+        "hint: `--allow create=3` lets it pass this once; `limits: {create: 3}` in reconciler.yaml always\n"
     )
 
+    planned, applied = shell.run("plan", "--sandbox"), apply(shell)
 
-def workflow(world: World, *modes: str) -> None:
-    """Let the account have one active workflow that runs on incidents of these modes."""
-    with world.sandbox() as app, app.store.writing() as transaction:
-        (active,) = (one for one in transaction.organisation.all("workflow") if one["state"] == "active")
-        transaction.configure("workflow", active["id"], {**active, "runs_on_incident_modes": list(modes)})
-
-
-def test_a_workflow_for_other_modes_is_not_told(world: World) -> None:
-    """Only those that run on what is declared matter."""
-    workflow(world, "standard")
-    world.write(incidents(1))
-
-    assert world.plan().who_will_notice == ("1 incident is declared in test mode, without an announcement",)
+    assert (planned.code, planned.stderr, applied.code, applied.stderr) == (4, told, 4, told)
+    assert "Plan: 3 to create." in planned.stdout
+    assert shell.run("plan", "--sandbox", "--allow", "create=3").code == 0
 
 
-def test_a_key_that_may_not_see_workflows_says_so(world: World) -> None:
-    """Nobody can promise that nothing runs."""
-    world.write(incidents(1))
+def test_the_flag_lets_one_run_pass_and_no_other(shell: Shell) -> None:
+    """As many as it says, and only as long as it is said."""
+    limited(shell, "limits: {create: 1}")
+    incidents(shell, 2)
 
-    with world.client(key="sandbox-viewer", read_only=True) as client:
-        plan = reconcile.plan(reconcile.load(world.workspace), client, world.memory)
-
-    assert "workflows may run on test incidents; the key may not see which" in plan.who_will_notice
-
-
-def test_channels_that_are_told_and_incidents_that_are_adopted(world: World) -> None:
-    """`notify_channel` is a directive of the next edit, and an adoption is news."""
-    world.write(incidents(1))
-    world.settle()
-    world.lose_state()
-    world.write(incidents(1, "mode: test, summary: More, notify_channel: true"))
-
-    assert world.plan().who_will_notice == ("1 incident channel is told of edits: i0", "1 incident is adopted: INC-1")
+    assert apply(shell, "--allow", "create=1").code == 4
+    assert apply(shell, "--allow", "create=2").code == 0
+    incidents(shell, 4)
+    assert apply(shell).code == 4
 
 
-def test_a_directive_is_no_difference(world: World) -> None:
-    """Whether the channel is told says nothing by itself."""
-    world.write(incidents(1))
-    world.settle()
-    world.write(incidents(1, "mode: test, notify_channel: true"))
+def test_everything_that_trips_is_told_at_once(shell: Shell) -> None:
+    """One run tells all limits that a plan is over, and all their flags together let it pass."""
+    limited(shell, "limits: {create: 5, percent: 30}, allow: {modes: []}")
+    incidents(shell, 6)
+    modes = "Incident/i0 (and 5 more) would be declared in test mode, and the workspace allows none"
 
-    told.assert_quiet(world)
+    refused = apply(shell)
+
+    assert refused.code == 4
+    assert [line for line in refused.stderr.splitlines() if line.startswith("error")] == [
+        "error: the plan has 6 to create, and the workspace allows 5 in one run",
+        "error: the plan changes 6 of 6 resources (100 %), and the workspace allows 30 % in one run",
+        f"error: manifests.yaml:1:1: {modes}",
+    ]
+    flags = re.findall(r"--allow \S+=\w+", refused.stderr)
+    assert apply(shell, *" ".join(flags).split()).code == 0
 
 
-@pytest.mark.parametrize(("requests", "seconds"), [(0, 0), (1200, 0), (1201, 1), (1240, 2), (10_000, 440)])
-def test_the_least_time_is_that_of_the_rate_limit(requests: int, seconds: int) -> None:
-    """A burst of 1,200, then 20 a second."""
-    assert guards.least_seconds(requests) == seconds
+def test_edits_are_counted_by_the_resource(shell: Shell) -> None:
+    """Any number of fields, updates and items of one incident is one edit."""
+    limited(shell, "limits: {edit: 1}")
+    incidents(shell, 1)
+    apply(shell)
+    incidents(shell, 2)
+    apply(shell)
+    incidents(shell, 1, "mode: test, summary: More, call_url: 'https://a.example.com'")
+    assert apply(shell).code == 0
+    incidents(shell, 2, "mode: test, summary: Even more")
+
+    assert "the plan has 2 to edit, and the workspace allows 1 in one run" in apply(shell).stderr
+
+
+@pytest.mark.parametrize(("count", "code"), [(5, 0), (6, 4)])
+def test_a_share_is_refused_above_a_floor(shell: Shell, count: int, code: int) -> None:
+    """Percent alone would forbid small workspaces everything: the first five changes are always allowed."""
+    limited(shell, "limits: {percent: 30}")
+    incidents(shell, count)
+
+    assert shell.run("plan", "--sandbox").code == code
+
+
+def test_an_incident_without_a_mode_is_a_standard_one(shell: Shell) -> None:
+    """A workspace for exercises declares no real incident, unless this run may."""
+    limited(shell, "allow: {modes: [test]}")
+    incidents(shell, 1, "summary: Real")
+
+    refused = shell.run("plan", "--sandbox")
+
+    assert refused.code == 4
+    assert refused.stderr == (
+        "error: manifests.yaml:1:1: Incident/i0 would be declared in standard mode, and the workspace allows test\n"
+        "hint: `--allow mode=standard` lets it pass this once, `allow: {modes: [standard]}` in reconciler.yaml always; "
+        "or change its `mode:`\n"
+    )
+    assert shell.run("plan", "--sandbox", "--allow", "mode=standard").code == 0
 
 
 @pytest.mark.parametrize(
-    ("select", "exclude", "chosen"),
+    ("term", "told"),
     [
-        (["kind=Incident"], [], ["i0", "i1"]),
-        (["label=team:t1"], [], ["i1"]),
-        (["label=team"], [], ["i0", "i1"]),
-        (["label=other"], [], []),
-        (["name=i*"], ["name=*0"], ["i1"]),
-        (["name=i0", "name=i1"], [], ["i0", "i1"]),
-        (["name=i0", "label=team:t1"], [], []),
-        (["kind=Severity"], [], ["grave"]),
+        ("creates=3", "error: --allow creates=3: there is no such limit\n"),
+        ("create", "error: --allow create: there is no such limit\n"),
+        ("create=many", "error: --allow create=many: there is no such limit\n"),
+        ("paging=true", "error: --allow paging=true: there is no such limit\n"),
+        ("mode=real", "error: --allow mode=real: `real` is not a mode\n"),
     ],
 )
-def test_a_selection_takes_what_it_names(
-    world: World, select: list[str], exclude: list[str], chosen: list[str]
+def test_a_term_that_means_nothing_is_told_with_those_that_do(shell: Shell, term: str, told: str) -> None:
+    """It is no limit passed: exit code 3, and the list."""
+    incidents(shell, 1)
+
+    ended = shell.run("plan", "--sandbox", "--allow", term)
+
+    assert ended.code == 3
+    assert ended.stderr.startswith(told)
+    known = "the modes are standard, test" if "real" in term else "it takes create=NUMBER, edit=NUMBER, delete=NUMBER"
+    assert f"hint: {known}" in ended.stderr
+
+
+def plan(changes: Iterable[Change], managed: int = 0) -> Plan:
+    """Return a plan that nobody read anything for."""
+    changes = tuple(changes)
+    return Plan("acme", "", 1, len(changes), changes, managed=managed)
+
+
+def request(method: str, path: str) -> Edit:
+    """Return a change of some kind that is yet to come."""
+    return Edit(Key("Severity", "later"), AT, Request(method, path, {}), {}, (), Live("01H", {}, {}))
+
+
+def trips(found: Plan, *terms: str, **limits: int) -> list[str]:
+    """Return what trips of a plan."""
+    try:
+        guards.check(found, guards.allowance(Allowance.of(limits, {}), terms), {})
+    except Tripped as tripped:
+        return [str(reason) for reason in tripped.reasons]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "word"),
+    [
+        ("POST", "/v2/escalations", "paging"),
+        ("POST", "/v2/escalations/01H/actions/reassign", "paging"),
+        ("POST", "/v2/alert_events/http/01H", "paging"),
+        ("POST", "/v2/status_page_incidents", "subscribers"),
+        ("POST", "/v2/status_page_incident_updates", "subscribers"),
+        ("POST", "/v2/status_page_maintenances", "subscribers"),
+        ("POST", "/v2/status_page_maintenance_updates", "subscribers"),
+    ],
+)
+def test_nobody_is_paged_and_no_subscriber_told_unless_allowed(method: str, path: str, word: str) -> None:
+    """By the path alone, whatever kind a request is of: so none that is added later can page by surprise."""
+    found = plan([request(method, path)])
+    does = "page people" if word == "paging" else "tell subscribers of a status page"
+
+    assert trips(found) == [f"manifests.yaml:1:1: 1 request would {does}, the first for Severity/later"]
+    assert trips(found, word) == []
+    guards.check(found, Allowance.of({}, {word: True}), {})
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/v2/escalation_paths/01H"), ("POST", "/v2/incidents"), ("DELETE", "/v2/status_page_maintenances/01H")],
+)
+def test_what_pages_nobody_is_not_taken_for_it(method: str, path: str) -> None:
+    """An escalation path is configuration; it pages nobody by being written."""
+    assert trips(plan([request(method, path)])) == []
+
+
+@pytest.mark.skipif(not DOCUMENT.exists(), reason="the published API document is not here")
+def test_every_operation_that_tells_subscribers_is_in_the_table() -> None:
+    """The published document knows them by what they take."""
+    document: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    schemas = document["components"]["schemas"]
+    found = {
+        (method.upper(), path)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        for name in re.findall(r"schemas/(\w+)", json.dumps(operation.get("requestBody", {})))
+        if "notify_subscribers" in schemas[name].get("properties", {})
+    }
+
+    assert len(found) >= 4
+    assert all(trips(plan([request(*one)])) for one in found), found
+
+
+def create(number: int) -> Create:
+    """Return the create of a severity."""
+    return Create(Key("Severity", f"c{number}"), AT, "", Request("POST", "/v1/severities", {}), {})
+
+
+def edit(number: int) -> Edit:
+    """Return the edit of a severity."""
+    key = Key("Severity", f"e{number}")
+    return Edit(key, AT, Request("PUT", "/v1/severities/01H", {}), {}, (), Live("01H", {}, {}))
+
+
+def removal(number: int) -> Sequence[Change]:
+    """Return what takes one away: a delete, or a close and what forgets it."""
+    live, path = Live(f"0{number}", {}, {}), f"/v1/severities/0{number}"
+    if number % 2:
+        return [Delete(Key("Severity", f"d{number}"), AT, live, Request("DELETE", path, {}))]
+    key = Key("Incident", f"d{number}")
+    return [Edit(key, AT, Request("POST", "/v2/incidents", {}), {}, (), live), Forget(key, AT)]
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+def test_a_limit_trips_exactly_when_it_is_exceeded(
+    creates: int, edits: int, removals: int, most_creates: int, most_edits: int, most_deletes: int
 ) -> None:
-    """Terms of one sort are alternatives, different sorts must all hold, and exclusions take away."""
-    world.write(incidents(2) + "---\nkind: Severity\nmetadata: {name: grave}\nspec: {name: Grave, description: Bad}\n")
+    """As many as allowed pass, one more does not; each limit for itself."""
+    changes: list[Change] = [*map(create, range(creates)), *map(edit, range(edits))]
+    changes += [change for number in range(removals) for change in removal(number)]
+    found = plan(changes)
+    closes = len([number for number in range(removals) if not number % 2])
 
-    plan = world.plan(select=select, exclude=exclude)
+    told = " ".join(trips(found, create=most_creates, edit=most_edits, delete=most_deletes))
 
-    assert sorted(change.key.name for change in plan.changes) == chosen
-
-
-def test_what_a_selected_one_refers_to_comes_along(world: World) -> None:
-    """An incident without the severity that it names could not be declared; what nobody names stays out."""
-    severity = "---\nkind: Severity\nmetadata: {name: %s}\nspec: {name: %s, description: Bad}\n"
-    world.write(incidents(1).replace("Minor", "Grave") + severity % ("grave", "Grave") + severity % ("odd", "Odd"))
-
-    loaded = reconcile.load(world.workspace, select=["kind=Incident"])
-
-    assert loaded.brought == {"Severity/grave"}
-    assert told.steps(world.plan(select=["kind=Incident"])) == ["create Severity/grave", "create Incident/i0"]
+    assert (f"{creates} to create" in told) == (creates > most_creates)
+    assert (f"{edits + closes} to edit" in told) == (edits + closes > most_edits)
+    assert (f"{removals} to delete" in told) == (removals > most_deletes)
 
 
-def test_a_term_that_selects_nothing_there_is_says_what_to_write(world: World) -> None:
-    """It is neither ignored nor guessed."""
-    world.write(incidents(1))
+@given(st.integers(0, 40), st.integers(0, 200), st.integers(0, 100))
+def test_a_share_trips_exactly_when_it_is_exceeded(changed: int, unchanged: int, most: int) -> None:
+    """More than five changes, and more than so many of a hundred of all that is managed."""
+    managed = changed + unchanged
+    found = plan(map(edit, range(changed)), managed)
 
-    with pytest.raises(Misused, match="`colour=red`"):
-        world.plan(select=["colour=red"])
+    told = trips(found, percent=most)
+
+    assert bool(told) == (changed > 5 and changed / managed * 100 > most)
+    assert all(f"{changed} of {managed} resources" in one for one in told)
+
+
+@pytest.mark.parametrize(("count", "trip"), [(5, False), (6, True)])
+def test_removals_are_limited_where_the_workspace_says_nothing(count: int, *, trip: bool) -> None:
+    """Five in one run; whoever wants more says so."""
+    found = plan(change for number in range(count) for change in removal(number))
+
+    told = (
+        "the plan has 6 to delete, or to close as no longer declared, and 5 are allowed in one run where the workspace "
+        "says nothing"
+    )
+
+    assert trips(found) == ([told] if trip else [])
+    assert trips(found, "delete=6") == []
+
+
+def test_what_the_flag_takes_is_told_by_its_help() -> None:
+    """Every form of a term that is told of is one that works."""
+    for form in ("create=1", "edit=1", "delete=1", "percent=1", "mode=test", "paging", "subscribers", "touched"):
+        assert guards.allowance(Allowance(), [form])
+    with pytest.raises(Misused, match="there is no such limit"):
+        guards.allowance(Allowance(), ["everything"])

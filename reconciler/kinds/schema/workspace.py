@@ -86,8 +86,15 @@ def workspace_spec(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                 {
                     "create": _count("Creates that one apply may make."),
                     "edit": _count("Objects that one apply may edit."),
-                    "delete": _count("Objects that one apply may delete."),
+                    "delete": {
+                        **_count("Objects that one apply may delete, or close because no manifest declares them."),
+                        "default": 5,
+                    },
                     "percent": {**_count("How much of all managed objects one apply may touch."), "maximum": 100},
+                    "quiet_minutes": {
+                        **_count("How long people must have left an incident alone before it is closed, in minutes."),
+                        "default": 15,
+                    },
                 },
             ),
             "allow": _mapping(

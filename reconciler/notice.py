@@ -1,4 +1,4 @@
-"""What people should know before anyone applies a plan, and the limits that it must stay within. Pure."""
+"""Changes in, what they do to people out, as sentences that come first in a plan. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import Refused
-from reconciler.model import Adopt, Create, Edit, Plan, Post
+from reconciler.model import Adopt, Create, Edit, Post
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from reconciler.model import Change, Key
 
 NAMES_TOLD = 3
-FLOOR = 5
-"""So many changes are always allowed by a limit in percent, which would protect nobody with five severities."""
 BURST, PER_SECOND = 1200, 20
 """The API's token bucket: requests at once, then requests a second."""
 
@@ -114,42 +111,6 @@ def _ended(changes: Iterable[Change]) -> Iterable[str]:
 def least_seconds(requests: int) -> int:
     """Return how long the API's rate limit makes a plan take at the least."""
     return math.ceil(max(requests - BURST, 0) / PER_SECOND)
-
-
-def check(plan: Plan, limits: Mapping[str, Any], modes: Iterable[str] | None, declared: Mapping[Key, str]) -> None:
-    """Raise `Refused` where a plan does more than the workspace allows, with the numbers that tripped it.
-
-    `limits` are the workspace's (`create`, `edit`, `delete`, `percent`), `modes` those that it allows (None for
-    all), `declared` the modes of the incidents.
-    """
-    summary = plan.summary
-    for word in ("create", "edit", "delete"):
-        if word in limits and summary[word] > limits[word]:
-            raise Refused(
-                f"the plan has {summary[word]} to {word}, and the workspace allows {limits[word]} in one run",
-                f"raise `limits: {{{word}: …}}` in reconciler.yaml, or take fewer with --select",
-            )
-    touched = summary["create"] + summary["edit"] + summary["delete"]
-    share = 100 * touched / max(plan.resources, 1)
-    if "percent" in limits and touched > FLOOR and share > limits["percent"]:
-        raise Refused(
-            f"the plan changes {touched} of {plan.resources} resources ({share:.0f} %), and the workspace allows "
-            f"{limits['percent']} % in one run",
-            "raise `limits: {percent: …}` in reconciler.yaml, or take fewer with --select",
-        )
-    _check_modes(plan, modes, declared)
-
-
-def _check_modes(plan: Plan, modes: Iterable[str] | None, declared: Mapping[Key, str]) -> None:
-    allowed = None if modes is None else set(modes)
-    for change in plan.changes:
-        mode = declared.get(change.key)
-        if isinstance(change, Create) and allowed is not None and mode and mode not in allowed:
-            raise Refused(
-                f"{change.source}: {change.key} would be declared in {mode} mode, and the workspace allows "
-                f"{', '.join(sorted(allowed))}",
-                "change its `mode:`, or `allow: {modes: …}` in reconciler.yaml",
-            )
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,66 @@
+"""Which manifests a command is about: what `--select` and `--exclude` take, and what comes along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler import reconcile
+from reconciler.errors import Misused
+from tests.core import told
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+def incidents(count: int, spec: str = "mode: test") -> str:
+    """Return manifests of that many incidents."""
+    return "---\n".join(
+        f"kind: Incident\nmetadata: {{name: i{number}, labels: {{team: t{number % 2}}}}}\n"
+        f"spec: {{name: Number {number}, severity: Minor, {spec}}}\n"
+        for number in range(count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("select", "exclude", "chosen"),
+    [
+        (["kind=Incident"], [], ["i0", "i1"]),
+        (["label=team:t1"], [], ["i1"]),
+        (["label=team"], [], ["i0", "i1"]),
+        (["label=other"], [], []),
+        (["name=i*"], ["name=*0"], ["i1"]),
+        (["name=i0", "name=i1"], [], ["i0", "i1"]),
+        (["name=i0", "label=team:t1"], [], []),
+        (["kind=Severity"], [], ["grave"]),
+    ],
+)
+def test_a_selection_takes_what_it_names(
+    world: World, select: list[str], exclude: list[str], chosen: list[str]
+) -> None:
+    """Terms of one sort are alternatives, different sorts must all hold, and exclusions take away."""
+    world.write(incidents(2) + "---\nkind: Severity\nmetadata: {name: grave}\nspec: {name: Grave, description: Bad}\n")
+
+    plan = world.plan(select=select, exclude=exclude)
+
+    assert sorted(change.key.name for change in plan.changes) == chosen
+
+
+def test_what_a_selected_one_refers_to_comes_along(world: World) -> None:
+    """An incident without the severity that it names could not be declared; what nobody names stays out."""
+    severity = "---\nkind: Severity\nmetadata: {name: %s}\nspec: {name: %s, description: Bad}\n"
+    world.write(incidents(1).replace("Minor", "Grave") + severity % ("grave", "Grave") + severity % ("odd", "Odd"))
+
+    loaded = reconcile.load(world.workspace, select=["kind=Incident"])
+
+    assert loaded.brought == {"Severity/grave"}
+    assert told.steps(world.plan(select=["kind=Incident"])) == ["create Severity/grave", "create Incident/i0"]
+
+
+def test_a_term_that_selects_nothing_there_is_says_what_to_write(world: World) -> None:
+    """It is neither ignored nor guessed."""
+    world.write(incidents(1))
+
+    with pytest.raises(Misused, match="`colour=red`"):
+        world.plan(select=["colour=red"])
