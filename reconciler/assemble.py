@@ -209,6 +209,10 @@ def assemble(
         ),
         live=live,
         observed={key: seen for diff in diffs.values() for key, seen in diff.observed.items()},
+        timelines={
+            found.incidents[identifier].key: tuple(one["id"] for one in read if "api_key" in one["updater"])
+            for identifier, read in details.updates.items()
+        },
         private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
     )
 

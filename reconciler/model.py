@@ -360,6 +360,7 @@ class Why(Enum):
     OUT_OF_SIGHT = "out of sight"
     CONFLICT = "changed on both sides"
     UNKNOWN = "unknown"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +383,7 @@ class Topic(Enum):
     TRIAGE = "in triage"
     UNDECLARED = "no longer declared"
     UNSTATED = "no longer stated"
+    ALREADY = "already as planned"
     WARNING = "warning"
 
 
@@ -415,6 +417,8 @@ class Plan:
     who_will_notice: tuple[str, ...] = ()
     live: Mapping[Key, Live] = field(default_factory=dict)
     observed: Mapping[Key, Observation] = field(default_factory=dict)
+    timelines: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
+    """IDs of the updates by API keys, oldest first, of each incident whose updates were read."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What people call the IDs that requests and fields hold."""
     private: frozenset[Key] = frozenset()

@@ -95,18 +95,22 @@ def apply(
     memory: Memory,
     base_url: str,
     parallelism: int = 10,
+    plan_id: str = "",
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Outcome]:
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
-    `memory` is what the plan was made from. Raises `Refused` before the first write where another run holds the
-    lock or has written since, and where state or journal cannot be written.
+    `memory` is what the plan was made from, `plan_id` that of a saved plan, which is used up by this. Raises
+    `Refused` before the first write where another run holds the lock or has written since, and where state or
+    journal cannot be written.
     """
     with store.locked():
         if store.read() != memory:
             raise Refused("another run has written since this plan was made", "run the same command again")
         journal = store.open_journal()
         try:
+            if plan_id and plan.changes:
+                journal.used(plan_id)
             sender = Sender(client, journal, sleep=sleep)
             sender.know(memory, plan)
             journal.observed(_learned(plan, memory))

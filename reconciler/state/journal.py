@@ -110,6 +110,12 @@ class Journal:
         """Note that a resource became a tombstone, with its children."""
         self._write({"outcome": [step.verb, str(step.key)], "records": {}, "buried": [str(key), why, at]})
 
+    def used(self, plan_id: str) -> None:
+        """Note that a saved plan is applied from here on; raises `Refused` where the disk does not take it."""
+        with explained(self._path):
+            self._write({"used": plan_id})
+            self.sync()
+
     def sync(self) -> None:
         """Bring everything to the disk."""
         with self._lock:
@@ -169,6 +175,8 @@ def replay(state: State, text: bytes, name: str) -> Memory:
                 # An edit is made again from what differs; only what was to be made can be left half done.
                 if intent.step.verb in {Create.verb, Post.verb}:
                     pending[intent.step] = intent
+            elif "used" in entry:
+                state = state.with_used(entry["used"])
             else:
                 newer = _records(entry["records"])
                 state = merge(state, newer)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT_VERSION = 1
+MOST_USED_PLANS = 500
+"""Saved plans whose use is remembered; the older ones are stale by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class State:
     serial: int = 0
     records: Mapping[Key, Record] = field(default_factory=dict)
     tombstones: Mapping[Key, tuple[Tombstone, ...]] = field(default_factory=dict)
+    used_plans: tuple[str, ...] = ()
+    """IDs of the saved plans that were applied, the latest last: none is applied twice."""
 
     @property
     def managed(self) -> frozenset[str]:
@@ -173,6 +177,11 @@ class State:
         stones = with_stone(self.tombstones, tombstone(self.records, key, why, at))
         return replace(self, records=kept, tombstones=stones)
 
+    def with_used(self, plan_id: str) -> State:
+        """Return the state with one more plan that was applied."""
+        others = (one for one in self.used_plans if one != plan_id)
+        return replace(self, used_plans=(*others, plan_id)[-MOST_USED_PLANS:])
+
     def to_json(self) -> dict[str, Any]:
         """Return the state as its file holds it."""
         return {
@@ -184,6 +193,7 @@ class State:
             "tombstones": {
                 str(key): [one.to_json() for one in every] for key, every in sorted(self.tombstones.items())
             },
+            "used_plans": list(self.used_plans),
         }
 
     @classmethod
@@ -207,6 +217,7 @@ class State:
                     Key.parse(key): tuple(Tombstone.from_json(Key.parse(key), one) for one in _several(every))
                     for key, every in value["tombstones"].items()
                 },
+                used_plans=tuple(map(str, value.get("used_plans", ()))),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{name}: not a state of this program", UNREADABLE) from None
