@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.identity import Match
     from reconciler.live import Account, Details
     from reconciler.model import Change, Desired, Key, Live, Manifest
-    from reconciler.state.journal import Memory
+    from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
 
 DEFAULT_MODE, DEFAULT_VISIBILITY = "standard", "public"

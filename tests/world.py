@@ -15,7 +15,7 @@ from reconciler import reconcile, workspace
 from reconciler.api import Clock, connect, in_process
 from reconciler.model import Done
 from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, Rates, create_app
-from reconciler.state import Store
+from reconciler.state.local import LocalStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,9 +78,9 @@ class World:
         return workspace.load([str(self.folder)], sandbox=True, environ=self.environ)
 
     @property
-    def store(self) -> Store:
+    def store(self) -> LocalStore:
         """Return where the state is."""
-        return Store(self.workspace.state, self.workspace.namespace)
+        return LocalStore(self.workspace.state, self.workspace.namespace)
 
     @property
     def memory(self) -> Memory:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, stays_within_limits, takes_format
+from reconciler.cli.options import (
+    reaches_account,
+    reads_manifests,
+    shows_texts,
+    stays_within_limits,
+    takes_format,
+    waits_for_lock,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +42,7 @@ MOST_AT_ONCE = 50
 @stays_within_limits
 @shows_texts
 @reaches_account
+@waits_for_lock
 def command(
     *,
     selection: Selection,
@@ -56,7 +64,11 @@ def command(
     from reconciler.cli.showing import show  # noqa: PLC0415
 
     loaded = load(access, selection, allow)
-    with connected(loaded.workspace, access, read_only=False) as session:
+    with ExitStack() as stack:
+        session = stack.enter_context(connected(loaded.workspace, access, read_only=False))
+        if auto_approve:
+            # Nobody is asked, so nobody is waited for: a run that waits for another plans from what that one left.
+            stack.enter_context(session.store.locked())
         memory = session.store.read()
         plan = reconcile.plan(loaded, session.client, memory)
         show(plan, "text", sys.stdout if form == "text" else sys.stderr, show_private=show_private)

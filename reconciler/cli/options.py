@@ -26,13 +26,14 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How the account is reached; `timeout` is in seconds."""
+    """How the account is reached; `timeout` and `lock_timeout` are in seconds."""
 
     workspace: str = ""
     base_url: str = ""
     sandbox: bool = False
     timeout: float = 30.0
     verbose: bool = False
+    lock_timeout: float = 0.0
 
     def load(self, paths: Sequence[str] = ()) -> Workspace:
         """Return the workspace that the paths belong to; raises `Invalid` and `Misused`."""
@@ -76,6 +77,15 @@ _TIMEOUT = click.option(
     show_default=True,
     metavar="SECONDS",
     help="How long an answer may take.",
+    callback=_is_number,
+)
+_LOCK_TIMEOUT = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0, max=LONGEST_TIMEOUT),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another run's end.",
     callback=_is_number,
 )
 _SHOW_PRIVATE = click.option(
@@ -125,6 +135,11 @@ def says_more(command: Callable[..., int]) -> Callable[..., int]:
 def stays_within_limits(command: Callable[..., int]) -> Callable[..., int]:
     """Add --allow, as `allow`."""
     return with_options(_ALLOW)(command)
+
+
+def waits_for_lock(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --lock-timeout to a command that writes state; it stands in `access`."""
+    return with_options(_LOCK_TIMEOUT)(command)
 
 
 def shows_texts(command: Callable[..., int]) -> Callable[..., int]:

@@ -16,7 +16,7 @@ from reconciler.api.key import Bearer
 from reconciler.cli.stopping import Stopping
 from reconciler.errors import Misused, ReconcilerError
 from reconciler.render.words import visible
-from reconciler.state import Store
+from reconciler.state import store_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Client
     from reconciler.cli.options import Access
+    from reconciler.state import Store
     from reconciler.workspace import Workspace
 
 FAULTS_VARIABLE = "RECONCILER_SANDBOX_FAULTS"
@@ -64,6 +65,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
         click.echo(f"warning: {warning}", err=True)
     key = workspace.key()
     stopping = Stopping()
+    store = store_of(workspace, lock_timeout=access.lock_timeout)
     with ExitStack() as stack:
         stack.enter_context(_told_without(key))
         transport = stack.enter_context(_sandbox(workspace, read_only=read_only)) if workspace.is_sandbox else None
@@ -78,7 +80,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
         )
         stack.enter_context(client)
         stack.enter_context(stopping.heeded())
-        yield Session(client, Store(workspace.state, workspace.namespace), stopping)
+        yield Session(client, store, stopping)
 
 
 @contextmanager

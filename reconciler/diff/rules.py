@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.kinds.spec import Drift, Kind
     from reconciler.lifecycle import Lifecycle
     from reconciler.model import Leaf, Leaves, Ref
-    from reconciler.state.journal import Memory
+    from reconciler.state.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)

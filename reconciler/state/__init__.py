@@ -1,8 +1,9 @@
-"""What is remembered between runs: the record, the journal, the file and its lock."""
+"""What is remembered between runs: the record, the journal, where both lie, and the lock."""
 
-from reconciler.state.journal import Intent, Journal, Memory, merge
+from reconciler.state.journal import Journal
+from reconciler.state.memory import Intent, Memory, merge
 from reconciler.state.record import Account, FieldRecord, Record, State, Tombstone, path_text, remember
-from reconciler.state.store import Store
+from reconciler.state.store import Store, store_of
 
 __all__ = [
     "Account",
@@ -17,4 +18,5 @@ __all__ = [
     "merge",
     "path_text",
     "remember",
+    "store_of",
 ]

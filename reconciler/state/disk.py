@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -22,3 +24,27 @@ def explained(path: Path) -> Iterator[None]:
             f"{path}: {error.strerror or error}",
             "make room or give the right to write there, then run again: nothing that was done is lost",
         ) from error
+
+
+def read(path: Path) -> bytes | None:
+    """Return what a file holds; None where there is none. Raises `Refused` where it cannot be read."""
+    with explained(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def replace(path: Path, text: bytes) -> None:
+    """Write a file whole or not at all; it is for its owner alone, since it tells of private incidents."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,119 +1,51 @@
-"""The state's file, its journal and its lock, beside the manifests. Reading takes no lock and writes nothing."""
+"""Where a state lies, as everything else sees it; a workspace in, its store out."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import tempfile
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
-from reconciler.errors import Refused
-from reconciler.state.disk import explained
-from reconciler.state.journal import Journal, Memory, replay, text_of
-from reconciler.state.record import UNREADABLE, Account, State
+from reconciler.state.local import LocalStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from reconciler.state.journal import Journal
+    from reconciler.state.memory import Memory
+    from reconciler.state.record import Account
+    from reconciler.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
-    """Where a state lies. `path` is its file; the journal and the lock lie beside it.
+class Store(Protocol):
+    """What is remembered, on a disk or in a bucket.
 
     Every method raises `Refused` where what is there cannot be used, and says what to do.
     """
 
-    path: Path
-    workspace: str
-
-    @property
-    def journal(self) -> Path:
-        """Return where the journal lies."""
-        return self.path.parent / "journal"
-
     def read(self) -> Memory:
-        """Return what is remembered: the state, with the outcomes of a run that did not end in it."""
-        state = State(workspace=self.workspace)
-        if (text := _read(self.path)) is not None:
-            try:
-                value = json.loads(text)
-            except (ValueError, RecursionError):
-                raise Refused(f"{self.path}: not JSON", UNREADABLE) from None
-            state = State.from_json(value, str(self.path))
-        if state.workspace != self.workspace:
-            raise Refused(
-                f"{self.path}: belongs to workspace `{state.workspace}`, not to `{self.workspace}`",
-                "put the old name back, or write it as `namespace:` in reconciler.yaml",
-            )
-        return replay(state, _read(self.journal) or b"", str(self.journal))
+        """Return what is remembered: the state, with the outcomes of a run that did not end in it.
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep every other run out; raises `Refused` at once where one is in."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415  (its import costs a plan, which takes no lock)
+        Takes no lock and writes nothing.
+        """
 
-        with explained(self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path.parent / "lock", timeout=0)
-        with explained(self.path.parent):
-            try:
-                lock.acquire()
-            except Timeout:
-                raise Refused(
-                    f"{self.path.parent}: another run is writing here", "wait for it to end, then run again"
-                ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep every other run out while this lasts; within it, again, does nothing more.
+
+        Raises `Refused` where another run is in, and still is when this one has waited as long as it may.
+        """
 
     def open_journal(self) -> Journal:
-        """Return the journal, open for writing; what stands in it stays."""
-        with explained(self.journal):
-            return Journal(self.journal)
+        """Return the journal, open for writing; what stands in it stays. Only while `locked`."""
 
     def save(self, memory: Memory, account: Account) -> None:
-        """Write the state whole or not at all, then start the journal afresh with the intents still open.
+        """Write the state whole or not at all, and end the journal; the intents still open stay. Only while `locked`.
 
-        Dying between the two does no harm: the journal's outcomes are then told twice.
+        Never writes over what another run has written since.
         """
-        state = replace(memory.state, workspace=self.workspace, account=account, serial=memory.state.serial + 1)
-        with explained(self.path):
-            _replace(self.path, _text(state.to_json()))
-            self._start_afresh(memory)
 
-    def _start_afresh(self, memory: Memory) -> None:
-        if not memory.pending:
-            self.journal.unlink(missing_ok=True)
-            return
-        _replace(self.journal, text_of(memory.pending.values()))
+    def require_lock(self) -> None:
+        """Raise `LeaseLost` where the lock is not this run's any more: nothing may be sent then."""
 
 
-def _text(value: Any) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n"
-
-
-def _read(path: Path) -> bytes | None:
-    with explained(path):
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
-
-
-def _replace(path: Path, text: bytes) -> None:
-    """Write a file whole or not at all; it is for its owner alone, since it tells of private incidents."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def store_of(workspace: Workspace, *, lock_timeout: float = 0.0) -> Store:
+    """Return where a workspace's state lies; `lock_timeout` is how many seconds to wait for another run's end."""
+    return LocalStore(workspace.state, workspace.namespace, lock_timeout)

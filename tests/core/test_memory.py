@@ -272,7 +272,7 @@ def test_a_disk_that_takes_no_state_loses_nothing(world: World, monkeypatch: pyt
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("reconciler.state.store.tempfile.mkstemp", fails)
+        patch.setattr("reconciler.state.disk.tempfile.mkstemp", fails)
         with pytest.raises(Refused, match="No space left on device") as told_:
             told.carry_out(world, plan)
 

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
 def store_of(access: Access) -> Store:
     """Return where the state of the workspace and the account lies."""
-    from reconciler.state import Store  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler import state  # noqa: PLC0415  (flags are told without reading anything)
 
-    workspace = access.load()
-    return Store(workspace.state, workspace.namespace)
+    return state.store_of(access.load(), lock_timeout=access.lock_timeout)
 
 
 def known_key(memory: Memory, text: str) -> Key:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import finds_state
+from reconciler.cli.options import finds_state, waits_for_lock
 from reconciler.cli.state.keys import known_key, store_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("key")
 @finds_state
+@waits_for_lock
 def rm(*, key: str, access: Access) -> int:
     """Forget KEY and its children. Nothing is deleted; while it is declared, the next plan looks for it again."""
     store = store_of(access)

@@ -1,0 +1,115 @@
+"""The state's file, its journal and its lock, beside the manifests. Reading takes no lock and writes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Refused
+from reconciler.state import disk
+from reconciler.state.disk import explained
+from reconciler.state.format import state_of, text_of
+from reconciler.state.holder import Holder
+from reconciler.state.journal import Journal
+from reconciler.state.journal import text_of as journal_of
+from reconciler.state.memory import Memory, replay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.state.record import Account
+
+HOLDER_SIZE = 4096
+"""Bytes of a lock file that are looked at."""
+
+
+@dataclass(slots=True)
+class LocalStore:
+    """A state in a file; the journal and the lock lie beside it."""
+
+    path: Path
+    workspace: str
+    lock_timeout: float = 0.0
+    _is_locked: bool = field(default=False, init=False)
+
+    @property
+    def journal(self) -> Path:
+        """Return where the journal lies."""
+        return self.path.parent / "journal"
+
+    @property
+    def lock(self) -> Path:
+        """Return where the lock lies; a process holds it, not the file's being there."""
+        return self.path.parent / "lock"
+
+    def read(self) -> Memory:
+        """Return what is remembered: the state, with the outcomes of a run that did not end in it."""
+        state = state_of(disk.read(self.path), str(self.path), self.workspace)
+        return replay(state, disk.read(self.journal) or b"", str(self.journal))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other run out; raises `Refused` where one is in."""
+        if self._is_locked:
+            yield
+            return
+        from filelock import FileLock, Timeout  # noqa: PLC0415  (its import costs a plan, which takes no lock)
+
+        with explained(self.path.parent):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.lock, timeout=self.lock_timeout)
+        with explained(self.path.parent):
+            try:
+                lock.acquire()
+            except Timeout:
+                holder = self.holder()
+                raise Refused(
+                    f"{self.path.parent}: another run is writing here" + (f": {holder}" if holder else ""),
+                    "wait for it to end, then run again; `--lock-timeout SECONDS` waits for it",
+                ) from None
+        self._is_locked = True
+        try:
+            with explained(self.lock):
+                # Not a new file in its place: the lock is this one.
+                self.lock.write_text(json.dumps(Holder.this().to_json()), encoding="utf-8")
+            yield
+        finally:
+            self._is_locked = False
+            with contextlib.suppress(OSError):
+                self.lock.write_bytes(b"")
+            lock.release()
+
+    def holder(self) -> Holder | None:
+        """Return who says to hold the lock; only a hint, as it may have died since."""
+        try:
+            with self.lock.open("rb") as file:
+                return Holder.from_json(json.loads(file.read(HOLDER_SIZE)))
+        except (OSError, ValueError):
+            return None
+
+    def open_journal(self) -> Journal:
+        """Return the journal, open for writing; what stands in it stays."""
+        with explained(self.journal):
+            return Journal(self.journal)
+
+    def save(self, memory: Memory, account: Account) -> None:
+        """Write the state whole or not at all, then start the journal afresh with the intents still open.
+
+        Dying between the two does no harm: the journal's outcomes are then told twice.
+        """
+        state = replace(memory.state, workspace=self.workspace, account=account, serial=memory.state.serial + 1)
+        with explained(self.path):
+            disk.replace(self.path, text_of(state.to_json()))
+            self._start_afresh(memory)
+
+    def require_lock(self) -> None:
+        """Do nothing: a local lock is lost with its process alone."""
+
+    def _start_afresh(self, memory: Memory) -> None:
+        if not memory.pending:
+            self.journal.unlink(missing_ok=True)
+            return
+        disk.replace(self.journal, journal_of(memory.pending.values()))
