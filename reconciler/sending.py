@@ -246,7 +246,10 @@ class Sender:
         kind = kinds.KINDS[change.key.kind]
         if change.key.child or not kind.whole:
             return request
-        live = self.client.get(request.path).body[kind.item]
+        answer = self.client.get(request.path)
+        if not answer.is_whole:
+            raise _Leaked("GET", request.path, "the live object holds the API key, so it cannot go back as it came")
+        live = answer.body[kind.item]
         return replace(request, body=kind.whole_body(live, self._leaves(change.sent)))
 
     def _send_edit(self, change: Edit, request: Request, sent: Leaves) -> Answered:
@@ -342,6 +345,13 @@ class _Vanished(AnswerLost):
     """The key was used before, and what it made then cannot be found."""
 
     hint = "find it in the account and write its `id:` below `metadata:`, or raise `metadata.generation`"
+
+
+class _Leaked(ApiError):
+    """Somebody wrote the API key into the object; what was read of it has a placeholder there."""
+
+    exit_code = Exit.NOT_ALL_DONE
+    hint = "take the key out of it by hand, make a new one and revoke the old"
 
 
 class _NotNoted(Exception):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
+from reconciler.secrecy import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from reconciler.model import Source
 
 VARIABLE = re.compile(r"(\$?)\$\{env:(?:([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\})?")
-SECRET = re.compile("TOKEN|SECRET|PASSWORD|KEY", re.IGNORECASE)
 
 
 class Filling:

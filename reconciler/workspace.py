@@ -1,6 +1,6 @@
 # ruff: noqa: PTH110, PTH111, PTH112, PTH113, PTH118, PTH120
 # Paths stay the texts that people typed.
-"""`reconciler.yaml`, flags and environment -> Workspace; the only reader of `os.environ`. Reads files, writes none."""
+"""`reconciler.yaml`, flags and environment -> Workspace. Reads files, writes none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reconciler import documents, validate
+from reconciler import documents, environment, validate
 from reconciler.errors import Invalid, KeyProblem, Misused, Problem
 from reconciler.guards import Allowance
 from reconciler.kinds import KINDS
@@ -23,6 +23,7 @@ from reconciler.loopback import leads_to_this_machine
 from reconciler.manifest import WORKSPACE_FILE
 from reconciler.model import Source
 from reconciler.paths import is_inside, shown
+from reconciler.secrecy import KEY_VARIABLES
 from reconciler.variables import mentioned
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 BASE_URL = "https://api.incident.io"
 BASE_URL_VARIABLE = "INCIDENT_IO_BASE_URL"
-KEY_VARIABLES = ("INCIDENT_API_KEY", "INCIDENT_IO_API_KEY", "INCIDENTIO_API_KEY")
-"""Where the key is looked for, the first that is not empty; then in the workspace's key file."""
 SANDBOX_URL, SANDBOX_KEY = "http://localhost", "sandbox"
 """What the sandbox in this very process answers to."""
 UNNAMED = "default"
@@ -159,10 +158,10 @@ def load(
 ) -> Workspace:
     """Return the workspace that paths belong to: `--workspace FILE`, else the `reconciler.yaml` above them.
 
-    Flags go before the environment (`os.environ` unless another is handed in), and that before the file. Raises
+    Flags go before the environment (this process's unless another is handed in), and that before the file. Raises
     `Invalid` with every problem of the file, and `Misused` where flags or paths contradict each other.
     """
-    environ = os.environ if environ is None else environ
+    environ = environment.variables() if environ is None else environ
     if sandbox and base_url:
         raise Misused("--sandbox and --base-url exclude each other", "leave one of them out")
     file = _given(workspace) if workspace else _found(paths)

@@ -5,6 +5,7 @@ from reconciler.api.asking import ask
 from reconciler.api.client import Client, Page
 from reconciler.api.clock import Clock
 from reconciler.api.connection import connect
+from reconciler.api.exchange import Exchange
 from reconciler.api.inprocess import in_process
 
-__all__ = ["Answer", "Client", "Clock", "Page", "ask", "connect", "in_process"]
+__all__ = ["Answer", "Client", "Clock", "Exchange", "Page", "ask", "connect", "in_process"]

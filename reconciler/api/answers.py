@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from reconciler.secrecy import Secrets
+
 NO_ANSWER_OF_THE_API = "this was no answer of incident.io: check the proxy settings and --base-url"
 
+_ESCAPED = re.compile(r"\\u00[2-7]|\\[/\"\\]")
 # Deletions answer 202 or 204, and have nothing to say.
 _MAY_BE_EMPTY = frozenset({202, 204, 205})
 
@@ -28,28 +32,32 @@ _MAY_BE_EMPTY = frozenset({202, 204, 205})
 class Answer:
     """A 2xx: its JSON object as it came, `{}` where there is none to expect.
 
-    `request_id` is empty where none was given; `at` is the answer's own `Date`, in UTC.
+    `request_id` is empty where none was given; `at` is the answer's own `Date`, in UTC. Where the account's own data
+    held the key, `[key]` stands in its place, and `is_whole` is false: such a body must not be sent back.
     """
 
     status: int
     body: dict[str, Any]
     request_id: str
     at: datetime | None
+    is_whole: bool = True
 
 
-def read(method: str, path: str, response: httpx.Response, hide: Callable[[str], str]) -> Answer | Trouble | ApiError:
+def read(method: str, path: str, response: httpx.Response, secrets: Secrets) -> Answer | Trouble | ApiError:
     """Return what a response that arrived whole means; an `ApiError` is an answer that says no.
 
-    `hide` takes the key out of text that may be shown, for there are servers that echo what they were sent.
+    `secrets` are taken out of all of it, for there are servers that echo what they were sent, and people who paste a
+    key into an incident.
     """
+    hide = secrets.hide
     status = response.status_code
     if 200 <= status < 300:  # noqa: PLR2004  (the classes of HTTP status codes)
-        return _read_success(method, response, hide)
+        return _read_success(method, response, secrets)
     if 300 <= status < 400:  # noqa: PLR2004
         return Redirected(method, path, f"answered {status}, pointing to {hide(_target(response))}", status=status)
 
     text = hide(response.text)
-    body = _object(text) or {}
+    body = secrets.hidden(_object(text) or {})
     if cause := _cause(method, status):
         said = reason(body) or first_line(text)
         who = "the proxy " if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED else ""
@@ -73,16 +81,23 @@ def read(method: str, path: str, response: httpx.Response, hide: Callable[[str],
     )
 
 
-def _read_success(method: str, response: httpx.Response, hide: Callable[[str], str]) -> Answer | Trouble:
+def _read_success(method: str, response: httpx.Response, secrets: Secrets) -> Answer | Trouble:
+    hide = secrets.hide
     status = response.status_code
     may_be_empty = status in _MAY_BE_EMPTY or method == "DELETE"
     body = {} if may_be_empty and not response.content.strip() else _object(response.content)
     request_id = _request_id(response, body or {}, hide)
     if body is not None:
-        return Answer(status, body, request_id, date(response))
+        shown = secrets.hidden(body) if _may_hold(secrets, response.text) else body
+        return Answer(status, shown, request_id, date(response), is_whole=shown is body)
     said = first_line(hide(response.text))
     what = f"answered {status} with something else than a JSON object: {said or 'nothing'}"
     return Trouble(Cause.BROKEN, what, status, request_id, hint=NO_ANSWER_OF_THE_API)
+
+
+def _may_hold(secrets: Secrets, text: str) -> bool:
+    # JSON may escape what needs no escape; a body in which nothing is escaped like that need not be walked through.
+    return secrets.holds(text) or _ESCAPED.search(text) is not None
 
 
 def _object(text: str | bytes) -> dict[str, Any] | None:

@@ -106,7 +106,7 @@ class Client:
         path = path.partition("?")[0]
         tries = Tries()
         while True:
-            match self._wire.once(request, path):
+            match self._wire.once(request, path, len(tries) + 1):
                 case Answer() as answer:
                     return answer
                 case ApiError() as refusal:

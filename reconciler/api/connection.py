@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+    from reconciler.api.exchange import Exchange
+
 CONNECTIONS = 50
 """Beyond this many at once one pool becomes slower, not faster."""
 
@@ -29,16 +31,16 @@ def connect(
     timeout: float = 30.0,
     read_only: bool = False,
     stop: threading.Event | None = None,
-    log: Callable[[str], None] | None = None,
+    log: Callable[[Exchange], None] | None = None,
     transport: httpx.BaseTransport | None = None,
     clock: Clock | None = None,
 ) -> Client:
     """Return a client of the account that `key` belongs to; nothing is sent yet.
 
     `timeout` is in seconds, for each answer. With `read_only`, whatever is not a GET raises before it is sent.
-    Once `stop` is set, no request leaves and every wait ends, with `Interrupted`. `log` gets one line a request,
-    in the thread that sends it. Proxies and certificates are those of the environment; a `transport` takes the
-    place of both. `clock` is for tests, and then knows `stop` itself.
+    Once `stop` is set, no request leaves and every wait ends, with `Interrupted`. `log` gets what became of
+    each try of a request, in the thread that sends it. Proxies and certificates are those of the environment; a
+    `transport` takes the place of both. `clock` is for tests, and then knows `stop` itself.
 
     Raises `KeyProblem` for a key that cannot be sent or would travel unencrypted off this machine, and `Misused`
     for an address, proxies or certificates that cannot be used.

@@ -12,6 +12,7 @@ import httpx
 
 from reconciler.api import answers, moments, pacing
 from reconciler.api.excerpt import harmless
+from reconciler.api.exchange import Exchange, Message
 from reconciler.api.retry import Cause, Trouble
 from reconciler.api.turns import Turns
 from reconciler.errors import ApiError, Misused, ReconcilerError
@@ -43,7 +44,7 @@ class Wire:
         clock: Clock,
         *,
         read_only: bool,
-        log: Callable[[str], None] | None,
+        log: Callable[[Exchange], None] | None,
     ) -> None:
         self._http, self._bearer, self._read_only, self._log = http, bearer, read_only, log
         self._turns = Turns(clock)
@@ -79,9 +80,10 @@ class Wire:
             timeout=httpx.Timeout(timeout, connect=min(timeout, LONGEST_CONNECT)),
         )
 
-    def once(self, request: httpx.Request, path: str) -> Answer | Trouble | ApiError:
+    def once(self, request: httpx.Request, path: str, attempt: int = 1) -> Answer | Trouble | ApiError:
         """Send a request when its turn has come, and return what became of it; an `ApiError` says no.
 
+        `attempt` counts the tries of the same request, for the log.
         Raises `Interrupted` where a stop is asked for before, and `ReconcilerError` for a write by a client that
         only reads: nothing is sent then.
         """
@@ -93,11 +95,12 @@ class Wire:
                 self._count += 1
             started = time.monotonic()
             response = self._exchange(request)
+        seconds = time.monotonic() - started
         if isinstance(response, Trouble):
-            self._note(request, response, started)
+            self._note(request, None, response, seconds, attempt)
             return response
-        outcome = answers.read(request.method, path, response, self._bearer.hide)
-        self._note(request, outcome, started)
+        outcome = answers.read(request.method, path, response, self._bearer.secrets)
+        self._note(request, response, outcome, seconds, attempt)
         self._learn(route, response, outcome)
         return outcome
 
@@ -114,13 +117,36 @@ class Wire:
         if isinstance(outcome, Trouble) and outcome.cause is Cause.BUSY and outcome.asks:
             self._turns.hold(route, told, outcome.asks)
 
-    def _note(self, request: httpx.Request, outcome: Answer | Trouble | ApiError, started: float) -> None:
-        if self._log:
-            target = request.url.raw_path.decode("ascii", "replace")
-            became = outcome.status or (outcome.what if isinstance(outcome, Trouble) else "")
-            milliseconds = round((time.monotonic() - started) * 1000)
-            line = f"{request.method} {target} {became} {outcome.request_id or '-'} {milliseconds} ms"
-            self._log(self._bearer.hide(line))
+    def _note(
+        self,
+        request: httpx.Request,
+        response: httpx.Response | None,
+        outcome: Answer | Trouble | ApiError,
+        seconds: float,
+        attempt: int,
+    ) -> None:
+        if not self._log:
+            return
+        hide = self._bearer.hide
+        self._log(
+            Exchange(
+                method=request.method,
+                path=hide(request.url.raw_path.decode("ascii", "replace")),
+                status=outcome.status or None,
+                trouble="" if outcome.status else hide(outcome.what if isinstance(outcome, Trouble) else ""),
+                request_id=hide(outcome.request_id),
+                seconds=seconds,
+                attempt=attempt,
+                request=_message(request, hide),
+                response=None if response is None else _message(response, hide),
+            )
+        )
+
+
+def _message(part: httpx.Request | httpx.Response, hide: Callable[[str], str]) -> Message:
+    headers = tuple((name, hide(value)) for name, value in part.headers.multi_items())
+    text = part.content.decode("utf-8", "replace") if isinstance(part, httpx.Request) else part.text
+    return Message.of(headers, hide(text))
 
 
 def _trouble(request: httpx.Request, error: httpx.RequestError, hide: Callable[[str], str]) -> Trouble:

@@ -20,8 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             sys.exit(0)
     except OSError as error:
         from reconciler.cli.ending import ended  # noqa: PLC0415  (see below)
+        from reconciler.cli.voice import Voice  # noqa: PLC0415
 
-        sys.exit(ended(error, is_verbose=False))
+        sys.exit(ended(error, Voice(given)))
     from reconciler.cli.ending import run  # noqa: PLC0415  (the command library takes longer than `--help` may)
 
     sys.exit(run(given))

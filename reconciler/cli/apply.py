@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +16,7 @@ from reconciler.cli.options import (
     takes_format,
     waits_for_lock,
 )
+from reconciler.cli.voice import voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +62,7 @@ def command(
     from reconciler.cli.asking import approve  # noqa: PLC0415
     from reconciler.cli.loading import load  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
-    from reconciler.cli.showing import show  # noqa: PLC0415
+    from reconciler.cli.showing import announce, show  # noqa: PLC0415
 
     loaded = load(access, selection, allow)
     with ExitStack() as stack:
@@ -71,7 +72,10 @@ def command(
             stack.enter_context(session.store.locked())
         memory = session.store.read()
         plan = reconcile.plan(loaded, session.client, memory)
-        show(plan, "text", sys.stdout if form == "text" else sys.stderr, show_private=show_private)
+        if form == "json" and voice().is_json:
+            announce(plan, show_private=show_private)
+        else:
+            show(plan, "text", sys.stdout if form == "text" else sys.stderr, show_private=show_private)
         reconcile.check(plan, loaded)
         if not (plan.is_empty or auto_approve):
             with session.stopping.asking():
@@ -97,7 +101,8 @@ def _carried_out(outcomes: Iterator[Outcome], changes: Sequence[Change]) -> list
     from reconciler.render.progress import progress  # noqa: PLC0415  (see above)
 
     told = []
-    with progress(changes, sys.stderr) as tell:
+    speaker = voice()
+    with nullcontext(speaker.outcome) if speaker.is_json else progress(changes, sys.stderr) as tell:
         for outcome in outcomes:
             told.append(outcome)
             with suppress(OSError):  # what is under way does not end because nobody listens

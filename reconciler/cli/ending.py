@@ -6,22 +6,22 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from reconciler.cli.commands import reconciler
+from reconciler.cli.voice import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from reconciler.errors import Invalid, ReconcilerError
+    from reconciler.errors import Invalid, Problem, ReconcilerError
 
 INTERNAL, INVALID, INTERRUPTED = 1, 3, 130
 CLOSED_PIPE = 128 + 13
 """What a shell makes of SIGPIPE: whoever read the output went away."""
-
-VERBOSE = frozenset({"-v", "--verbose"})
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -30,17 +30,24 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # What the terminal's encoding does not have is written as an escape: a report is no place to fail.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    speaker = Voice(arguments)
+    with speaker.speaking():
+        code = _run(arguments, speaker)
+    for stream in (sys.stdout, sys.stderr):
+        _settle(stream)
+    return code
+
+
+def _run(arguments: Sequence[str], speaker: Voice) -> int:
     try:
         # The library's own `main` would end a closed pipe and an interrupt in its own way.
-        with reconciler.make_context("reconciler", list(arguments)) as context:
+        with reconciler.make_context("reconciler", list(arguments), obj=speaker) as context:
             code = int(reconciler.invoke(context) or 0)
         sys.stdout.flush()
     except click.exceptions.Exit as asked:
         code = asked.exit_code
     except BaseException as error:  # noqa: BLE001  (the one place where everything ends)
-        code = ended(error, is_verbose=not VERBOSE.isdisjoint(arguments))
-    for stream in (sys.stdout, sys.stderr):
-        _settle(stream)
+        code = ended(error, speaker)
     return code
 
 
@@ -51,87 +58,121 @@ def _open_streams() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", closefd=False))
 
 
-def ended(error: BaseException, *, is_verbose: bool) -> int:
+def ended(error: BaseException, speaker: Voice) -> int:
     """Tell how a command ended that did not come to its end, and return its exit code."""
     try:
-        return _told(error, is_verbose=is_verbose)
+        return _ended(error, speaker)
     except OSError:
         return INTERNAL  # nobody is left to tell
 
 
-def _told(error: BaseException, *, is_verbose: bool) -> int:
+def _ended(error: BaseException, speaker: Voice) -> int:
+    told = _told(error, is_verbose=bool(speaker.verbosity))
+    if speaker.is_json:
+        for event in told.events:
+            speaker.event(**event)
+    else:
+        _say(told.text)
+    return told.code
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How a command ended: its exit code, the words for people, and the facts for programs."""
+
+    code: int
+    text: str
+    events: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def error(cls, code: int, message: str, hint: str = "", **facts: Any) -> _Told:
+        """Return the usual end: what is wrong, and what to do about it."""
+        event = {"event": "error", "level": "error", "message": message, "hint": hint or None, "exit_code": code}
+        return cls(code, f"error: {message}" + (f"\nhint: {hint}" if hint else ""), ({**event, **facts},))
+
+    @classmethod
+    def all(cls, several: Iterable[_Told]) -> _Told:
+        """Return several ends as one, each with its own reason; the gravest code counts."""
+        told = list(several)
+        events = tuple(event for one in told for event in one.events)
+        return cls(max(one.code for one in told), "\n".join(one.text for one in told), events)
+
+
+def _told(error: BaseException, *, is_verbose: bool) -> _Told:  # noqa: PLR0911  (a table of ways to end)
     from reconciler.errors import Invalid, ReconcilerError, Tripped  # noqa: PLC0415  (not needed where all goes well)
 
-    code = INTERNAL
     match error:
         case SystemExit():
-            code = error.code if isinstance(error.code, int) else INTERNAL
+            return _Told(error.code if isinstance(error.code, int) else INTERNAL, "")
         case KeyboardInterrupt() | click.Abort():
-            _say("interrupted")
-            code = INTERRUPTED
+            event = {"event": "interrupted", "level": "error", "message": "interrupted", "exit_code": INTERRUPTED}
+            return _Told(INTERRUPTED, "interrupted", (event,))
         case click.ClickException():
-            code = _misused(error)
+            return _misused(error)
         case Invalid():
-            code = _invalid(error)
+            return _invalid(error)
         case Tripped():
-            code = max(_refused(reason, is_verbose=is_verbose) for reason in error.reasons)
+            return _Told.all(_refused(reason, is_verbose=is_verbose) for reason in error.reasons)
         case ReconcilerError():
-            code = _refused(error, is_verbose=is_verbose)
+            return _refused(error, is_verbose=is_verbose)
         case BrokenPipeError():
-            code = CLOSED_PIPE
+            return _Told(CLOSED_PIPE, "")
         case OSError():
             where = f"{error.filename}: " if error.filename else "the output cannot be written: "
-            _say(f"error: {where}{(error.strerror or str(error)).lower()}")
-            if error.filename:
-                _say("hint: check that it exists, and that you may read it (or write it, for apply)")
+            hint = "check that it exists, and that you may read it (or write it, for apply)" if error.filename else ""
+            return _Told.error(INTERNAL, f"{where}{(error.strerror or str(error)).lower()}", hint)
         case _:
-            _unexpected(type(error).__name__, "".join(traceback.format_exception(error)), is_verbose=is_verbose)
-    return code
+            details = "".join(traceback.format_exception(error))
+            return _unexpected(INTERNAL, type(error).__name__, details, is_verbose=is_verbose)
 
 
-def _misused(error: click.ClickException) -> int:
+def _misused(error: click.ClickException) -> _Told:
     """Tell of flags that cannot be followed; the command library's own code for it means something else here."""
-    message = error.format_message().rstrip(".")
-    _say(f"error: {message[:1].lower()}{message[1:]}")
+    message, _, hint = error.format_message().rstrip(".").partition("\nhint: ")
     if isinstance(error, click.UsageError) and error.ctx:
-        _say(f"hint: `{error.ctx.command_path} --help` tells what it takes")
-    return INVALID if isinstance(error, click.UsageError) else error.exit_code
+        hint = hint or f"`{error.ctx.command_path} --help` tells what it takes"
+    code = INVALID if isinstance(error, click.UsageError) else error.exit_code
+    return _Told.error(code, f"{message[:1].lower()}{message[1:]}", hint)
 
 
-def _invalid(error: Invalid) -> int:
-    for problem in error.problems:
-        _say(str(problem))
+def _invalid(error: Invalid) -> _Told:
+    code = int(error.exit_code)
+    text = "\n".join(map(str, error.problems))
     if len(error.problems) > 1:
         files = {problem.source.file for problem in error.problems}
-        _say(f"\n{len(error.problems):,} problems in {len(files):,} file{'s' if len(files) > 1 else ''}")
-    return int(error.exit_code)
+        text += f"\n\n{len(error.problems):,} problems in {len(files):,} file{'s' if len(files) > 1 else ''}"
+    return _Told(code, text, tuple(_problem(problem, code) for problem in error.problems))
 
 
-def _refused(error: ReconcilerError, *, is_verbose: bool) -> int:
-    details = getattr(error, "details", "")
-    if details:
-        _unexpected(str(error), details, is_verbose=is_verbose)
-    else:
-        _say(f"error: {error}")
-        if error.hint:
-            _say(f"hint: {error.hint}")
-    return int(error.exit_code)
+def _problem(problem: Problem, code: int) -> dict[str, Any]:
+    source = problem.source
+    place = {"file": source.file, "line": source.line, "column": source.column}
+    told = {"message": problem.message, "hint": problem.hint or None, "exit_code": code}
+    return {"event": "problem", "level": "error", **told, **place}
 
 
-def _unexpected(name: str, details: str, *, is_verbose: bool) -> None:
+def _refused(error: ReconcilerError, *, is_verbose: bool) -> _Told:
+    code = int(error.exit_code)
+    if details := getattr(error, "details", ""):
+        return _unexpected(code, str(error), details, is_verbose=is_verbose)
+    of_request = {name: getattr(error, name, None) or None for name in ("method", "path", "status", "request_id")}
+    return _Told.error(code, str(error), error.hint, **of_request)
+
+
+def _unexpected(code: int, name: str, details: str, *, is_verbose: bool) -> _Told:
     """Tell of a defect: the message of an exception nobody expected may hold anything, so it takes a -v."""
-    if is_verbose:
-        _say(details.rstrip())
-    _say(f"error: {name}: this is a defect of reconciler, not of your manifests")
-    if not is_verbose:
-        _say("hint: run the same command with -v for the details, and report them")
+    message = f"{name}: this is a defect of reconciler, not of your manifests"
+    hint = "" if is_verbose else "run the same command with -v for the details, and report them"
+    told = _Told.error(code, message, hint, details=details if is_verbose else None)
+    return replace(told, text=f"{details.rstrip()}\n{told.text}") if is_verbose else told
 
 
 def _say(text: str) -> None:
     from reconciler.render.words import visible  # noqa: PLC0415  (not needed where all goes well)
 
-    for line in text.split("\n"):
-        click.echo(visible(line), err=True)
+    if text:
+        sys.stderr.write("".join(f"{visible(line)}\n" for line in text.split("\n")))
+        sys.stderr.flush()
 
 
 def _settle(stream: TextIO) -> None:

@@ -32,7 +32,6 @@ class Access:
     base_url: str = ""
     sandbox: bool = False
     timeout: float = 30.0
-    verbose: bool = False
     lock_timeout: float = 0.0
 
     def load(self, paths: Sequence[str] = ()) -> Workspace:
@@ -45,7 +44,24 @@ class Access:
 _WORKSPACE = click.option(
     "--workspace", default="", metavar="FILE", help="The workspace file; else the reconciler.yaml above PATH."
 )
-_VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Tell each request, and the details of a defect.")
+_LOGS = (
+    click.option(
+        "-v",
+        "--verbose",
+        count=True,
+        expose_value=False,
+        help="Tell each request, and the details of a defect; -vv with headers and bodies.",
+    ),
+    click.option(
+        "--log-format",
+        type=click.Choice(("text", "json")),
+        default="text",
+        show_default=True,
+        expose_value=False,
+        help="What stderr is: words, or an object of JSON each line.",
+    ),
+)
+"""What these say is known before the others are read: `Voice`."""
 _SELECTION = (
     click.argument("paths", nargs=-1, metavar="[PATH]..."),
     click.option(
@@ -111,25 +127,26 @@ def reads_manifests(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def reaches_account(command: Callable[..., int]) -> Callable[..., int]:
-    """Add --workspace, --base-url, --sandbox, --timeout and -v; the command gets them as `access`."""
-    return with_options(_WORKSPACE, *_ACCOUNT, _TIMEOUT, _VERBOSE)(_accessing(command))
+    """Add --workspace, --base-url, --sandbox, --timeout, -v and --log-format; the command gets them as `access`."""
+    return with_options(_WORKSPACE, *_ACCOUNT, _TIMEOUT, *_LOGS)(_accessing(command))
 
 
 def finds_state(command: Callable[..., int]) -> Callable[..., int]:
-    """Add --workspace, --base-url, --sandbox and -v: each account has a state. The command gets them as `access`."""
-    return with_options(_WORKSPACE, *_ACCOUNT, _VERBOSE)(_accessing(command))
+    """Add --workspace, --base-url, --sandbox, -v and --log-format: each account has a state.
+
+    The command gets them as `access`.
+    """
+    return with_options(_WORKSPACE, *_ACCOUNT, *_LOGS)(_accessing(command))
 
 
 def stays_offline(command: Callable[..., int]) -> Callable[..., int]:
-    """Add --workspace and -v; the command gets them as `access`."""
-    return with_options(_WORKSPACE, _VERBOSE)(_accessing(command))
+    """Add --workspace, -v and --log-format; the command gets them as `access`."""
+    return with_options(_WORKSPACE, *_LOGS)(_accessing(command))
 
 
 def says_more(command: Callable[..., int]) -> Callable[..., int]:
-    """Add -v to a command that reaches nothing; what it says more of is a defect."""
-    return click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Tell the details of a defect.")(
-        command
-    )
+    """Add -v and --log-format to a command that reaches nothing; what it says more of is a defect."""
+    return with_options(*_LOGS)(command)
 
 
 def stays_within_limits(command: Callable[..., int]) -> Callable[..., int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ import click
 from reconciler import api
 from reconciler.api.key import Bearer
 from reconciler.cli.stopping import Stopping
+from reconciler.cli.voice import voice
 from reconciler.errors import Misused, ReconcilerError
-from reconciler.render.words import visible
 from reconciler.state import store_of
 
 if TYPE_CHECKING:
@@ -64,7 +63,9 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
     if warning := workspace.key_warning():
         click.echo(f"warning: {warning}", err=True)
     key = workspace.key()
-    stopping = Stopping()
+    speaker = voice()
+    speaker.keep(key)
+    stopping = Stopping(is_json=speaker.is_json)
     store = store_of(workspace, lock_timeout=access.lock_timeout)
     with ExitStack() as stack:
         stack.enter_context(_told_without(key))
@@ -75,7 +76,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
             timeout=access.timeout,
             read_only=read_only,
             stop=stopping.event,
-            log=_log if access.verbose else None,
+            log=speaker.exchange if speaker.verbosity else None,
             transport=transport,
         )
         stack.enter_context(client)
@@ -124,8 +125,3 @@ def _told_without(key: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  (whatever it is, the key must not be in it)
         told = Bearer(key).hide("".join(traceback.format_exception(error)))
         raise Unexpected(type(error).__name__, told) from None
-
-
-def _log(line: str) -> None:
-    # The stream that progress goes to as well: two buffers would tear each other's lines.
-    sys.stderr.write(f"{visible(line)}\n")

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.cli.voice import voice
 from reconciler.render import as_json, markdown, page, text
 from reconciler.render.private import veiled
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
+
+
+def announce(plan: Plan, *, show_private: bool) -> None:
+    """Tell a plan as a line of the log."""
+    shown = plan if show_private else veiled(plan)
+    voice().event("plan", "info", plan=as_json.plan(shown))
 
 
 def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool) -> None:

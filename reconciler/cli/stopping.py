@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Stopping:
     """The wish to stop, as an event that the client heeds; nothing is asked for while a person is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_json: bool = False) -> None:
+        self._is_json = is_json
         self.event = threading.Event()
         self._is_asking = False
 
@@ -51,8 +54,13 @@ class Stopping:
         self.event.set()
         # A print could wait for a lock that the interrupted code holds.
         name = signal.Signals(number).name
-        told = f"\n{name}: what is under way is finished and recorded; once more stops at once\n"
-        os.write(sys.stderr.fileno(), told.encode())
+        told = f"{name}: what is under way is finished and recorded; once more stops at once"
+        line = json.dumps(_event(told)) if self._is_json else f"\n{told}"
+        os.write(sys.stderr.fileno(), f"{line}\n".encode())
+
+
+def _event(message: str) -> dict[str, str]:
+    return {"time": datetime.now(UTC).isoformat(), "level": "warning", "event": "signal", "message": message}
 
 
 def _leave() -> NoReturn:

@@ -108,7 +108,7 @@ def _notice(notice: Notice) -> Object:
 
 def outcomes(outcomes: Iterable[Outcome]) -> Object:
     """Return what became of each action, in the order in which it was known."""
-    told = list(map(_outcome, outcomes))
+    told = list(map(outcome, outcomes))
     results = [one["result"] for one in told]
     return {
         "format_version": FORMAT_VERSION,
@@ -117,7 +117,8 @@ def outcomes(outcomes: Iterable[Outcome]) -> Object:
     }
 
 
-def _outcome(outcome: Outcome) -> Object:
+def outcome(outcome: Outcome) -> Object:
+    """Return what became of one action."""
     told = {
         "key": str(outcome.change.key),
         "action": outcome.change.verb,

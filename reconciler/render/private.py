@@ -68,10 +68,10 @@ def _field(change: FieldChange) -> FieldChange:
 
 
 def _request(request: Request) -> Request:
-    return replace(request, body={name: _property(name, value) for name, value in request.body.items()})
+    return replace(request, body={name: veiled_property(name, value) for name, value in request.body.items()})
 
 
-def _property(name: str, value: Any) -> Any:
+def veiled_property(name: str, value: Any) -> Any:
     """Return a property of a body: IDs and what tells how an incident stands as they are."""
     match value:
         case _ if name in OPEN_PROPERTIES or name.endswith("_id"):
@@ -79,8 +79,8 @@ def _property(name: str, value: Any) -> Any:
         case None | bool() | Ref():
             return value
         case dict():
-            return {below: _property(below, item) for below, item in value.items()}
+            return {below: veiled_property(below, item) for below, item in value.items()}
         case list() | tuple():
-            return [_property(name, item) for item in value]
+            return [veiled_property(name, item) for item in value]
         case _:
             return digest(value)

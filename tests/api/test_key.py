@@ -53,7 +53,7 @@ TROUBLES: list[Trouble] = [
 def test_the_key_is_in_nothing_that_is_told(api: MockRouter, connected: Connect, trouble: Trouble, method: str) -> None:
     """Neither log nor error, nor its causes, nor a traceback with local variables, shows the key."""
     lines: list[str] = []
-    client = connected(key=CANARY, log=lines.append)
+    client = connected(key=CANARY, log=lambda exchange: lines.append(repr(exchange)))
     api.route(path="/v2/incidents").side_effect = trouble if callable(trouble) else lambda _: _happen(trouble)
 
     with pytest.raises(ApiError) as caught:
@@ -119,7 +119,7 @@ def test_a_log_line_says_what_support_asks_for(api: MockRouter, connected: Conne
         Response(200, json={}, headers={"X-Request-ID": "01ABC"}),
     ]
 
-    connected(log=lines.append).get("/v2/incidents", {"page_size": 2})
+    connected(log=lambda exchange: lines.append(str(exchange))).get("/v2/incidents", {"page_size": 2})
 
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         "GET /v2/incidents?page_size=2 503 01REQ",

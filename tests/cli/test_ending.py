@@ -4,6 +4,7 @@ import pytest
 
 from reconciler.cli.ending import ended
 from reconciler.cli.session import Unexpected, _told_without
+from reconciler.cli.voice import Voice
 from reconciler.errors import Interrupted, Invalid, KeyProblem, Problem, Refused, Unreachable
 from reconciler.model import Source
 
@@ -35,19 +36,19 @@ def raised(error: Exception) -> Exception:
 )
 def test_each_error_has_its_exit_code(error: BaseException, code: int) -> None:
     """As the first page of the help tells them."""
-    assert ended(error, is_verbose=False) == code
+    assert ended(error, Voice()) == code
 
 
 def test_an_error_comes_with_the_next_thing_to_type(capsys: pytest.CaptureFixture[str]) -> None:
     """The hint stands on a line of its own."""
-    ended(Refused("the plan has 40 to create", "take fewer with --select"), is_verbose=False)
+    ended(Refused("the plan has 40 to create", "take fewer with --select"), Voice())
 
     assert capsys.readouterr().err == "error: the plan has 40 to create\nhint: take fewer with --select\n"
 
 
 def test_a_defect_is_told_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     """One line, and how to get the rest; not even the message, which may hold anything."""
-    ended(raised(ValueError(f"header {KEY}")), is_verbose=False)
+    ended(raised(ValueError(f"header {KEY}")), Voice())
 
     assert capsys.readouterr().err == (
         "error: ValueError: this is a defect of reconciler, not of your manifests\n"
@@ -58,7 +59,7 @@ def test_a_defect_is_told_without_a_traceback(capsys: pytest.CaptureFixture[str]
 def test_the_details_of_a_defect_never_hold_the_key(capsys: pytest.CaptureFixture[str]) -> None:
     """With -v there is a traceback, and the key is not in it."""
     error = raised(ValueError(f"header {KEY}"))
-    ended(error, is_verbose=True)
+    ended(error, Voice(["-v"]))
     told = capsys.readouterr().err
 
     assert isinstance(error, Unexpected)
@@ -69,6 +70,6 @@ def test_the_details_of_a_defect_never_hold_the_key(capsys: pytest.CaptureFixtur
 
 def test_a_message_cannot_forge_lines_or_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
     """What an API says is somebody else's text."""
-    ended(Refused("\x1b[2J\rok"), is_verbose=False)
+    ended(Refused("\x1b[2J\rok"), Voice())
 
     assert capsys.readouterr().err == "error: \\x1b[2J\\rok\n"
