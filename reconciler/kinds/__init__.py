@@ -8,12 +8,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler.kinds.listings import LISTINGS
-from reconciler.kinds.spec import Kind, Listing
+from reconciler.kinds.spec import ChildKind, Kind, Listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KINDS", "LISTINGS", "Kind", "Listing", "listing"]
+    from reconciler.model import Key
+
+__all__ = ["KINDS", "LISTINGS", "ChildKind", "Kind", "Listing", "listing", "table"]
 
 
 def _discover() -> Mapping[str, Kind]:
@@ -29,3 +31,9 @@ KINDS = _discover()
 def listing(name: str) -> Listing:
     """Return how the objects of a kind, declarable or only read, are listed; raises `KeyError`."""
     return KINDS[name].listing if name in KINDS else LISTINGS[name]
+
+
+def table(key: Key) -> Kind | ChildKind:
+    """Return the table of a resource or of a child."""
+    kind = KINDS[key.kind]
+    return next(one for one in kind.children if one.noun == key.child[0]) if key.child else kind

@@ -1,0 +1,57 @@
+"""The nouns that the stages hand to each other: frozen values, no behaviour beyond their own text."""
+
+from reconciler.model.changes import (
+    Adopt,
+    Cause,
+    Change,
+    Create,
+    Delete,
+    Edit,
+    FieldChange,
+    Forget,
+    Mover,
+    Post,
+    Request,
+    Step,
+    step,
+)
+from reconciler.model.outcomes import Done, Failed, Outcome, Skipped, Unknown
+from reconciler.model.plan import Notice, Observation, Plan, Refusal, Topic, Why
+from reconciler.model.resources import Child, Desired, Key, Leaf, Leaves, Live, Manifest, Path, Ref, Source
+
+__all__ = [
+    "Adopt",
+    "Cause",
+    "Change",
+    "Child",
+    "Create",
+    "Delete",
+    "Desired",
+    "Done",
+    "Edit",
+    "Failed",
+    "FieldChange",
+    "Forget",
+    "Key",
+    "Leaf",
+    "Leaves",
+    "Live",
+    "Manifest",
+    "Mover",
+    "Notice",
+    "Observation",
+    "Outcome",
+    "Path",
+    "Plan",
+    "Post",
+    "Ref",
+    "Refusal",
+    "Request",
+    "Skipped",
+    "Source",
+    "Step",
+    "Topic",
+    "Unknown",
+    "Why",
+    "step",
+]

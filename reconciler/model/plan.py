@@ -1,0 +1,144 @@
+"""What apply will do, what it will not do, and what people should know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from reconciler.model.changes import Adopt, Create, Delete, Edit, Forget, Post
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.changes import Change
+    from reconciler.model.resources import Key, Leaves, Live, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a plan saw and state does not know yet; apply records it without a request.
+
+    `declared` are leaves that stand as they are (equal, kept, or not to be read back), `answered` what the account
+    has for them, `forgotten` fields that the manifest no longer states.
+    """
+
+    id: str
+    how: str
+    declared: Leaves
+    answered: Leaves
+    forgotten: tuple[str, ...] = ()
+    generation: str = "1"
+    mode: str = ""
+    on_remove: str = ""
+    reference: str = ""
+    link: str = ""
+
+
+class Why(Enum):
+    """Why a resource is not touched although its manifest asks for something; each makes exit code 4."""
+
+    IMPOSSIBLE = "impossible"
+    AMBIGUOUS = "ambiguous"
+    OUT_OF_SIGHT = "out of sight"
+    CONFLICT = "changed on both sides"
+    UNKNOWN = "unknown"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A resource that a plan leaves out whole, with the reason and what can be done."""
+
+    why: Why
+    key: Key
+    source: Source
+    message: str
+    hint: str = ""
+
+
+class Topic(Enum):
+    """What a notice is about; none changes an exit code."""
+
+    KEPT = "kept"
+    FROZEN = "frozen"
+    FINISHED = "finished"
+    TRIAGE = "in triage"
+    UNDECLARED = "no longer declared"
+    UNSTATED = "no longer stated"
+    ALREADY = "already as planned"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know and the plan does nothing about."""
+
+    topic: Topic
+    key: Key
+    message: str
+    source: Source | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What apply will do, in an order that works, and what it will not do, with reasons.
+
+    `who_will_notice` are finished sentences, the gravest first; `live` tells reference and link of each
+    resource that exists; `unchanged` are the resources with nothing to do.
+    """
+
+    workspace: str
+    organisation: str
+    files: int
+    resources: int
+    changes: tuple[Change, ...]
+    refusals: tuple[Refusal, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    unchanged: tuple[Key, ...] = ()
+    who_will_notice: tuple[str, ...] = ()
+    live: Mapping[Key, Live] = field(default_factory=dict)
+    observed: Mapping[Key, Observation] = field(default_factory=dict)
+    timelines: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
+    """IDs of the updates by API keys, oldest first, of each incident whose updates were read."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call the IDs that requests and fields hold."""
+    private: frozenset[Key] = frozenset()
+    """Incidents whose texts are shown on a terminal only."""
+    managed: int = 0
+    """How many resources are declared or remembered: what a share is a share of."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether apply would have nothing to do."""
+        return not self.changes
+
+    @property
+    def requests(self) -> int:
+        """Return how many writes apply will send."""
+        return sum(1 for change in self.changes if getattr(change, "request", None) is not None)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Return how many resources (for `post`: updates) each word is true of; computed from the changes."""
+        created = {change.key for change in self.changes if isinstance(change, Create) and not change.key.child}
+        adopted = {change.key.parent for change in self.changes if isinstance(change, Adopt)}
+        touched = {
+            change.key.parent
+            for change in self.changes
+            if isinstance(change, Edit) or (isinstance(change, Create) and change.key.child)
+        }
+        topics = [notice.topic for notice in self.notices]
+        return {
+            "create": len(created),
+            "edit": len(touched - created),
+            "post": sum(isinstance(change, Post) for change in self.changes),
+            "adopt": len(adopted),
+            "forget": sum(isinstance(change, Forget) for change in self.changes),
+            "delete": sum(isinstance(change, Delete) for change in self.changes),
+            "unchanged": len(self.unchanged),
+            "frozen": topics.count(Topic.FROZEN),
+            "finished": topics.count(Topic.FINISHED),
+            "impossible": len(self.refusals),
+        }

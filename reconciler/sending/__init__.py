@@ -1,0 +1,11 @@
+"""One change → what became of it: the intent noted, the request sent, the answer or its loss understood, and noted.
+
+A create whose answer was lost is looked for before it is asked for again, with the same key and the same body: so it
+is found where the API has forgotten the key, and made once where the request never arrived. An edit is read back
+first. Nothing is guessed: what cannot be told is *unknown*, and the next run finds out.
+"""
+
+from reconciler.sending.outcomes import Result
+from reconciler.sending.sender import Sender
+
+__all__ = ["Result", "Sender"]

@@ -1,0 +1,108 @@
+"""An edit in, what became of it out: where its answer was lost the object is read before anything is sent again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler import kinds
+from reconciler.errors import AnswerLost, ApiError, Interrupted, Unavailable, Unreachable
+from reconciler.kinds.spec import observe
+from reconciler.model import step
+from reconciler.readback import ReadBack, value
+from reconciler.sending import outcomes
+from reconciler.sending.answered import Answered, answered
+from reconciler.sending.losses import STOPPED, Leaked, Silent
+from reconciler.sending.making import FIRST_PAUSE
+from reconciler.sending.outcomes import Result
+from reconciler.state import Record, remember
+
+if TYPE_CHECKING:
+    from reconciler.model import Edit, Leaves, Request
+    from reconciler.sending.run import Run
+
+
+def edit(run: Run, change: Edit) -> Result:
+    """Send an edit and note what came of it; raises `Interrupted`, `NotNoted`, and `OSError` of the journal."""
+    request, sent = run.resolved(change.request), run.leaves(change.sent)
+    try:
+        request = _fresh(run, change, request)
+        run.intend(change, request, sent)
+        told = _Sending(run, change, request, sent).send()
+    except AnswerLost as error:
+        return outcomes.unknown(change, error)
+    except ApiError as error:
+        return run.failed(change, error)
+    there = observe(kinds.table(change.key).fields, told.raw)
+    record = Record(told.raw["id"], fields=remember(sent, there))
+    run.journal.outcome(step(change), {change.key: record})
+    return Result(run.done(change, told.raw["id"], told.request_id, _untaken(sent, there)))
+
+
+def _fresh(run: Run, change: Edit, request: Request) -> Request:
+    """Return a PUT with all but its own fields as they are right now: what we do not know goes back as it came."""
+    kind = kinds.KINDS[change.key.kind]
+    if change.key.child or not kind.whole:
+        return request
+    answer = run.client.get(request.path)
+    if not answer.is_whole:
+        raise Leaked("GET", request.path, "the live object holds the API key, so it cannot go back as it came")
+    return replace(request, body=kind.whole_body(answer.body[kind.item], run.leaves(change.sent)))
+
+
+def _untaken(sent: Leaves, there: Leaves) -> str:
+    """Return what to tell of values that were unset and are still there."""
+    untaken = [str(path[0]) for path, leaf in sent.items() if leaf.value is None and value(there, path) is not None]
+    return f"{' and '.join(untaken)} did not take: the API keeps the value" if untaken else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One edit on its way: `request` and `sent` hold IDs only."""
+
+    run: Run
+    change: Edit
+    request: Request
+    sent: Leaves
+
+    def send(self) -> Answered:
+        """Send it; where the answer is lost, read: done, untouched and sent once more, or changed by others."""
+        try:
+            return self._once()
+        except AnswerLost as error:
+            lost = error
+        method, path = self.request.method, self.request.path
+        try:
+            return self._after(lost)
+        except Interrupted:
+            raise Silent(method, path, f"{lost.message}; {STOPPED}") from lost
+        except (Unreachable, Unavailable) as error:
+            raise Silent(method, path, f"{lost.message}; then {error.message}") from error
+
+    def _once(self) -> Answered:
+        answer = self.run.client.send(self.request.method, self.request.path, self.request.body)
+        return answered(answer, kinds.table(self.change.key).item)
+
+    def _after(self, lost: AnswerLost) -> Answered:
+        back = self._read_back()
+        self.run.sleep(FIRST_PAUSE)
+        raw = back.read()
+        if back.is_done(raw):
+            return Answered(raw)
+        if not back.is_untouched(raw):
+            raise lost
+        try:
+            return self._once()
+        except AnswerLost:
+            self.run.sleep(FIRST_PAUSE)
+            raw = back.read()
+            if back.is_done(raw):
+                return Answered(raw)
+            raise
+
+    def _read_back(self) -> ReadBack:
+        change = self.change
+        identifier = change.live.id if change.live else self.run.id_of(change.key)
+        before = change.live.leaves if change.live else None
+        owner = self.run.id_of(change.key.parent)
+        return ReadBack(self.run.client, kinds.table(change.key), identifier, owner, self.sent, before)

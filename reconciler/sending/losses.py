@@ -1,0 +1,28 @@
+"""How an answer can be missing, by what follows from it."""
+
+from __future__ import annotations
+
+from reconciler.errors import AnswerLost, ApiError, Exit
+
+STOPPED = "the run was stopped"
+
+
+class Silent(AnswerLost):
+    """The answer was lost, and so was that to the question what became of it."""
+
+
+class Vanished(AnswerLost):
+    """The key was used before, and what it made then cannot be found."""
+
+    hint = "find it in the account and write its `id:` below `metadata:`, or raise `metadata.generation`"
+
+
+class Leaked(ApiError):
+    """Somebody wrote the API key into the object; what was read of it has a placeholder there."""
+
+    exit_code = Exit.NOT_ALL_DONE
+    hint = "take the key out of it by hand, make a new one and revoke the old"
+
+
+class NotNoted(Exception):
+    """The journal did not take an intent, so nothing was sent."""

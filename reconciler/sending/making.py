@@ -1,0 +1,198 @@
+"""A create or a post in, what became of it out: where its answer was lost it is looked for before it is asked again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler import kinds
+from reconciler.alike import is_alike, is_called
+from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted
+from reconciler.kinds.spec import ChildKind, observe
+from reconciler.model import Create, Leaf, Post
+from reconciler.searching import Search, Unrecognised
+from reconciler.sending import outcomes
+from reconciler.sending.answered import Answered, answered
+from reconciler.sending.losses import STOPPED, Silent, Vanished
+from reconciler.sending.outcomes import Result
+from reconciler.state import FieldRecord, Record, path_text, remember
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model import Leaves, Path, Request
+    from reconciler.sending.run import Run
+    from reconciler.state import Intent
+
+TRIES = 4
+FIRST_PAUSE = 0.5
+"""Seconds before a create is asked for again; doubled each time."""
+UNPROCESSABLE = 422
+
+
+def make(run: Run, change: Create | Post) -> Result:
+    """Ask for what a change makes and note what came of it.
+
+    Raises `Interrupted` where nothing was sent, `NotNoted`, and `OSError` of the journal.
+    """
+    request, sent = run.resolved(change.request), run.leaves(change.sent)
+    intent = run.intend(change, request, sent, change.idempotency_key)
+    try:
+        told = _Asking.of(run, change, request, intent).ask()
+    except AnswerLost as error:
+        return outcomes.unknown(change, error)
+    except ApiError as error:
+        return run.failed(change, error)
+    return _Made(change, told, sent).noted(run)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One create on its way; `lost` is how its answer was lost, `search` how it is looked for."""
+
+    run: Run
+    request: Request
+    intent: Intent
+    search: Search
+    envelope: str
+    timeout: float | None
+    lost: ApiError | None = None
+
+    @classmethod
+    def of(cls, run: Run, change: Create | Post, request: Request, intent: Intent) -> _Asking:
+        table = kinds.table(change.key)
+        others = run.others() | frozenset(change.not_these if isinstance(change, Create) else ())
+        since = min(run.asked.get(intent.step, intent.time), intent.time)
+        search = Search(run.client, change.key, request.body, others, since)
+        return cls(run, request, intent, search, table.item, None if isinstance(table, ChildKind) else table.timeout)
+
+    def ask(self) -> Answered:
+        """Send it until it is known what it made; raises `AnswerLost` where that cannot be found out."""
+        if self.intent.step in self.run.asked and (found := self._look()):
+            # The API may have forgotten the key since, and would make a second one.
+            return Answered(found, is_older=True)
+        pause = FIRST_PAUSE
+        for _ in range(TRIES):
+            if told := self._once():
+                return told
+            if found := self._look_later(pause):
+                return Answered(found)
+            pause *= 2
+        lost = self._loss()
+        kind = Vanished if isinstance(lost, Conflict) else AnswerLost
+        raise kind("POST", self.request.path, lost.message, request_id=lost.request_id)
+
+    def _once(self) -> Answered | None:
+        """Send it once; None where the answer was lost, which `lost` tells then."""
+        try:
+            begun = time.monotonic()
+            answer = self.run.client.send(
+                self.request.method, self.request.path, self.request.body, timeout=self.timeout
+            )
+            return answered(answer, self.envelope, time.monotonic() - begun)
+        except AnswerLost as error:
+            self.lost = error
+        except Conflict as error:
+            # The key was used, by whichever run, at whatever time.
+            self.lost, self.search = error, replace(self.search, since=0.0)
+        except Interrupted:
+            if self.lost is None:
+                self.run.not_done(self.intent.step)
+                raise
+            raise self._silent(STOPPED) from None
+        except ApiError as error:
+            if self.lost is None or error.status == UNPROCESSABLE:
+                raise
+            raise self._silent(f"then {error.message}") from error
+        return None
+
+    def _look(self) -> Mapping[str, Any] | None:
+        """Look for what was asked for; raises `Silent` where that is not answered, `Unrecognised` as it is."""
+        try:
+            return self.search.find()
+        except Unrecognised:
+            raise
+        except ApiError as error:
+            raise Silent("POST", error.path, error.message) from error
+
+    def _look_later(self, pause: float) -> Mapping[str, Any] | None:
+        try:
+            self.run.sleep(pause)
+            return self._look()
+        except Interrupted as error:
+            raise self._silent(STOPPED) from error
+
+    def _silent(self, then: str) -> Silent:
+        lost = self._loss()
+        return Silent("POST", lost.path, f"{lost.message}; {then}")
+
+    def _loss(self) -> ApiError:
+        assert self.lost is not None
+        return self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a create was answered with: `told`, and `sent` as leaves without `Ref`s."""
+
+    change: Create | Post
+    told: Answered
+    sent: Leaves
+
+    def noted(self, run: Run) -> Result:
+        """Note what was made, if it is what was asked for, and return that it is done."""
+        change, raw = self.change, self.told.raw
+        there = observe(kinds.table(change.key).fields, raw)
+        if isinstance(change, Create) and not change.key.child:
+            if change.idempotency_key and (differing := _differing(("name", "mode", "visibility"), self.sent, there)):
+                return outcomes.stranger(change, raw, differing)
+            if self.told.is_older:
+                return self._adopted(run, change, there)
+        records = {change.key: self._record(self.sent, there)}
+        if isinstance(change, Post):
+            records[change.key.parent] = _moved(change, raw, self.sent, there)
+        run.made(change, raw, records)
+        return Result(run.done(change, raw["id"], self.told.request_id))
+
+    def _adopted(self, run: Run, change: Create, there: Leaves) -> Result:
+        """Note what an earlier run made: only what stands as it was asked for counts as sent."""
+        raw = self.told.raw
+        moved = _differing(("status", "severity"), self.sent, there)
+        standing = {
+            path: leaf for path, leaf in self.sent.items() if path in there and is_alike(there[path].value, leaf.value)
+        }
+        run.made(change, raw, {change.key: replace(self._record(standing, there), how="key")})
+        note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
+        hold = f"{change.key} existed, and people moved its {' and '.join(moved)}: plan again" if moved else ""
+        return Result(run.done(change, raw["id"], self.told.request_id, note), hold=hold)
+
+    def _record(self, sent: Leaves, there: Leaves) -> Record:
+        change, raw = self.change, self.told.raw
+        return Record(
+            id=raw["id"],
+            idempotency_key=change.idempotency_key,
+            generation=change.generation if isinstance(change, Create) else "1",
+            mode=str(sent.get(("mode",), Leaf("")).value or ""),
+            on_remove=change.on_remove if isinstance(change, Create) else "",
+            reference=raw.get("reference", ""),
+            link=raw.get("permalink", ""),
+            fields=remember(sent, there),
+        )
+
+
+def _moved(change: Post, raw: Mapping[str, Any], sent: Leaves, there: Leaves) -> Record:
+    """Return what an update leaves of its incident's status and severity, as far as it moved them."""
+    moves: Leaves = {path: leaf for path, leaf in sent.items() if path != ("message",)}
+    kept = {path_text(path): FieldRecord(said.value, live.value) for path, said, live in change.kept}
+    return Record(raw["incident_id"], fields=remember(moves, there) | kept)
+
+
+def _differing(names: tuple[str, ...], sent: Leaves, there: Leaves) -> list[str]:
+    """Return those fields of which the object has another value than was sent."""
+    paths: list[tuple[str, Path]] = [(name, (name,)) for name in names]
+    return [
+        name
+        for name, path in paths
+        if path in sent and path in there and not is_called(sent[path].value, there[path].value)
+    ]

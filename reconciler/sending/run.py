@@ -1,0 +1,112 @@
+"""What all changes of one run share: the client, the journal, and the IDs known so far; used from several threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler import refs
+from reconciler.errors import Rejected
+from reconciler.model import Done, step
+from reconciler.sending import outcomes
+from reconciler.sending.losses import NotNoted
+from reconciler.state import Intent, path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.api import Client
+    from reconciler.errors import ApiError
+    from reconciler.model import Change, Key, Leaves, Plan, Request, Step
+    from reconciler.sending.outcomes import Result
+    from reconciler.state import Journal, Memory, Record
+
+
+@dataclass(slots=True)
+class Run:
+    """One run's client and journal, and what it knows of the account; `ids` grows as things are made."""
+
+    client: Client
+    journal: Journal
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time
+    ids: dict[Key, str] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    """IDs that are managed already: never taken for what was just asked for."""
+    links: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    asked: dict[Step, float] = field(default_factory=dict)
+    """When an earlier run asked for what it never learned the answer to, in Unix seconds."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def know(self, memory: Memory, plan: Plan) -> None:
+        """Learn which objects exist and are managed before the first request is sent."""
+        self.ids = {key: live.id for key, live in plan.live.items()}
+        self.links = {key: (live.reference, live.link) for key, live in plan.live.items()}
+        self.known = {record.id for record in memory.state.records.values()} | set(self.ids.values())
+        self.known |= {seen.id for seen in plan.observed.values()}
+        self.asked = {name: intent.time for name, intent in memory.pending.items()}
+
+    def id_of(self, key: Key) -> str:
+        """Return the ID of a resource or child; empty where it is not known."""
+        with self._lock:
+            return self.ids.get(key, "")
+
+    def others(self) -> frozenset[str]:
+        """Return the IDs of all that is managed by now."""
+        with self._lock:
+            return frozenset(self.known)
+
+    def resolved(self, request: Request) -> Request:
+        """Return a request with IDs in the place of its `Ref`s."""
+        with self._lock:
+            path = refs.replace_in_path(request.path, self.ids)
+            return replace(request, path=path, body=refs.replace(dict(request.body), self.ids))
+
+    def leaves(self, leaves: Leaves) -> Leaves:
+        """Return leaves with IDs in the place of their `Ref`s."""
+        with self._lock:
+            return {
+                refs.replace(path, self.ids): replace(leaf, value=_in_order(refs.replace(leaf.value, self.ids)))
+                for path, leaf in leaves.items()
+            }
+
+    def intend(self, change: Change, request: Request, sent: Leaves, key: str = "") -> Intent:
+        """Note what is about to be sent; raises `NotNoted` where the journal does not take it."""
+        told = {path_text(path): leaf.value for path, leaf in sent.items()}
+        intent = Intent(step(change), key, request.method, request.path, request.body, told, self.now())
+        try:
+            self.journal.intent(intent)
+        except OSError as error:
+            raise NotNoted(f"the journal cannot be written: {error.strerror or error}") from error
+        return intent
+
+    def not_done(self, name: Step, *, refused: bool = False) -> None:
+        """Note that nothing was done, which ends what an earlier run left open only where the API `refused` it."""
+        if refused or name not in self.asked:
+            self.journal.outcome(name, {})
+
+    def made(self, change: Change, raw: Mapping[str, Any], records: Mapping[Key, Record]) -> None:
+        """Note what was made, and know it from now on."""
+        self.journal.outcome(step(change), records)
+        with self._lock:
+            self.ids[change.key] = raw["id"]
+            self.known.add(raw["id"])
+            if not change.key.child:
+                self.links[change.key] = raw.get("reference", ""), raw.get("permalink", "")
+
+    def done(self, change: Change, identifier: str, request_id: str, note: str = "") -> Done:
+        """Return that a change was acknowledged, with the reference and link of its resource."""
+        reference, link = self.links.get(change.key.parent, ("", ""))
+        return Done(change, identifier, reference, link, request_id, adopted=note.startswith("adopted"), note=note)
+
+    def failed(self, change: Change, error: ApiError) -> Result:
+        """Note that nothing was done, and return why."""
+        self.not_done(step(change), refused=isinstance(error, Rejected))
+        return outcomes.failed(change, error)
+
+
+def _in_order(value: Any) -> Any:
+    """Return a set in the order of its IDs, which is that of the canonical form, now that all of them are known."""
+    return sorted(value, key=str) if isinstance(value, list) else value
