@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.voice import voice
+from reconciler.private import veiled
 from reconciler.render import as_json, markdown, page, text
-from reconciler.render.private import veiled
 
 if TYPE_CHECKING:
     from reconciler.model import Plan

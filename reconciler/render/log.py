@@ -7,7 +7,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reconciler.render.private import digest, veiled_property
+from reconciler.private import digest, veiled_property
 from reconciler.render.words import visible
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def _is_private(memory: Memory, key: Key) -> bool:
 
 
 def _told(record: Record, *, is_hidden: bool) -> dict[str, object]:
-    from reconciler.render.private import OPEN, digest  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.private import OPEN, digest  # noqa: PLC0415  (flags are told without reading anything)
 
     told = record.to_json()
     told["fields"] = {

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from reconciler.model import Cause, FieldChange, Plan
+from reconciler.private import digest, veiled
 from reconciler.render import as_json, markdown, page, text
-from reconciler.render.private import digest, veiled
 from tests.render import plans
 
 SECRETS = (
