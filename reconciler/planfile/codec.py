@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
@@ -19,8 +20,10 @@ from reconciler.model import Key, Ref, Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Codec = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+
 # What the model imports for its annotations alone.
-ONLY_FOR_TYPES = {"Mapping": Mapping, "Sequence": Sequence, "Document": Any}
+ONLY_FOR_TYPES = {"Mapping": Mapping, "Sequence": Sequence, "datetime": datetime, "Document": Any}
 TAG = "is"
 """Names the class where a field may hold several."""
 
@@ -36,26 +39,29 @@ def decode(value: Any, kind: Any) -> Any:
 
 
 @cache
-def _codec(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def _codec(kind: Any) -> Codec:
     """Return how a type is written and read."""
     origin, parts = get_origin(kind), get_args(kind)
+    found: Codec
     if kind is Any:
-        return loosely, strictly
-    if kind in _TEXTS:
-        return str, _TEXTS[kind]
-    if origin in {Union, UnionType}:
-        return _one_of(parts)
-    if origin in {tuple, frozenset, list}:
-        return _several(origin, parts)
-    if origin in {dict, Mapping}:
-        return _mapping(*parts)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return (lambda value: value.value), kind
-    if is_dataclass(kind):
-        return _object(kind)
-    if kind in {str, int, float, bool, NoneType}:
-        return _same, _checked(kind)
-    raise TypeError(kind)
+        found = loosely, strictly
+    elif kind in _TEXTS:
+        found = str, _TEXTS[kind]
+    elif origin in {Union, UnionType}:
+        found = _one_of(parts)
+    elif origin in {tuple, frozenset}:
+        found = _several(origin, parts)
+    elif origin in {dict, Mapping}:
+        found = _mapping(*parts)
+    elif isinstance(kind, type) and issubclass(kind, Enum):
+        found = attrgetter("value"), kind
+    elif is_dataclass(kind):
+        found = _object(kind)
+    elif kind in {str, int, float, bool}:
+        found = _same, _checked(kind)
+    else:
+        raise TypeError(kind)
+    return found
 
 
 def _same(value: Any) -> Any:
@@ -88,7 +94,7 @@ _TEXTS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
-def _one_of(parts: tuple[Any, ...]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def _one_of(parts: tuple[Any, ...]) -> Codec:
     """Return how one of several types is written: with its name, unless there is one besides None."""
     real = [part for part in parts if part is not NoneType]
     if len(real) == 1:
@@ -111,7 +117,7 @@ def _one_of(parts: tuple[Any, ...]) -> tuple[Callable[[Any], Any], Callable[[Any
     return write_tagged, read_tagged
 
 
-def _several(origin: type, parts: tuple[Any, ...]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def _several(origin: type, parts: tuple[Any, ...]) -> Codec:
     if origin is tuple and Ellipsis not in parts:
         each = [_codec(part) for part in parts]
         return (
@@ -126,7 +132,7 @@ def _several(origin: type, parts: tuple[Any, ...]) -> tuple[Callable[[Any], Any]
     )
 
 
-def _mapping(of: Any, to: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def _mapping(of: Any, to: Any) -> Codec:
     """Return how a mapping is written: by name where its names are texts, else as pairs."""
     (write_name, read_name), (write, read) = _codec(of), _codec(to)
     if of is str or of in _TEXTS:
@@ -140,7 +146,7 @@ def _mapping(of: Any, to: Any) -> tuple[Callable[[Any], Any], Callable[[Any], An
     )
 
 
-def _object(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def _object(kind: Any) -> Codec:
     hints = get_type_hints(kind, localns=ONLY_FOR_TYPES)
     rows = [(each.name, *_codec(hints[each.name]), _default(each)) for each in fields(kind)]
     readers = {name: read for name, _, read, _ in rows}
