@@ -25,6 +25,8 @@ PURE = (
     "names",
     "alike",
     "selection",
+    "planfile",
+    "private",
     "secrecy",
     "kinds",
 )
