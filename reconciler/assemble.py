@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, identity, kinds, notice, permissions, plan, withheld
+from reconciler import claims, desired, identity, kinds, lookup, marker, notice, permissions, plan, withheld
+from reconciler.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
 from reconciler.errors import Invalid
-from reconciler.identity import Absent, Claim, Matched, Objects
+from reconciler.identity import Absent, Matched, Objects
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE, UPDATE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
-from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Ref, Source, Step, Topic
+from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
 from reconciler.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.identity import Match
+    from reconciler.identity import Claim, Match
     from reconciler.live import Account, Details
-    from reconciler.model import Change, Desired, Key, Live, Manifest
+    from reconciler.model import Change, Desired, Key, Live, Manifest, Ref, Rename
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
-
-DEFAULT_MODE, DEFAULT_VISIBILITY = "standard", "public"
 
 
 @dataclass(slots=True)
@@ -38,15 +37,27 @@ class Found:
     matches: dict[Key, Match] = field(default_factory=dict)
     marker: str | Ref = ""
     """The ID of the field that carries incidents' keys; a `Ref` where this run creates it."""
+    names_in_keys: dict[Key, str] = field(default_factory=dict)
+    """What renamed incidents are called in their keys."""
+    renames: tuple[Rename, ...] = ()
 
     def live_id(self, key: Key) -> str | None:
         """Return a resource's ID; None where it does not exist."""
         match = self.matches[key]
         return match.raw["id"] if isinstance(match, Matched) else None
 
+    @property
+    def revived(self) -> dict[Key, str]:
+        """Return the IDs of tombstones that are managed again."""
+        return {
+            key: match.raw["id"]
+            for key, match in self.matches.items()
+            if isinstance(match, Matched) and match.how == "tombstone"
+        }
+
     def recall(self, memory: Memory) -> Memory:
         """Return what is remembered of these very objects: nothing of an earlier generation, or of another ID."""
-        return memory.only({key: self.live_id(key) for key in self.matches})
+        return memory.revived(self.revived).only({key: self.live_id(key) for key in self.matches})
 
     @property
     def incidents(self) -> dict[str, Desired]:
@@ -58,27 +69,53 @@ class Found:
         }
 
 
-def find(manifests: Sequence[Manifest], account: Account, memory: Memory, workspace: Workspace) -> Found:
+def find(
+    manifests: Sequence[Manifest],
+    account: Account,
+    memory: Memory,
+    workspace: Workspace,
+    renames: tuple[Rename, ...] = (),
+) -> Found:
     """Resolve names and look for each resource, configuration first; raises `Invalid` with every unknown name."""
-    found = Found(Names(account.listed))
+    found = Found(Names(account.listed), renames=renames)
+    holders = claims.holders(manifests, memory)
     for kind in kinds.KINDS.values():
         mine = [one for one in manifests if one.key.kind == kind.name]
         if kind.natural_key and mine:
-            claims = [_claim(one, memory) for one in mine]
             objects = Objects.of(account.listed.get((kind.name, ""), ()))
-            _take(found, mine, identity.match_by_name(claims, objects))
+            wanted = [_still_there(claims.claim(one, memory, workspace.namespace), objects) for one in mine]
+            _take(found, mine, lookup.match_by_name(wanted, objects, holders))
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
-    found.marker = _marker(found.names, workspace) if incidents else ""
-    claims = [_claim(one, memory, workspace.namespace) for one in incidents]
-    marker = found.marker if isinstance(found.marker, str) else ""
-    matches = identity.match_incidents(
-        claims, account.incidents, managed=memory.state.managed, adopt=workspace.adopts, marker_field=marker
+    found.marker = marker.field(found.names, workspace) if incidents else ""
+    search = lookup.Search(
+        workspace.namespace,
+        holders,
+        memory.state.managed,
+        workspace.adopts,
+        found.marker if isinstance(found.marker, str) else "",
     )
+    wanted = [claims.claim(one, memory, workspace.namespace) for one in incidents]
+    matches = search.incidents(wanted, account.incidents)
     _take(found, incidents, matches)
-    _keep_marker_free(found, incidents)
+    _name_keys(found, incidents, wanted, memory, workspace)
+    for one in incidents:
+        key = identity.idempotency_key(
+            workspace.namespace,
+            replace(one.key, name=found.names_in_keys.get(one.key, one.key.name)),
+            desired.generation(one),
+        )
+        found.desired[one.key] = marker.marked(
+            found.desired[one.key], found.matches[one.key], key, found.marker, found.names
+        )
+    _report_idle_hints(found, manifests, memory)
     if found.names.problems:
         raise Invalid(found.names.problems)
     return found
+
+
+def _still_there(claim: Claim, objects: Objects) -> Claim:
+    """Return a claim without what was abandoned and then deleted outside: its name decides."""
+    return claim if claim.buried_id in objects.by_id else replace(claim, buried_id="")
 
 
 def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]) -> None:
@@ -89,45 +126,27 @@ def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]
         found.names.declare(resolved, found.live_id(manifest.key))
 
 
-def _marker(names: Names, workspace: Workspace) -> str | Ref:
-    """Return the text field that carries incidents' keys, where the workspace names one."""
-    if not workspace.identity_field:
-        return ""
-    at = Source(workspace.file)
-    field_found = names.find("CustomField", workspace.identity_field, at)
-    if field_found and field_found.facts.get("field_type") != "text":
-        names.report(at, f"`identity_field: {workspace.identity_field}` is no text field", "name one, or create it")
-    return field_found.value if field_found else ""
+def _name_keys(
+    found: Found, incidents: Iterable[Manifest], wanted: Iterable[Claim], memory: Memory, workspace: Workspace
+) -> None:
+    """Note what renamed incidents are called in their keys: as the marker says, else as state or the hint does."""
+    for manifest, claim in zip(incidents, wanted, strict=True):
+        names = dict(zip(claim.markers, claims.names_in_keys(manifest, memory, workspace.namespace), strict=True))
+        match = found.matches[manifest.key]
+        carried = identity.marker(match.raw, str(found.marker)) if isinstance(match, Matched) and found.marker else ""
+        name = names.get(carried) or next(iter(names.values()))
+        if name != manifest.key.name:
+            found.names_in_keys[manifest.key] = name
 
 
-def _keep_marker_free(found: Found, incidents: Iterable[Manifest]) -> None:
-    """Report incidents that state a value of their own for the field that carries their key."""
-    for manifest in incidents:
-        leaf = found.desired[manifest.key].leaves.get(("custom_fields", found.marker))
-        if leaf:
-            at = manifest.at("custom_fields", leaf.label)
-            found.names.report(at, f"`{leaf.label}` carries the incident's key (`identity_field`)", "leave it out")
-
-
-def _claim(manifest: Manifest, memory: Memory, namespace: str = "") -> Claim:
-    metadata, spec = manifest.metadata, manifest.spec
-    generation = desired.generation(manifest)
-    record = memory.record(manifest.key)
-    same = record is not None and record.generation == generation
-    marker = identity.idempotency_key(namespace, manifest.key, generation)
-    pending = memory.pending.get(Step(Create.verb, manifest.key))
-    # What was asked for and never answered has the name that it was asked for with.
-    asked = pending.sent if pending and pending.idempotency_key == marker and not same else {}
-    return Claim(
-        key=manifest.key,
-        title=str(asked.get("name", spec["name"])),
-        stated_id=str(metadata.get("id", "")),
-        recorded_id=record.id if record and same else "",
-        marker=marker,
-        mode=spec.get("mode", DEFAULT_MODE),
-        visibility=spec.get("visibility", DEFAULT_VISIBILITY),
-        not_these=tuple(map(str, metadata.get("not", ()))),
-    )
+def _report_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memory) -> None:
+    """Report each `metadata.was` that leads nowhere: what it names is not to be created."""
+    for manifest in manifests:
+        old, key = claims.was(manifest), manifest.key
+        if old and isinstance(found.matches[key], Absent) and not claims.is_remembered(key, memory):
+            told = f"`was: {old.name}` leads nowhere: {old} and {key} are not managed, nor is it in the account"
+            hint = "correct it, name the object with `id:`, or take it out to create another one"
+            found.names.report(manifest.document.at("metadata", "was"), told, hint)
 
 
 def wants_updates(found: Found, memory: Memory) -> list[str]:
@@ -199,6 +218,7 @@ def assemble(
         changes=tuple(changes),
         refusals=tuple(one for diff in diffs.values() for one in diff.refusals),
         notices=(
+            *(Notice(Topic.RENAMED, one.new, f"was {one.old}", one.source) for one in found.renames),
             *_notices(diffs),
             *permissions.warnings(changes, account.identity.roles),
             *_undeclared(found, memory, whole=whole),
@@ -213,6 +233,9 @@ def assemble(
             found.incidents[identifier].key: tuple(one["id"] for one in read if "api_key" in one["updater"])
             for identifier, read in details.updates.items()
         },
+        identity_field=workspace.identity_field if modes else None,
+        renames=found.renames,
+        revived=found.revived,
         private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
     )
 
@@ -236,6 +259,8 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
         frozenset(str(one.value) for one in types if one.facts.get("create_in_triage") == "always"),
         frozenset(str(one.value) for one in types if one.facts.get("private_incidents_only")),
         next((one.leaf for one in types if one.facts.get("is_default")), None),
+        found.names_in_keys,
+        frozenset(found.desired),
     )
 
 
@@ -310,21 +335,6 @@ def _undeclared(found: Found, memory: Memory, *, whole: bool) -> Iterable[Notice
             yield Notice(Topic.UNDECLARED, key, record.reference or record.id, hint=hint)
         elif key.child and key.kind == INCIDENT.name and key.parent in found.desired and key not in declared:
             yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", found.desired[key.parent].source)
-
-
-def needs_search(manifests: Iterable[Manifest], memory: Memory) -> bool:
-    """Return whether an incident may be any of those in the account, as no ID of it is known."""
-    return any(
-        one.key.kind == INCIDENT.name and not (claim.stated_id or claim.recorded_id)
-        for one in manifests
-        for claim in (_claim(one, memory),)
-    )
-
-
-def known_ids(manifests: Iterable[Manifest], memory: Memory) -> dict[Key, set[str]]:
-    """Return the IDs (or references) of resources that manifests or state tell."""
-    claims = [_claim(one, memory) for one in manifests]
-    return {claim.key: {claim.stated_id, claim.recorded_id} - {""} for claim in claims}
 
 
 def creates_incidents(found: Found) -> bool:

@@ -8,7 +8,7 @@ from reconciler import alike, kinds
 from reconciler.errors import Problem
 from reconciler.identity import DEFAULT_GENERATION
 from reconciler.kinds.incident import ends_with
-from reconciler.model import Desired, Leaves, Manifest, Ref
+from reconciler.model import Desired, Key, Leaves, Manifest, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -33,6 +33,7 @@ def contradictions(manifests: Sequence[Manifest]) -> Iterator[Problem]:
         for name, row in kind.fields.items():
             if row.distinct:
                 yield from _same_place(manifests, kind.name, name, row.distinct)
+    yield from _renames(manifests)
     yield from _twice(
         (one for one in manifests if one.metadata.get("id")),
         lambda one: (one.key.kind, one.metadata["id"]),
@@ -49,6 +50,23 @@ def _same_place(manifests: Iterable[Manifest], kind: str, name: str, within: str
             f"{name} {one.spec[name]} is taken by another {kinds.KINDS[kind].noun} of {within} {one.spec[within]}"
         ),
         lambda one: one.at(name),
+    )
+
+
+def _renames(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+    """Yield where `metadata.was` names what is declared still, or what another manifest says that it was."""
+    declared = {one.key: one for one in manifests}
+    renamed = [one for one in manifests if one.metadata.get("was")]
+    for one in renamed:
+        still = declared.get(Key(one.key.kind, one.metadata["was"]))
+        if still:
+            told = f"`{still.key}` is declared still, at {still.source}" if still is not one else "that is its own name"
+            yield Problem(one.document.at("metadata", "was"), told, "take `was:` out, or the other manifest")
+    yield from _twice(
+        renamed,
+        lambda one: (one.key.kind, one.metadata["was"]),
+        lambda one: f"another {kinds.KINDS[one.key.kind].noun} was `{one.metadata['was']}` as well",
+        lambda one: one.document.at("metadata", "was"),
     )
 
 

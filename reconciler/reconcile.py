@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler import apply as applying
-from reconciler import assemble, guards, live, manifest, selection, validate
+from reconciler import assemble, claims, guards, learning, live, manifest, selection, validate
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Refused
 from reconciler.guards import Allowance
 from reconciler.sending import Sender
-from reconciler.state import Account, Memory, Record, Store, remember
+from reconciler.state import Account, Memory, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.api import Client
-    from reconciler.model import Key, Manifest, Observation, Outcome, Plan
+    from reconciler.model import Manifest, Outcome, Plan
     from reconciler.workspace import Workspace
 
 
@@ -63,15 +63,16 @@ def plan(loaded: Loaded, client: Client, memory: Memory) -> Plan:
     Raises `Invalid` for names that the account does not know, `Refused` for another account than the one bound.
     """
     workspace, manifests = loaded.workspace, loaded.manifests
+    memory, renames = claims.follow(manifests, memory, workspace.namespace)
     account = live.read_account(
         client,
         manifests,
-        assemble.known_ids(manifests, memory),
-        search=assemble.needs_search(manifests, memory),
+        claims.known_ids(manifests, memory, workspace.namespace),
+        search=claims.needs_search(manifests, memory, workspace.namespace),
         besides={"CustomField"} if workspace.identity_field else (),
     )
     _check_account(workspace, memory, account.identity.dashboard_url)
-    found = assemble.find(manifests, account, memory, workspace)
+    found = assemble.find(manifests, account, memory, workspace, renames)
     details = live.read_details(
         client,
         updates_of=assemble.wants_updates(found, memory),
@@ -83,7 +84,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory) -> Plan:
 
 def check(plan: Plan, loaded: Loaded) -> None:
     """Raise `Tripped` where the plan does more than the workspace, and `--allow` beyond it, let one run do."""
-    modes = {one.key: str(one.spec.get("mode", assemble.DEFAULT_MODE)) for one in loaded.manifests}
+    modes = {one.key: str(one.spec.get("mode", claims.DEFAULT_MODE)) for one in loaded.manifests}
     guards.check(plan, loaded.allowed, modes)
 
 
@@ -111,13 +112,14 @@ def apply(
         try:
             if plan_id and plan.changes:
                 journal.used(plan_id)
+            memory = learning.follow(plan, memory, journal)
             sender = Sender(client, journal, sleep=sleep)
             sender.know(memory, plan)
-            journal.observed(_learned(plan, memory))
+            journal.observed(learning.learned(plan, memory))
             yield from applying.apply(plan, sender, parallelism=parallelism)
         finally:
             journal.close()
-            store.save(_forget(store.read(), plan), Account(base_url, plan.organisation))
+            store.save(learning.forget(store.read(), plan), Account(base_url, plan.organisation))
 
 
 def _check_account(workspace: Workspace, memory: Memory, dashboard_url: str) -> None:
@@ -134,26 +136,3 @@ def _check_account(workspace: Workspace, memory: Memory, dashboard_url: str) -> 
             f"the state belongs to {known}, and the key to {dashboard_url}",
             "use that organisation's key, or another state file (`state:` in reconciler.yaml)",
         )
-
-
-def _learned(plan: Plan, memory: Memory) -> dict[Key, Record]:
-    return {key: _record(seen, memory.record(key)) for key, seen in plan.observed.items()}
-
-
-def _record(seen: Observation, known: Record | None) -> Record:
-    return Record(
-        id=seen.id,
-        how=known.how if known and known.id == seen.id else seen.how,
-        generation=seen.generation,
-        mode=seen.mode,
-        on_remove=seen.on_remove,
-        reference=seen.reference,
-        link=seen.link,
-        fields=remember(seen.declared, seen.answered),
-    )
-
-
-def _forget(memory: Memory, plan: Plan) -> Memory:
-    """Return memory without the fields that manifests no longer state."""
-    forgotten = {key: seen.forgotten for key, seen in plan.observed.items() if seen.forgotten}
-    return memory.without(forgotten)

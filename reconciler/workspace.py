@@ -65,6 +65,8 @@ class Workspace:
     state_file: Path | None = None
     """Where the file says that state lies; what counts is `state`."""
     identity_field: str = ""
+    identity_at: Source | None = None
+    """Where `identity_field` stands."""
     adopts: bool = True
     defaults: Document | None = None
     """The workspace's document, where it has `spec.defaults`."""
@@ -185,6 +187,7 @@ def load(
         key_file=_key_file(spec.get("api", {}).get("key_file", ""), root, environ),
         state_file=Path(root, spec["state"]) if "state" in spec else None,
         identity_field=spec.get("identity_field", ""),
+        identity_at=document.at("spec", "identity_field") if "identity_field" in spec and document else None,
         adopts=spec.get("adopt", "matching") == "matching",
         defaults=document if "defaults" in spec else None,
         policies=spec.get("drift", {}),

@@ -167,9 +167,6 @@ def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create
     key = rules.idempotency_key(desired, desired.key) if kind.keyed else ""
     body: dict[str, Any] = {"idempotency_key": key, "visibility": "public"} if kind.keyed else {}
     body |= kind.body(start)
-    if rules.marker and kind.keyed:
-        entry = {"custom_field_id": rules.marker, "values": [{"value_text": key}]}
-        body["custom_field_entries"] = [*body.get("custom_field_entries", ()), entry]
     pending = rules.memory.pending.get(Step(Create.verb, desired.key))
     if pending and key and pending.idempotency_key == key:
         # An earlier run asked for it and never learned the answer: the same key goes with the same body.

@@ -35,8 +35,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     record = settled(rules.record(desired.key, live.id), live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules)
     diff = Diff()
-    known = record.fields if record else {}
-    differing = list(differences(kind.fields, desired.leaves, live.leaves, known, is_ours=not pair.is_strange))
+    known, is_ours = record.fields if record else {}, not pair.is_strange
+    differing = list(map(pair.told, differences(kind.fields, desired.leaves, live.leaves, known, is_ours=is_ours)))
     found = [one for one in differing if not _is_ignored(pair, one)]
     if refusal := _changed_after_creation(pair, found, diff):
         return diff.refused(refusal)
@@ -73,7 +73,7 @@ def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differ
 
 def _is_ignored(pair: Pair, one: Difference) -> bool:
     """Return whether a manifest leaves a field to people; not while it waits for the edit that first sets it."""
-    if one.field not in pair.desired.manifest.spec.get("ignore_changes", ()):
+    if one.cause is Cause.UNMARKED or one.field not in pair.desired.manifest.spec.get("ignore_changes", ()):
         return False
     late = pair.kind.fields[one.field].when is When.EDIT
     return not (late and pair.record is not None and one.cause is Cause.UNRECORDED and one.live.value is None)

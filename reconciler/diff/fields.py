@@ -111,7 +111,7 @@ def judge(found: Iterable[Difference], policy: Callable[[str], Drift]) -> Verdic
     write, keep, refuse = [], [], []
     for one in found:
         match one.cause, policy(one.field):
-            case (Cause.MANIFEST | Cause.UNRECORDED, _) | (_, Drift.OVERWRITE):
+            case (Cause.MANIFEST | Cause.UNRECORDED | Cause.UNMARKED, _) | (_, Drift.OVERWRITE):
                 write.append(one)
             case Cause.DRIFT, Drift.KEEP:
                 keep.append(one)

@@ -45,6 +45,10 @@ class Pair:
         """Return whether it is only now adopted, so that what stands in it may be what people did to it."""
         return not self.kind.natural_key and (self.record is None or self.record.how == "key")
 
+    def told(self, one: Difference) -> Difference:
+        """Return a difference as it is told: an incident's own key is nobody's to change."""
+        return replace(one, cause=Cause.UNMARKED) if one.path == ("custom_fields", self.rules.marker) else one
+
     def policy(self, field: str) -> Drift:
         """Return what happens to a field that somebody changed outside."""
         return self.rules.drift(self.kind.name, field)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import identity, kinds, refs
@@ -34,6 +34,10 @@ class Rules:
     """Incident types that take no public incident."""
     default_type: Leaf | None = None
     """The type of an incident that states none."""
+    names_in_keys: Mapping[Key, str] = field(default_factory=dict)
+    """What a resource is called in its keys, where it was renamed since."""
+    declared: frozenset[Key] = frozenset()
+    """All resources with a manifest."""
 
     def record(self, key: Key, identifier: str) -> Record | None:
         """Return what is known of an object, if it is this one."""
@@ -42,7 +46,8 @@ class Rules:
 
     def idempotency_key(self, desired: Desired, key: Key) -> str:
         """Return the key that creating it carries."""
-        return identity.idempotency_key(self.namespace, key, generation(desired))
+        named = replace(key, name=self.names_in_keys.get(desired.key, key.name))
+        return identity.idempotency_key(self.namespace, named, generation(desired))
 
 
 def generation(desired: Desired) -> str:
@@ -110,6 +115,7 @@ def observation(
         on_remove=on_remove(desired),
         reference=live.reference,
         link=live.link,
+        idempotency_key=rules.idempotency_key(desired, desired.key) if desired.key in rules.names_in_keys else "",
     )
 
 

@@ -16,7 +16,7 @@ from reconciler.model.changes import (
     step,
 )
 from reconciler.model.outcomes import Done, Failed, Outcome, Skipped, Unknown
-from reconciler.model.plan import Notice, Observation, Plan, Refusal, Topic, Why
+from reconciler.model.plan import Notice, Observation, Plan, Refusal, Rename, Topic, Why
 from reconciler.model.resources import Child, Desired, Key, Leaf, Leaves, Live, Manifest, Path, Ref, Source
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Post",
     "Ref",
     "Refusal",
+    "Rename",
     "Request",
     "Skipped",
     "Source",

@@ -20,6 +20,8 @@ class Cause(Enum):
     DRIFT = "drifted"
     BOTH = "changed on both sides"
     UNRECORDED = "unrecorded"
+    UNMARKED = "carries no key yet"
+    """The field that carries an incident's key (`identity_field`) does not."""
 
 
 @dataclass(frozen=True, slots=True)

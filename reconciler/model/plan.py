@@ -33,6 +33,21 @@ class Observation:
     on_remove: str = ""
     reference: str = ""
     link: str = ""
+    idempotency_key: str = ""
+    """What it was declared with, where its name is another one by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A resource that has another name by now (`metadata.was`): its record, its children and what is pending.
+
+    It keeps the `idempotency_key` that it was declared with; empty where its kind has none.
+    """
+
+    old: Key
+    new: Key
+    idempotency_key: str
+    source: Source
 
 
 class Why(Enum):
@@ -66,6 +81,7 @@ class Topic(Enum):
     TRIAGE = "in triage"
     UNDECLARED = "no longer declared"
     UNSTATED = "no longer stated"
+    RENAMED = "renamed"
     ALREADY = "already as planned"
     WARNING = "warning"
 
@@ -108,6 +124,12 @@ class Plan:
     """Incidents whose texts are shown on a terminal only."""
     managed: int = 0
     """How many resources are declared or remembered: what a share is a share of."""
+    identity_field: str | None = None
+    """The field that carries the keys of incidents, empty where none does; None where there are no incidents."""
+    renames: tuple[Rename, ...] = ()
+    """Names that `metadata.was` gives to what is remembered; apply notes them first."""
+    revived: Mapping[Key, str] = field(default_factory=dict)
+    """IDs of tombstones that are managed again; apply notes them next."""
 
     @property
     def is_empty(self) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from reconciler.model import Key
+    from reconciler.model import Key, Rename
     from reconciler.state.memory import Intent
     from reconciler.state.record import Record
 
@@ -53,6 +53,11 @@ class Journal:
         with explained(self._path):
             for key, record in sorted(records.items()):
                 self.outcome(Step("see", key), {key: record})
+
+    def renamed(self, rename: Rename) -> None:
+        """Note that a resource has another name, with all of its own."""
+        names = [str(rename.old), str(rename.new), rename.idempotency_key]
+        self._write({"outcome": ["rename", str(rename.new)], "records": {}, "renamed": names})
 
     def buried(self, step: Step, key: Key, why: str, at: str = "") -> None:
         """Note that a resource became a tombstone, with its children."""

@@ -13,6 +13,8 @@ from reconciler.state.record import GENERATION, UNREADABLE, Record, State, tombs
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from reconciler.state.record import Tombstone
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -57,6 +59,38 @@ class Memory:
         kept = {key: record for key, record in records.items() if key.parent not in others}
         return replace(self, state=replace(self.state, records=kept)) if others else self
 
+    def renamed(self, old: Key, new: Key, idempotency_key: str = "") -> Memory:
+        """Return the same memory with a resource and all of its own, or a child, under another name.
+
+        It keeps the key that it was declared with: `idempotency_key`, where its record does not tell.
+        """
+
+        def named(key: Key) -> Key:
+            return new if key == old else Key(new.kind, new.name, key.child) if key.parent == old else key
+
+        records = {named(key): record for key, record in self.state.records.items()}
+        if idempotency_key and new in records:
+            told = records[new].idempotency_key or idempotency_key
+            records[new] = replace(records[new], idempotency_key=told)
+        stones: dict[Key, tuple[Tombstone, ...]] = {}
+        for key, every in self.state.tombstones.items():
+            moved = tuple(one.renamed(named(key)) for one in every)
+            stones[named(key)] = (*stones.get(named(key), ()), *moved)
+        pending = {
+            Step(step.verb, named(step.key)): replace(intent, step=Step(step.verb, named(step.key)))
+            for step, intent in self.pending.items()
+        }
+        return replace(self, state=replace(self.state, records=records, tombstones=stones), pending=pending)
+
+    def revived(self, ids: Mapping[Key, str]) -> Memory:
+        """Return the same memory with tombstones of these IDs managed again."""
+        state = self.state
+        for key, identifier in ids.items():
+            for stone in state.tombstones.get(key, ()):
+                if stone.id == identifier:
+                    state = merge(state, {key: stone.record, **stone.children})
+        return replace(self, state=state)
+
     def without(self, fields: Mapping[Key, Collection[str]]) -> Memory:
         """Return the same memory without some fields (paths as text) of some resources."""
         records = dict(self.state.records)
@@ -93,6 +127,10 @@ def replay(state: State, text: bytes, name: str) -> Memory:
                 if "buried" in entry:
                     key, why, at = entry["buried"]
                     state = state.bury(Key.parse(key), why, at)
+                if "renamed" in entry:
+                    old, new, told = entry["renamed"]
+                    memory = Memory(state, pending).renamed(Key.parse(old), Key.parse(new), told)
+                    state, pending = memory.state, dict(memory.pending)
                 ended = {_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in ("create", "post"))}
                 pending = {name: intent for name, intent in pending.items() if name not in ended}
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -94,6 +94,11 @@ class Tombstone:
         """Return which declaration of the name it was."""
         return self.record.generation
 
+    def renamed(self, key: Key) -> Tombstone:
+        """Return the same tombstone under another name."""
+        children = {Key(key.kind, key.name, name.child): one for name, one in self.children.items()}
+        return replace(self, key=key, children=children)
+
     def to_json(self) -> dict[str, Any]:
         """Return the tombstone as the state file holds it."""
         told = self.record.to_json() | {"why": self.why} | ({"at": self.at} if self.at else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler import reconcile
@@ -86,6 +86,7 @@ def test_no_two_identities_share_a_key(namespace: str, name: str, generation: st
     file=st.sampled_from(["a.yaml", "deep/er/z.yaml"]),
     first=st.booleans(),
 )
+@settings(deadline=None)
 def test_the_key_knows_nothing_of_content_file_or_order(
     tmp_path_factory: pytest.TempPathFactory, title: str, severity: str, file: str, *, first: bool
 ) -> None:
@@ -307,6 +308,7 @@ def test_a_raised_generation_that_died_half_way_is_finished(world: World) -> Non
     spec = "updates: [{id: first, message: Hello}, {id: second, message: Still here}]"
     world.write(manifest(spec=spec))
     world.settle()
+    world.edit(world.incidents()[0]["id"], incident_status_id=world.status("Closed"))
     world.write(manifest('generation: "2"', spec))
     with world.sandbox():
         world.apply(["drop-before:2-:write"])

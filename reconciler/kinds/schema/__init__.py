@@ -40,6 +40,12 @@ METADATA: Schema = {
             "default": "1",
             "pattern": NAME,
         },
+        "was": {
+            "type": "string",
+            "description": "What its name was: what is managed under that name goes on under the new one. "
+            "Once applied it may stay, or go.",
+            "pattern": NAME,
+        },
         "labels": {
             "type": "object",
             "description": "For selecting with `--select label=…`; never sent.",

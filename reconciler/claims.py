@@ -1,0 +1,158 @@
+"""What manifests and memory tell of each resource before the account is looked at: names, IDs, keys. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler import desired, identity, kinds
+from reconciler.errors import Invalid, Problem
+from reconciler.identity import Claim
+from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.model import Create, Key, Rename, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.model import Manifest
+    from reconciler.state import Intent, Memory, Record, Tombstone
+
+DEFAULT_MODE, DEFAULT_VISIBILITY = "standard", "public"
+
+
+def was(manifest: Manifest) -> Key | None:
+    """Return what a manifest says that it was called."""
+    name = manifest.metadata.get("was")
+    return Key(manifest.key.kind, name) if name else None
+
+
+def follow(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> tuple[Memory, tuple[Rename, ...]]:
+    """Return memory with the names that `metadata.was` gives, and the renames that it took.
+
+    A hint that was followed before does nothing. Raises `Invalid` where both names are managed.
+    """
+    renames, problems = [], []
+    for manifest in manifests:
+        old = was(manifest)
+        if old is None or not is_remembered(old, memory):
+            continue
+        new = manifest.key
+        if not is_remembered(new, memory):
+            key = _key_of(old, desired.generation(manifest), memory, namespace) if kinds.KINDS[new.kind].keyed else ""
+            renames.append(Rename(old, new, key, manifest.source))
+            memory = memory.renamed(old, new, key)
+        elif old in memory.state.records and new in memory.state.records:
+            told = " and ".join(f"{key} as {_known_as(memory.state.records[key])}" for key in (old, new))
+            hint = f"`reconciler state rm` forgets the one that is wrong; or take `was: {old.name}` out"
+            problems.append(Problem(manifest.document.at("metadata", "was"), f"both are managed: {told}", hint))
+    if problems:
+        raise Invalid(problems)
+    return memory, tuple(renames)
+
+
+def is_remembered(key: Key, memory: Memory) -> bool:
+    """Return whether memory knows a resource, or a request for it."""
+    return key in memory.state.records or key in memory.state.tombstones or Step(Create.verb, key) in memory.pending
+
+
+def _key_of(key: Key, generation: str, memory: Memory, namespace: str) -> str:
+    """Return the idempotency key that a resource is known by, whatever it will be called."""
+    record = memory.record(key)
+    if record is None:
+        return identity.idempotency_key(namespace, key, generation)
+    return record.idempotency_key or identity.idempotency_key(namespace, key, record.generation)
+
+
+def _known_as(record: Record) -> str:
+    return record.reference or record.id
+
+
+def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
+    """Return what is known of a resource."""
+    metadata, spec = manifest.metadata, manifest.spec
+    generation = desired.generation(manifest)
+    record = memory.record(manifest.key)
+    same = record is not None and record.generation == generation
+    pending = None if same else pending_create(manifest, memory, namespace)
+    stone = None if same else _stone(manifest, memory)
+    # What was asked for and never answered has the name that it was asked for with.
+    asked = pending.sent if pending else {}
+    return Claim(
+        key=manifest.key,
+        title=str(asked.get("name", spec["name"])),
+        stated_id=str(metadata.get("id", "")),
+        recorded_id=record.id if record and same else "",
+        buried_id=stone.id if stone else "",
+        earlier_id=record.id if record and not same else "",
+        markers=tuple(
+            identity.idempotency_key(namespace, Key(manifest.key.kind, name), generation)
+            for name in names_in_keys(manifest, memory, namespace)
+        ),
+        mode=spec.get("mode", DEFAULT_MODE),
+        visibility=spec.get("visibility", DEFAULT_VISIBILITY),
+        not_these=tuple(map(str, metadata.get("not", ()))),
+        generation=generation,
+        asked_at=pending.time if pending else 0.0,
+    )
+
+
+def pending_create(manifest: Manifest, memory: Memory, namespace: str) -> Intent | None:
+    """Return the request for this very generation that an earlier run never learned the answer to."""
+    pending = memory.pending.get(Step(Create.verb, manifest.key))
+    whose = identity.owner(pending.idempotency_key, namespace, manifest.key.kind) if pending else None
+    return pending if whose and whose.generation == desired.generation(manifest) else None
+
+
+def _stone(manifest: Manifest, memory: Memory) -> Tombstone | None:
+    """Return the latest tombstone of this generation."""
+    generation = desired.generation(manifest)
+    stones = memory.state.tombstones.get(manifest.key, ())
+    return next((one for one in reversed(stones) if one.generation == generation), None)
+
+
+def names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> list[str]:
+    """Return the names that its idempotency keys may be made of, the likeliest first.
+
+    A resource that was renamed keeps the key that it was declared with, and its children theirs.
+    """
+    return list(dict.fromkeys(_names_in_keys(manifest, memory, namespace)))
+
+
+def _names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> Iterator[str]:
+    generation, kind = desired.generation(manifest), manifest.key.kind
+    record, pending = memory.record(manifest.key), pending_create(manifest, memory, namespace)
+    keys = [record.idempotency_key] if record and record.generation == generation else []
+    keys += [pending.idempotency_key] if pending else []
+    for text in keys:
+        whose = identity.owner(text, namespace, kind)
+        if whose and whose.generation == generation:
+            yield whose.key.name
+    if (old := was(manifest)) and record is None:
+        yield old.name
+    yield manifest.key.name
+    if old:
+        yield old.name
+
+
+def holders(manifests: Iterable[Manifest], memory: Memory) -> Mapping[str, Key]:
+    """Return the resources that state knows, by ID; not those whose manifest states another ID by now."""
+    records = {key: one for key, one in memory.state.records.items() if not key.child}
+    for manifest in manifests:
+        record, stated = records.get(manifest.key), manifest.metadata.get("id")
+        if record and stated and stated not in {record.id, record.reference}:
+            del records[manifest.key]
+    return {record.id: key for key, record in records.items()}
+
+
+def known_ids(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> dict[Key, set[str]]:
+    """Return the IDs (or references) of resources that manifests or state tell."""
+    claims = [claim(one, memory, namespace) for one in manifests]
+    return {one.key: {one.stated_id, one.recorded_id, one.buried_id, one.earlier_id} - {""} for one in claims}
+
+
+def needs_search(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> bool:
+    """Return whether an incident may be any of those in the account, as no ID of it is known."""
+    return any(
+        one.key.kind == INCIDENT.name and not (known.stated_id or known.recorded_id or known.buried_id)
+        for one in manifests
+        for known in (claim(one, memory, namespace),)
+    )

@@ -1,0 +1,111 @@
+"""What was looked for and is not found for sure → why it is left alone, and the lines to choose from. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler import kinds
+from reconciler.identity import Ambiguous, Marked, OutOfSight, Taken, Unfinished
+from reconciler.loopback import leads_to_this_machine
+from reconciler.model import Refusal, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.diff.rules import Rules
+    from reconciler.model import Desired, Key
+
+Unfound = Ambiguous | Marked | OutOfSight | Taken | Unfinished
+
+
+def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
+    """Return the reason to leave a resource alone: nothing is guessed, and nothing declared in its place."""
+    match match:
+        case OutOfSight(identifier):
+            return _out_of_sight(desired, identifier, rules)
+        case Taken(raw, holder):
+            return _taken(desired, raw, holder, rules)
+        case Unfinished(identifier, raw):
+            return _unfinished(desired, identifier, raw)
+        case Marked():
+            return _marked(desired, match)
+        case Ambiguous(candidates, reason):
+            return _ambiguous(desired, candidates, reason)
+
+
+def _ambiguous(desired: Desired, candidates: Sequence[Mapping[str, Any]], reason: str) -> Refusal:
+    told = ", ".join(
+        f"{one.get('reference', one['id'])} ({one['name']}, {one['created_at'][:10]})" for one in candidates
+    )
+    references = " or ".join(f"`id: {one.get('reference', one['id'])}`" for one in candidates)
+    others = ", ".join(one.get("reference", one["id"]) for one in candidates)
+    hint = f"write {references} below `metadata:` if it is that one; if it is none, `not: [{others}]`"
+    return _refusal(Why.AMBIGUOUS, desired, f"{reason}: {told}", hint)
+
+
+def _taken(desired: Desired, raw: Mapping[str, Any], holder: Key, rules: Rules) -> Refusal:
+    stated = desired.manifest.metadata.get("id") in {raw["id"], raw.get("reference")}
+    at = desired.manifest.document.at("metadata", "id") if stated else desired.source
+    called = raw.get("reference") or f"the {kinds.KINDS[desired.key.kind].noun} `{raw['name']}`"
+    message = f"{called} is managed by {holder}"
+    hint = f"forget that: `reconciler state rm {holder}`"
+    if stated:
+        hint = f"take `id:` out, or {hint}"
+    if holder not in rules.declared:
+        message += ", which is no longer declared here"
+        hint = f"renamed? write `was: {holder.name}` below `metadata:`; else {hint}"
+    return Refusal(Why.AMBIGUOUS, desired.key, at, message, hint)
+
+
+def _marked(desired: Desired, match: Marked) -> Refusal:
+    """Return why an incident that carries another key is left alone, and the lines to choose from."""
+    reference = match.raw["reference"]
+    whose = f"the key of {match.owner}" if match.owner else f"a key that is not of this workspace: {match.text}"
+    forget = f", and `reconciler state rm {desired.key}`" if match.is_recorded else ""
+    hint = f"write `id: {reference}` below `metadata:` to give it its own key; if it is not it, `not: [{reference}]`"
+    renamed = f"renamed? write `was: {match.owner.name}` below `metadata:`; else " if match.owner else ""
+    return _refusal(Why.AMBIGUOUS, desired, f"{reference} carries {whose}", f"{renamed}{hint}{forget}")
+
+
+def _unfinished(desired: Desired, identifier: str, raw: Mapping[str, Any] | None) -> Refusal:
+    """Return why an incident is not declared anew: its earlier generation is not finished, as far as can be told."""
+    at = desired.manifest.document.at("metadata", "generation")
+    if raw is None:
+        return Refusal(
+            Why.OUT_OF_SIGHT,
+            desired.key,
+            at,
+            f"its earlier generation is {identifier}, which the account does not show: deleted, or private to this key",
+            f"if it is gone for good: `reconciler state rm {desired.key}`; "
+            "a private incident takes a key with the role global_access",
+        )
+    message = f"its earlier generation is {raw['reference']}, which is not finished: {raw['incident_status']['name']}"
+    hint = "close that one first, or put the earlier `generation:` back"
+    return Refusal(Why.IMPOSSIBLE, desired.key, at, message, hint)
+
+
+def _out_of_sight(desired: Desired, identifier: str, rules: Rules) -> Refusal:
+    kind = kinds.KINDS[desired.key.kind]
+    stated = desired.manifest.metadata.get("id") == identifier
+    if stated:
+        return Refusal(
+            Why.OUT_OF_SIGHT,
+            desired.key,
+            desired.manifest.document.at("metadata", "id"),
+            f"the account shows no {kind.noun} `{identifier}` to this key",
+            "correct `metadata.id`; a private incident takes a key with the role global_access",
+        )
+    cause = "deleted, or private to this key" if not kind.natural_key else "deleted outside"
+    more = "; a private incident takes a key with the role global_access" if not kind.natural_key else ""
+    if leads_to_this_machine(rules.memory.state.account.base_url):
+        more += "; a sandbox that was reset, or ended without --data, has forgotten it"
+    return _refusal(
+        Why.OUT_OF_SIGHT,
+        desired,
+        f"managed as {identifier}, which the account does not show: {cause}",
+        f"if it is gone for good: `reconciler state rm {desired.key}`{more}",
+    )
+
+
+def _refusal(why: Why, desired: Desired, message: str, hint: str) -> Refusal:
+    return Refusal(why, desired.key, desired.source, message, hint)

@@ -1,0 +1,46 @@
+"""What a plan saw, and what it follows, in; what state remembers from then on out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.state import Record, remember
+
+if TYPE_CHECKING:
+    from reconciler.model import Key, Observation, Plan
+    from reconciler.state import Journal, Memory
+
+
+def follow(plan: Plan, memory: Memory, journal: Journal) -> Memory:
+    """Note the names and tombstones that the plan follows, and return memory with them."""
+    for rename in plan.renames:
+        journal.renamed(rename)
+        memory = memory.renamed(rename.old, rename.new, rename.idempotency_key)
+    again = memory.revived(plan.revived)
+    journal.observed({key: one for key, one in again.state.records.items() if key.parent in plan.revived})
+    return again
+
+
+def learned(plan: Plan, memory: Memory) -> dict[Key, Record]:
+    """Return a record of each resource and child that a plan saw."""
+    return {key: _record(seen, memory.record(key)) for key, seen in plan.observed.items()}
+
+
+def _record(seen: Observation, known: Record | None) -> Record:
+    return Record(
+        id=seen.id,
+        how=known.how if known and known.id == seen.id else seen.how,
+        generation=seen.generation,
+        mode=seen.mode,
+        on_remove=seen.on_remove,
+        reference=seen.reference,
+        link=seen.link,
+        idempotency_key=seen.idempotency_key,
+        fields=remember(seen.declared, seen.answered),
+    )
+
+
+def forget(memory: Memory, plan: Plan) -> Memory:
+    """Return memory without the fields that manifests no longer state."""
+    forgotten = {key: seen.forgotten for key, seen in plan.observed.items() if seen.forgotten}
+    return memory.without(forgotten)

@@ -1,0 +1,191 @@
+"""Where a resource is looked for in the account, and what it is found to be. Pure.
+
+The order: `metadata.id`, state (and the tombstones of the same generation), marker, natural key, look-alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from reconciler import alike
+from reconciler.identity import (
+    DEFAULT_GENERATION,
+    Absent,
+    Ambiguous,
+    Marked,
+    Matched,
+    OutOfSight,
+    Taken,
+    Unfinished,
+    is_finished,
+    marker,
+    owner,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.identity import Claim, Match, Objects
+    from reconciler.model import Key
+
+SKEW = 600.0
+"""Seconds by which this machine's clock may be from the API's."""
+
+
+def match_by_name(claims: Iterable[Claim], objects: Objects, holders: Mapping[str, Key]) -> dict[Key, Match]:
+    """Find configuration: by stated ID, by state, else by its live name among those that no other manifest is.
+
+    `holders` are the resources that state knows, by ID.
+    """
+    claims = list(claims)
+    known = {claim.key: _by_id(claim, objects) for claim in claims}
+    taken = {one.raw["id"] for one in known.values() if isinstance(one, Matched)}
+    named: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in objects.all:
+        if one["id"] not in taken:
+            named[alike.title(one["name"])].append(one)
+    found = {}
+    for claim in claims:
+        candidates = [one for one in named[alike.title(claim.title)] if not claim.excludes(one)]
+        found[claim.key] = known[claim.key] or _by_name(candidates)
+    return {key: _unless_taken(key, one, holders) for key, one in found.items()}
+
+
+def _by_id(claim: Claim, objects: Objects) -> Match | None:
+    ways = ((claim.stated_id, "metadata.id"), (claim.recorded_id, "state"), (claim.buried_id, "tombstone"))
+    for identifier, how in ways:
+        if identifier:
+            found = objects.by_id.get(identifier)
+            if found is None:
+                return OutOfSight(identifier)
+            # State knows it already: that a manifest states its ID as well is no news.
+            return Matched(found, "state" if found["id"] == claim.recorded_id else how)
+    return None
+
+
+def _by_name(named: Sequence[Mapping[str, Any]]) -> Match:
+    match named:
+        case []:
+            return Absent()
+        case [one]:
+            return Matched(one, "name")
+        case _:
+            return Ambiguous(tuple(named), "several have this name")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How incidents are looked for.
+
+    `holders` are the resources that state knows, by ID; `managed` are these IDs and those of tombstones. `adopt`
+    False takes no look-alike; `marker_field` is the ID of the field that carries keys, empty where there is none.
+    """
+
+    namespace: str = ""
+    holders: Mapping[str, Key] | None = None
+    managed: frozenset[str] = frozenset()
+    adopt: bool = True
+    marker_field: str = ""
+
+    def incidents(self, claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]:
+        """Find incidents.
+
+        A look-alike is an incident that nothing manages or managed, with the same name, mode and visibility, made by
+        an API key, and claimed by one manifest alone.
+        """
+        claims = list(claims)
+        found = {claim.key: _by_id(claim, objects) for claim in claims}
+        taken = self.managed | {one.raw["id"] for one in found.values() if isinstance(one, Matched)}
+        free = [one for one in objects.all if one["id"] not in taken]
+        looks, marked = defaultdict(list), defaultdict(list)
+        for one in free:
+            looks[_looks(one["name"], one["mode"], one["visibility"])].append(one)
+            if text := self._marker(one):
+                marked[text].append(one)
+        for claim in claims:
+            if found[claim.key] is None:
+                found[claim.key] = _by_marker(claim, marked) or self._by_look(
+                    claim, looks[_looks(claim.title, claim.mode, claim.visibility)]
+                )
+        settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects) for claim in claims}
+        return _claimed_once(settled)
+
+    def _marker(self, one: Mapping[str, Any]) -> str:
+        return marker(one, self.marker_field) if self.marker_field else ""
+
+    def _settled(self, claim: Claim, found: Match, objects: Objects) -> Match:
+        """Return what was found, or why it cannot be taken for it."""
+        found = _unless_taken(claim.key, found, self.holders or {})
+        if _is_new_generation(claim, found):
+            earlier = objects.by_id.get(claim.earlier_id)
+            if earlier is None or not is_finished(earlier):
+                return Unfinished(claim.earlier_id, earlier)
+        if isinstance(found, Matched) and claim.stated_id not in {found.raw["id"], found.raw["reference"]}:
+            text = self._marker(found.raw)
+            if text and text not in claim.markers:
+                whose = owner(text, self.namespace, claim.key.kind)
+                return Marked(found.raw, text, whose.key if whose else None, found.how == "state")
+        return found
+
+    def _by_look(self, claim: Claim, alike: Sequence[Mapping[str, Any]]) -> Match:
+        candidates = [one for one in alike if not claim.excludes(one)]
+        if not (candidates and self.adopt):
+            return Absent()
+        match candidates:
+            case [one] if "api_key" not in one["creator"]:
+                return Ambiguous((one,), "a person declared one that looks the same")
+            case [one] if _may_be_an_earlier_one(claim, one):
+                return Ambiguous((one,), "one that looks the same is finished, and may be an earlier generation")
+            case [one]:
+                return Matched(one, "look-alike")
+            case _:
+                return Ambiguous(tuple(candidates), "several look the same")
+
+
+def _unless_taken(key: Key, match: Match, holders: Mapping[str, Key]) -> Match:
+    if isinstance(match, Matched) and holders.get(match.raw["id"], key) != key:
+        return Taken(match.raw, holders[match.raw["id"]])
+    return match
+
+
+def _is_new_generation(claim: Claim, found: Match) -> bool:
+    """Return whether it would be declared anew, or what only looks like it taken for that."""
+    if not claim.earlier_id or claim.asked_at:
+        return False
+    return isinstance(found, Absent) or (isinstance(found, Matched) and found.how == "look-alike")
+
+
+def _may_be_an_earlier_one(claim: Claim, one: Mapping[str, Any]) -> bool:
+    if claim.generation == DEFAULT_GENERATION or not is_finished(one):
+        return False
+    return not (claim.asked_at and datetime.fromisoformat(one["created_at"]).timestamp() >= claim.asked_at - SKEW)
+
+
+def _looks(name: str, mode: str, visibility: str) -> tuple[str, str, str]:
+    return alike.title(name), mode, visibility
+
+
+def _by_marker(claim: Claim, marked: Mapping[str, Sequence[Mapping[str, Any]]]) -> Match | None:
+    for text in claim.markers:
+        match [one for one in marked.get(text, ()) if not claim.excludes(one)]:
+            case []:
+                continue
+            case [one]:
+                return Matched(one, "marker")
+            case several:
+                return Ambiguous(tuple(several), "several carry its key")
+    return None
+
+
+def _claimed_once(found: dict[Key, Match]) -> dict[Key, Match]:
+    """Return the same, where two claim one look-alike neither of them taken for it."""
+    claimed = Counter(one.raw["id"] for one in found.values() if isinstance(one, Matched))
+    return {
+        key: Ambiguous((one.raw,), "another manifest claims it as well")
+        if isinstance(one, Matched) and one.how == "look-alike" and claimed[one.raw["id"]] > 1
+        else one
+        for key, one in found.items()
+    }

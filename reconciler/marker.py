@@ -1,0 +1,62 @@
+"""`identity_field`, the field that carries incidents' keys: which one it is, and what each should carry. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler import alike, identity
+from reconciler.identity import Absent, Matched
+from reconciler.model import Leaf, Source
+
+if TYPE_CHECKING:
+    from reconciler.identity import Match
+    from reconciler.model import Desired, Ref
+    from reconciler.names import Names
+    from reconciler.workspace import Workspace
+
+OVER = frozenset({"closed", "declined", "canceled", "merged", "paused"})
+"""Categories of statuses in which an incident is left alone, whether it carries its key or not."""
+
+
+def field(names: Names, workspace: Workspace) -> str | Ref:
+    """Return the text field that carries incidents' keys, a `Ref` where this run creates it; empty without one."""
+    name, at = workspace.identity_field, workspace.identity_at or Source(workspace.file)
+    if not name:
+        return ""
+    known = names.facts("CustomField").values()
+    named = next((one for one in known if alike.title(one.text) == alike.title(name)), None)
+    if named is None:
+        names.report(
+            at,
+            f"`identity_field: {name}` is no custom field of this organisation, and no manifest declares it",
+            f"declare it, and apply creates it: `kind: CustomField`, `metadata: {{name: identity-field}}`, "
+            f"`spec: {{name: {name}, description: The key of the incident, type: text}}`",
+        )
+        return ""
+    if named.facts.get("field_type") != "text":
+        names.report(at, f"`identity_field: {name}` is no text field", "name one, or create it")
+    return named.value
+
+
+def marked(desired: Desired, match: Match, key: str, field: str | Ref, names: Names) -> Desired:
+    """Return an incident with its key among its fields; one that is over and does not carry it is left alone.
+
+    A manifest that states a value of its own for that field is reported.
+    """
+    path = ("custom_fields", field)
+    if not field:
+        return desired
+    if stated := desired.leaves.get(path):
+        at = desired.manifest.at("custom_fields", stated.label)
+        names.report(at, f"`{stated.label}` carries the incident's key (`identity_field`)", "leave it out")
+    if not isinstance(match, Matched | Absent) or (isinstance(match, Matched) and _is_left(match, field, key)):
+        return desired
+    title = next((one.text for one in names.facts("CustomField").values() if one.value == field), "")
+    leaf = Leaf([{"value_text": key}], key, title)
+    return replace(desired, leaves={**desired.leaves, path: leaf})
+
+
+def _is_left(match: Matched, field: str | Ref, key: str) -> bool:
+    over = match.raw["incident_status"]["category"] in OVER
+    return over and identity.marker(match.raw, str(field)) != key
