@@ -30,6 +30,7 @@ def plan(plan: Plan) -> Object:
         "format_version": FORMAT_VERSION,
         "workspace": plan.workspace,
         "organisation": plan.organisation,
+        "identity": _identity(plan),
         "summary": plan.summary,
         "who_will_notice": list(plan.who_will_notice),
         "cost": {"requests": plan.requests, "least_seconds": least_seconds(plan.requests)},
@@ -38,6 +39,13 @@ def plan(plan: Plan) -> Object:
         "notices": list(map(_notice, plan.notices)),
         "unchanged": list(map(str, plan.unchanged)),
     }
+
+
+def _identity(plan: Plan) -> Object | None:
+    """Return what incidents are found again by, where state is lost; None where the plan has none."""
+    if plan.identity_field is None:
+        return None
+    return {"by": "field" if plan.identity_field else "key and name", "field": plan.identity_field or None}
 
 
 def _change(change: Change, plan: Plan) -> Object:

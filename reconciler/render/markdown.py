@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.render.block import block, blocks
 from reconciler.render.page import PIPE
 from reconciler.render.text import notices, refused, summary
-from reconciler.render.words import cost, shortened, visible
+from reconciler.render.words import cost, identity, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +35,8 @@ def comment(plan: Plan) -> str:
 def _head(plan: Plan, *, is_short: bool = False) -> Iterator[str]:
     yield f"## reconciler: {escaped(plan.workspace)}"
     yield f"**{escaped(summary(plan))}**"
+    if found_by := identity(plan):
+        yield escaped(found_by)
     if not plan.is_empty:
         told = [*plan.who_will_notice, cost(plan)]
         if is_short and len(told) > MOST_SENTENCES:

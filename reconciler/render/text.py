@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.render.block import BESIDE, block, blocks, place, reference
 from reconciler.render.page import BLANK, PIPE, Layout, Line, Span, line
-from reconciler.render.words import address, cost, count, visible
+from reconciler.render.words import address, cost, count, identity, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ def page(plan: Plan, layout: Layout = PIPE) -> list[Line]:
         notices(plan),
         [line(Span(summary(plan), "bold"))],
     ]
-    return [header(plan), *(each for section in sections for each in _apart(section))]
+    return [header(plan), *found_by(plan), *(each for section in sections for each in _apart(section))]
 
 
 def _apart(section: Iterable[Line]) -> Iterator[Line]:
@@ -42,6 +42,12 @@ def header(plan: Plan) -> Line:
     organisation = f", {address(plan.organisation)}" if plan.organisation else ""
     read = f"{count(plan.files, 'file')}, {count(plan.resources, 'resource')}"
     return line(f"Workspace {visible(plan.workspace)}{organisation}: {read}")
+
+
+def found_by(plan: Plan) -> Iterator[Line]:
+    """Yield what incidents are found again by; nothing where there are none."""
+    if told := identity(plan):
+        yield line(told)
 
 
 def who_will_notice(plan: Plan) -> Iterator[Line]:

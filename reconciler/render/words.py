@@ -87,6 +87,15 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def identity(plan: Plan) -> str:
+    """Return what incidents are found again by where state is lost; nothing where the plan has no incidents."""
+    if plan.identity_field is None:
+        return ""
+    if plan.identity_field:
+        return f"Identity: field {visible(plan.identity_field)}; found again whatever is renamed or forgotten"
+    return "Identity: key and name; found again while one of them is known"
+
+
 def address(url: str) -> str:
     """Return an address without its scheme."""
     return visible(url.removeprefix("https://").removeprefix("http://").rstrip("/"))

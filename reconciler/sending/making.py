@@ -145,9 +145,13 @@ class _Made:
         change, raw = self.change, self.told.raw
         there = observe(kinds.table(change.key).fields, raw)
         if isinstance(change, Create) and not change.key.child:
-            if change.idempotency_key and (differing := _differing(("name", "mode", "visibility"), self.sent, there)):
+            if not {raw["id"], raw.get("reference")}.isdisjoint(change.not_these):
+                return outcomes.excluded(change, raw)
+            differing = _differing(("name", "mode", "visibility"), self.sent, there) if change.idempotency_key else []
+            carries_key = _carries_key(change.idempotency_key, self.sent, there)
+            if differing and not carries_key:
                 return outcomes.stranger(change, raw, differing)
-            if self.told.is_older:
+            if self.told.is_older or differing:
                 return self._adopted(run, change, there)
         records = {change.key: self._record(self.sent, there)}
         if isinstance(change, Post):
@@ -186,6 +190,12 @@ def _moved(change: Post, raw: Mapping[str, Any], sent: Leaves, there: Leaves) ->
     moves: Leaves = {path: leaf for path, leaf in sent.items() if path != ("message",)}
     kept = {path_text(path): FieldRecord(said.value, live.value) for path, said, live in change.kept}
     return Record(raw["incident_id"], fields=remember(moves, there) | kept)
+
+
+def _carries_key(key: str, sent: Leaves, there: Leaves) -> bool:
+    """Return whether an incident carries the very key in the field that it was to be sent in."""
+    carried = [{"value_text": key}]
+    return any(leaf.value == carried and path in there and there[path].value == carried for path, leaf in sent.items())
 
 
 def _differing(names: tuple[str, ...], sent: Leaves, there: Leaves) -> list[str]:

@@ -47,6 +47,13 @@ def unknown(change: Change, error: AnswerLost) -> Result:
     return Result(Unknown(change, f"{told}: {error.message}", error.hint), halt=halt)
 
 
+def excluded(change: Create, raw: Mapping[str, Any]) -> Result:
+    """Return that a key was answered with an incident that its manifest says it is not."""
+    known = raw.get("reference", raw["id"])
+    told = f"its key answers with {known}, which `metadata.not` rules out"
+    return Result(Unknown(change, told, "raise `metadata.generation`, or give the manifest another name"))
+
+
 def stranger(change: Create, raw: Mapping[str, Any], differing: Sequence[str]) -> Result:
     """Return that a key was answered with an incident that is not the one asked for; nothing of it is touched."""
     known = raw.get("reference", raw["id"])

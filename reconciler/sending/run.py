@@ -45,7 +45,7 @@ class Run:
         self.ids = {key: live.id for key, live in plan.live.items()}
         self.links = {key: (live.reference, live.link) for key, live in plan.live.items()}
         self.known = {record.id for record in memory.state.records.values()} | set(self.ids.values())
-        self.known |= {seen.id for seen in plan.observed.values()}
+        self.known |= {seen.id for seen in plan.observed.values()} | memory.state.managed
         self.asked = {name: intent.time for name, intent in memory.pending.items()}
 
     def id_of(self, key: Key) -> str:
