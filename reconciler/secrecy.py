@@ -6,7 +6,7 @@ import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -37,6 +37,10 @@ class Secrets:
         """Return these and one API key."""
         key = key.strip()
         return Secrets({**self.known, key: KEY}) if len(key) >= SHORTEST_KEY else self
+
+    def with_keys(self, keys: Iterable[str]) -> Secrets:
+        """Return these and several API keys."""
+        return reduce(Secrets.with_key, keys, self)
 
     def hide(self, text: str) -> str:
         """Return a text without any of them: as they are, percent-encoded, in Base64, in hex, or within JSON."""

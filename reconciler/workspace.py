@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from reconciler.loopback import leads_to_this_machine
 from reconciler.manifest import WORKSPACE_FILE
 from reconciler.model import Source
 from reconciler.paths import is_inside, shown
-from reconciler.secrecy import KEY_VARIABLES
+from reconciler.secrecy import KEY_VARIABLES, SHORTEST_KEY
 from reconciler.variables import mentioned
 
 if TYPE_CHECKING:
@@ -139,6 +140,13 @@ class Workspace:
         if not key:
             raise KeyProblem(f"the key file {self.key_file} is empty", hint)
         return key
+
+    def keys(self) -> frozenset[str]:
+        """Return every API key that is within reach, whether or not it is the one that is used."""
+        found = {self.environ.get(name, "").strip() for name in KEY_VARIABLES}
+        with suppress(KeyProblem):
+            found |= {self._key_of_file()} if self.key_file else set()
+        return frozenset(key for key in found if len(key) >= SHORTEST_KEY)
 
     def key_warning(self) -> str:
         """Return a warning where others on this machine can read the key file, else nothing."""

@@ -28,6 +28,7 @@ PURE = (
     "planfile",
     "private",
     "secrecy",
+    "leaks",
     "kinds",
 )
 IMPURE = {"httpx", "rich", "os", "time", "socket", "subprocess", "filelock", "sqlite3", "click"}

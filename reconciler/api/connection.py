@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.api.exchange import Exchange
+    from reconciler.secrecy import Secrets
 
 CONNECTIONS = 50
 """Beyond this many at once one pool becomes slower, not faster."""
@@ -33,6 +34,7 @@ def connect(
     stop: threading.Event | None = None,
     log: Callable[[Exchange], None] | None = None,
     transport: httpx.BaseTransport | None = None,
+    secrets: Secrets | None = None,
     clock: Clock | None = None,
 ) -> Client:
     """Return a client of the account that `key` belongs to; nothing is sent yet.
@@ -40,12 +42,13 @@ def connect(
     `timeout` is in seconds, for each answer. With `read_only`, whatever is not a GET raises before it is sent.
     Once `stop` is set, no request leaves and every wait ends, with `Interrupted`. `log` gets what became of
     each try of a request, in the thread that sends it. Proxies and certificates are those of the environment; a
-    `transport` takes the place of both. `clock` is for tests, and then knows `stop` itself.
+    `transport` takes the place of both. `secrets` are hidden in answers as the key is. `clock` is for tests, and then
+    knows `stop` itself.
 
     Raises `KeyProblem` for a key that cannot be sent or would travel unencrypted off this machine, and `Misused`
     for an address, proxies or certificates that cannot be used.
     """
-    bearer = Bearer(key)
+    bearer = Bearer(key, secrets)
     del key  # a traceback that shows local variables must not show this one
     bearer.check()
     http = _pool(checked(base_url), bearer, transport)

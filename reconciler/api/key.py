@@ -19,9 +19,9 @@ _VISIBLE = re.compile(r"[!-~]+")
 class Bearer(httpx.Auth):
     """The key, where nothing prints it; outer whitespace is dropped."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, others: Secrets | None = None) -> None:
         self._key = key.strip()
-        self.secrets = Secrets().with_key(self._key)
+        self.secrets = (others or Secrets()).with_key(self._key)
 
     def __repr__(self) -> str:
         return "Bearer(…)"

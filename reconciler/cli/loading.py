@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler import reconcile
+from reconciler import leaks, reconcile
+from reconciler.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,8 @@ def load(access: Access, selection: Selection, allow: Sequence[str] = ()) -> Loa
     """
     workspace = access.load(selection.paths)
     loaded = reconcile.load(workspace, select=selection.select, exclude=selection.exclude, allow=allow)
+    if leaked := list(leaks.problems(loaded.manifests, workspace.keys())):
+        raise Invalid(leaked)
     if loaded.brought:
         click.echo(f"with them, as they are referred to: {', '.join(sorted(loaded.brought))}", err=True)
     return loaded

@@ -15,6 +15,7 @@ from reconciler.api.key import Bearer
 from reconciler.cli.stopping import Stopping
 from reconciler.cli.voice import voice
 from reconciler.errors import Misused, ReconcilerError
+from reconciler.secrecy import Secrets
 from reconciler.state import store_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
         click.echo(f"warning: {warning}", err=True)
     key = workspace.key()
     speaker = voice()
-    speaker.keep(key)
+    speaker.keep({key, *workspace.keys()})
     stopping = Stopping(is_json=speaker.is_json)
     store = store_of(workspace, lock_timeout=access.lock_timeout)
     with ExitStack() as stack:
@@ -76,6 +77,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
             timeout=access.timeout,
             read_only=read_only,
             stop=stopping.event,
+            secrets=Secrets().with_keys(workspace.keys()),
             log=speaker.exchange if speaker.verbosity else None,
             transport=transport,
         )

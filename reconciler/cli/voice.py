@@ -17,7 +17,7 @@ from reconciler import environment, secrecy
 from reconciler.cli.streams import by_line, hiding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.api import Exchange
     from reconciler.model import Outcome
@@ -70,11 +70,9 @@ class Voice:
             self._secrets = secrecy.of(environment.variables())
         return self._secrets.hide(text)
 
-    def keep(self, key: str) -> None:
-        """Learn of a key that is not in the environment, before anything can tell it."""
-        self.hide("")
-        assert self._secrets is not None
-        self._secrets = self._secrets.with_key(key)
+    def keep(self, keys: Iterable[str]) -> None:
+        """Learn of keys that are not in the environment, before anything can tell them."""
+        self._secrets = secrecy.of(environment.variables()).with_keys(keys)
 
     def event(self, event: str, level: str, message: str = "", **facts: Any) -> None:
         """Write one line of JSON; facts that are None are left out."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import kinds
+from reconciler import kinds, secrecy
 from reconciler.errors import AnswerLost, ApiError, Interrupted, Unavailable, Unreachable
 from reconciler.kinds.spec import observe
 from reconciler.model import step
@@ -45,9 +46,10 @@ def _fresh(run: Run, change: Edit, request: Request) -> Request:
     if change.key.child or not kind.whole:
         return request
     answer = run.client.get(request.path)
-    if not answer.is_whole:
+    body = kind.whole_body(answer.body[kind.item], run.leaves(change.sent))
+    if not answer.is_whole and secrecy.KEY in json.dumps(body):
         raise Leaked("GET", request.path, "the live object holds the API key, so it cannot go back as it came")
-    return replace(request, body=kind.whole_body(answer.body[kind.item], run.leaves(change.sent)))
+    return replace(request, body=body)
 
 
 def _untaken(sent: Leaves, there: Leaves) -> str:
