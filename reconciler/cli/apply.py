@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Access, Selection
     from reconciler.errors import Exit
     from reconciler.model import Change, Outcome, Plan
+    from reconciler.planfile import Held
 
 MOST_AT_ONCE = 50
 
 
 @click.command()
 @reads_manifests
+@click.option("--plan", "planned", default="", metavar="FILE", help="Apply what `reconciler plan --out FILE` saved.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option(
     "--parallelism",
@@ -47,6 +49,7 @@ MOST_AT_ONCE = 50
 def command(
     *,
     selection: Selection,
+    planned: str,
     auto_approve: bool,
     parallelism: int,
     form: str,
@@ -56,44 +59,60 @@ def command(
 ) -> int:
     """Show the plan, ask, and carry out exactly that. A run that died is finished by the next one.
 
-    With --format json the plan goes to stderr, and what became of each action to stdout.
+    With --format json the plan goes to stderr, and what became of each action to stdout. With --plan the account is
+    read again: what changed since is refused, object by object, and the rest is done.
     """
     from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.cli.asking import approve  # noqa: PLC0415
     from reconciler.cli.loading import load  # noqa: PLC0415
+    from reconciler.cli.planfiles import loaded_for, read, still_holding, still_shown  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
-    from reconciler.cli.showing import announce, show  # noqa: PLC0415
+    from reconciler.cli.showing import present, show_since  # noqa: PLC0415
+    from reconciler.planfile import Held  # noqa: PLC0415
 
-    loaded = load(access, selection, allow)
+    saved = read(planned) if _is_alone(planned, selection) else None
+    loaded = loaded_for(saved, planned, access, allow) if saved else load(access, selection, allow)
     with ExitStack() as stack:
         session = stack.enter_context(connected(loaded.workspace, access, read_only=False))
         if auto_approve:
             # Nobody is asked, so nobody is waited for: a run that waits for another plans from what that one left.
             stack.enter_context(session.store.locked())
         memory = session.store.read()
-        plan = reconcile.plan(loaded, session.client, memory)
-        if form == "json" and voice().is_json:
-            announce(plan, show_private=show_private)
+        if saved:
+            held = still_holding(saved, planned, loaded, session, memory)
         else:
-            show(plan, "text", sys.stdout if form == "text" else sys.stderr, show_private=show_private)
-        reconcile.check(plan, loaded)
-        if not (plan.is_empty or auto_approve):
+            held = Held(reconcile.plan(loaded, session.client, memory))
+        present(saved or held.plan, form, show_private=show_private)
+        show_since(held, form)
+        reconcile.check(held.plan, loaded)
+        if not (held.plan.is_empty or auto_approve):
             with session.stopping.asking():
-                approve(plan, lambda: reconcile.plan(loaded, session.client, memory))
+                held = approve(held, lambda plan: show_since(still_shown(plan, loaded, session, memory), form))
         outcomes = _carried_out(
             reconcile.apply(
-                plan,
+                held.plan,
                 session.client,
                 session.store,
                 memory=memory,
                 base_url=loaded.workspace.base_url,
                 parallelism=parallelism,
+                plan_id=saved.id if saved else "",
             ),
-            plan.changes,
+            held.plan.changes,
         )
         is_stopped = session.stopping.event.is_set()
-    _report(outcomes, form)
-    return _exit_code(plan, outcomes, is_stopped=is_stopped)
+    _report(outcomes, form, held)
+    return _exit_code(held.plan, outcomes, is_stopped=is_stopped)
+
+
+def _is_alone(planned: str, selection: Selection) -> bool:
+    """Return whether a saved plan is applied; raises `Misused` where manifests are named beside it."""
+    from reconciler.cli.planfiles import ALONE  # noqa: PLC0415  (see above)
+    from reconciler.errors import Misused  # noqa: PLC0415
+
+    if planned and (selection.paths or selection.select or selection.exclude):
+        raise Misused("--plan says already which manifests are applied", ALONE)
+    return bool(planned)
 
 
 def _carried_out(outcomes: Iterator[Outcome], changes: Sequence[Change]) -> list[Outcome]:
@@ -110,11 +129,11 @@ def _carried_out(outcomes: Iterator[Outcome], changes: Sequence[Change]) -> list
     return told
 
 
-def _report(outcomes: list[Outcome], form: str) -> None:
+def _report(outcomes: list[Outcome], form: str, held: Held) -> None:
     from reconciler.render import as_json, page, progress  # noqa: PLC0415  (see above)
 
     if form == "json":
-        click.echo(as_json.written(as_json.outcomes(outcomes)))
+        click.echo(as_json.written(as_json.outcomes(outcomes, held.plan.refusals, held.already)))
     elif outcomes:
         page.write([page.BLANK, *progress.summary(outcomes)], sys.stdout)
 

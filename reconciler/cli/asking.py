@@ -15,25 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.model import Plan
+    from reconciler.planfile import Held
 
 LONGEST_PROMPT = 30.0
 """Seconds after which an answer may be about an account that is no longer what was shown."""
 
 
-def approve(plan: Plan, again: Callable[[], Plan]) -> None:
-    """Ask whether to apply the plan; raises `Refused` where the answer is not yes, or nobody can be asked.
+def approve(held: Held, again: Callable[[Plan], Held], clock: Callable[[], float] = time.monotonic) -> Held:
+    """Ask whether to apply what holds of a plan, and return what does so after the answer.
 
-    Where the answer took longer than 30 s, `again` makes the plan anew: what was shown must still hold.
+    Where that took longer than 30 s, `again` reads the account anew. Raises `Refused` where the answer is not
+    yes, or nobody can be asked.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Refused("nothing was applied: there is no terminal to ask on", "`--auto-approve` applies without asking")
-    asked = time.monotonic()
-    changes = "this change" if len(plan.changes) == 1 else f"these {count(len(plan.changes), 'change')}"
+    asked = clock()
+    changes = "this change" if len(held.plan.changes) == 1 else f"these {count(len(held.plan.changes), 'change')}"
     click.echo(f"\nApply {changes}? [y/N] ", nl=False, err=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refused("nothing was applied: declined")
-    is_old = time.monotonic() - asked > LONGEST_PROMPT
-    if is_old and again().changes != plan.changes:
-        raise Refused(
-            "nothing was applied: the account changed while the question stood open", "run the same command again"
-        )
+    return again(held.plan) if clock() - asked > LONGEST_PROMPT else held

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +14,23 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Access, Selection
 
 
-@click.command()
+class OrShow(click.Command):
+    """A command that takes paths, unless the first is `show`: the command of that name is meant then."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return what the arguments mean; a path of that name is `./show`."""
+        if args[:1] == ["show"]:
+            from reconciler.cli.plan_show import command as show_saved  # noqa: PLC0415  (only where it is called)
+
+            return show_saved.make_context(f"{info_name} show", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=OrShow)
 @reads_manifests
+@click.option("--out", default="", metavar="FILE", help="Save the plan, for `reconciler apply --plan FILE`.")
 @takes_format("text", "json", "markdown")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 @stays_within_limits
@@ -23,23 +39,38 @@ if TYPE_CHECKING:
 def command(
     *,
     selection: Selection,
+    out: str,
     form: str,
     detailed_exitcode: bool,
     allow: tuple[str, ...],
     show_private: bool,
     access: Access,
 ) -> int:
-    """Show what apply would do to the account, and who would notice. Sends nothing but GET, and writes nothing."""
+    """Show what apply would do to the account, and who would notice. Sends nothing but GET.
+
+    It writes nothing but the plan, where --out names a file. `reconciler plan show FILE` shows a saved plan.
+    """
     from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.cli.loading import load  # noqa: PLC0415
+    from reconciler.cli.planfiles import access_of, saved, write  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
+    from reconciler.workspace import BASE_URL  # noqa: PLC0415
 
     loaded = load(access, selection, allow)
     with connected(loaded.workspace, access, read_only=True) as session:
         plan = reconcile.plan(loaded, session.client, session.store.read())
-    show(plan, form, sys.stdout, show_private=show_private)
+    kept = saved(plan, loaded, selection, {"allow": list(allow)}, show_private=show_private) if out else None
+    try:
+        if kept:
+            write(kept, out)
+    finally:
+        # What cannot be saved is shown all the same, and what nobody reads to its end is saved.
+        show(plan, form, sys.stdout, show_private=show_private, salt=kept.salt if kept else "")
+    if kept:
+        flags = "" if loaded.workspace.base_url == BASE_URL else f" {access_of(loaded.workspace.base_url)}"
+        click.echo(f"saved {out}: `reconciler apply --plan {shlex.quote(out)}{flags}` applies it", err=True)
     reconcile.check(plan, loaded)
     if plan.refusals:
         return Exit.REFUSED

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
+import click
+
 from reconciler.cli.voice import voice
+from reconciler.planfile import Saved
 from reconciler.private import veiled
 from reconciler.render import as_json, markdown, page, text
+from reconciler.render.words import count
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
+    from reconciler.planfile import Held
 
 
 def announce(plan: Plan, *, show_private: bool) -> None:
@@ -18,9 +25,9 @@ def announce(plan: Plan, *, show_private: bool) -> None:
     voice().event("plan", "info", plan=as_json.plan(shown))
 
 
-def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool) -> None:
-    """Write a plan as `text`, `json` or `markdown`."""
-    shown = plan if show_private or stream.isatty() else veiled(plan)
+def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool, salt: str = "") -> None:
+    """Write a plan as `text`, `json` or `markdown`; private texts as digests with the `salt`, where it is saved."""
+    shown = plan if show_private or stream.isatty() else veiled(plan, salt)
     match form:
         case "json":
             stream.write(as_json.written(as_json.plan(shown)) + "\n")
@@ -29,3 +36,38 @@ def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool) -> None:
         case _:
             page.write(text.page(shown, page.layout_of(stream)), stream)
     stream.flush()
+
+
+def show_saved(saved: Saved, form: str, stream: TextIO, *, show_private: bool) -> None:
+    """Write a saved plan as it was shown when it was made; a text that its file does not hold stays a digest."""
+    show(saved.plan, form, stream, show_private=show_private or not saved.shows_private, salt=saved.salt)
+
+
+def present(plan: Plan | Saved, form: str, *, show_private: bool) -> None:
+    """Tell what is about to be applied: on stdout, or beside it where that is for outcomes as JSON."""
+    stream = _beside(form)
+    if isinstance(plan, Saved):
+        show_saved(plan, "text", stream, show_private=show_private)
+    elif form == "json" and voice().is_json:
+        announce(plan, show_private=show_private)
+    else:
+        show(plan, "text", stream, show_private=show_private)
+
+
+def show_since(held: Held, form: str) -> Held:
+    """Tell what became of a plan since it was shown: what is refused as stale, and what is done already."""
+    plan = replace(held.plan, changes=(), notices=held.already)
+    lines = [line for refusal in held.stale for line in text.refused(plan, refusal)]
+    lines += text.notices(plan)
+    if lines:
+        stream = _beside(form)
+        page.write([page.BLANK, page.line(page.Span("Since this plan was made", "bold")), *lines], stream)
+        stream.flush()
+    if held.beyond:
+        told = count(len(held.beyond), "change")
+        click.echo(f"not in this plan, and not done: {told}; `reconciler plan` shows what", err=True)
+    return held
+
+
+def _beside(form: str) -> TextIO:
+    return sys.stdout if form == "text" else sys.stderr

@@ -15,6 +15,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
+from reconciler import model
 from reconciler.model import Key, Ref, Source
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     Codec = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
-# What the model imports for its annotations alone.
-ONLY_FOR_TYPES = {"Mapping": Mapping, "Sequence": Sequence, "datetime": datetime, "Document": Any}
+# What the modules of the model import for their annotations alone.
+ONLY_FOR_TYPES = {**vars(model), "Mapping": Mapping, "Sequence": Sequence, "datetime": datetime, "Document": Any}
 TAG = "is"
 """Names the class where a field may hold several."""
 

@@ -53,19 +53,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What still holds of a plan: `plan` has what goes, with refusals for what is stale.
+    """What still holds of a plan: `plan` has what goes, and among its refusals those of what is `stale`.
 
     `already` are the objects with nothing left to do, `beyond` the changes that nobody was shown.
     """
 
     plan: Plan
+    stale: tuple[Refusal, ...] = ()
     already: tuple[Notice, ...] = ()
     beyond: tuple[Step, ...] = ()
-
-    @property
-    def stale(self) -> tuple[Refusal, ...]:
-        """Return what is refused because it changed."""
-        return tuple(one for one in self.plan.refusals if one.why is Why.STALE)
 
 
 def hold(shown: Shown, fresh: Plan, known: Mapping[Key, str], hint: str = PLAN_AGAIN) -> Held:
@@ -99,7 +95,7 @@ def hold(shown: Shown, fresh: Plan, known: Mapping[Key, str], hint: str = PLAN_A
         observed={key: one for key, one in fresh.observed.items() if key.parent not in dropped},
     )
     beyond = [step(change) for key, changes in now.items() if key not in then for change in changes]
-    return Held(plan, tuple(already), tuple(beyond))
+    return Held(plan, tuple(refusals), tuple(already), tuple(beyond))
 
 
 def _first(pair: tuple[Key, str]) -> Key:

@@ -114,14 +114,16 @@ def _notice(notice: Notice) -> Object:
     }
 
 
-def outcomes(outcomes: Iterable[Outcome]) -> Object:
-    """Return what became of each action, in the order in which it was known."""
+def outcomes(outcomes: Iterable[Outcome], refusals: Iterable[Refusal] = (), already: Iterable[Notice] = ()) -> Object:
+    """Return what became of each action, in the order in which it was known; what was refused or already so, after."""
     told = list(map(outcome, outcomes))
     results = [one["result"] for one in told]
     return {
         "format_version": FORMAT_VERSION,
         "summary": {result: results.count(result) for result in ("done", "failed", "skipped", "unknown")},
         "outcomes": told,
+        "refusals": list(map(_refusal, refusals)),
+        "already": list(map(_notice, already)),
     }
 
 
