@@ -14,14 +14,15 @@ from reconciler.kinds.incident import UPDATE
 from reconciler.live import EVERY_MODE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.api import Client
     from reconciler.kinds.spec import ChildKind
     from reconciler.model import Key
 
 SKEW = timedelta(minutes=10)
-"""How far this machine's clock may be from the API's."""
+"""How far a clock may be from that which dates what is made."""
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Unrecognised(AnswerLost):
@@ -30,38 +31,55 @@ class Unrecognised(AnswerLost):
     hint = "if it is, write its message into the manifest as it stands; if not, declare it as an update before this one"
 
 
+class Undated(Unrecognised):
+    """An incident that looks like what was asked for, where nobody can tell whether it is older than the request."""
+
+    hint = "if it is, write its `id:` below `metadata:`; if not, write its reference below `metadata.not`"
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Looks for one thing: `body` is what was asked for at `since` (Unix seconds), `others` are IDs of what is not it.
+    """Looks for one thing: `body` is what was asked for at `since`, `others` are IDs of what is not it.
 
-    An incident may be told by its reference there.
+    An incident may be told by its reference there. Where `is_sure` is false, `since` is by this machine's own clock:
+    what looks older may be what was asked for as well.
     """
 
     client: Client
     key: Key
     body: Mapping[str, Any]
     others: frozenset[str]
-    since: float
+    since: datetime
+    is_sure: bool
 
     def find(self) -> Mapping[str, Any] | None:
         """Return what the body describes, if the account holds exactly one that nothing else is.
 
         Raises `ApiError`: `Unrecognised` where something else stands there that may be it.
         """
-        if self.key.kind == INCIDENT.name and not self.key.child:
-            found = list(self._incidents())
-        else:
-            found = list(self._listed())
+        is_incident = self.key.kind == INCIDENT.name and not self.key.child
+        found = self._incidents() if is_incident else list(self._listed())
         return found[0] if len(found) == 1 or (found and self.key.child) else None
 
-    def _incidents(self) -> Iterable[Mapping[str, Any]]:
-        earliest = self._since()
+    def _incidents(self) -> list[Mapping[str, Any]]:
+        alike = [
+            one
+            for one in self._newest_first()
+            if self._is_ours(one) and self._is_called(one) and _looks(one) == _looks(self.body)
+        ]
+        found = [one for one in alike if _made(one) >= self._earliest]
+        if alike and not found:
+            told = f"{alike[0]['reference']} looks like it, and without a date nobody knows whether it is older"
+            raise Undated("POST", INCIDENT.path, told)
+        return found
+
+    def _newest_first(self) -> Iterator[Mapping[str, Any]]:
+        """Return all incidents that may be what was asked for by their age."""
         for page in self.client.pages(INCIDENT.path, INCIDENT.items, EVERY_MODE):
             for one in page.items:
-                if datetime.fromisoformat(one["created_at"]) < earliest:
+                if self.is_sure and _made(one) < self._earliest:
                     return
-                if self._is_ours(one) and self._is_called(one) and _looks(one) == _looks(self.body):
-                    yield one
+                yield one
 
     def _listed(self) -> Iterable[Mapping[str, Any]]:
         kind = kinds.KINDS[self.key.kind]
@@ -80,13 +98,13 @@ class Search:
 
     def _doubt(self, ours: Iterable[Mapping[str, Any]]) -> None:
         """Raise `Unrecognised` where an update was made since that may be this one, in words of the server's own."""
-        since = self._since()
         for one in ours:
-            if one.get("message") and datetime.fromisoformat(one["created_at"]) >= since:
+            if one.get("message") and (_made(one) >= self._earliest or not self.is_sure):
                 raise Unrecognised("POST", UPDATE.path, f"{one['id']}, made by an API key since, may be this update")
 
-    def _since(self) -> datetime:
-        return datetime.fromtimestamp(self.since, UTC) - SKEW
+    @property
+    def _earliest(self) -> datetime:
+        return max(self.since, EVER + SKEW) - SKEW
 
     def _is_called(self, one: Mapping[str, Any]) -> bool:
         return is_called(one["name"], self.body["name"])
@@ -107,6 +125,10 @@ class Search:
         """Return whether an API key made it, and nothing that is managed is it."""
         maker = one.get("creator") or one.get("updater") or {"api_key": {}}
         return self.others.isdisjoint((one["id"], one.get("reference"))) and "api_key" in maker
+
+
+def _made(one: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(one["created_at"])
 
 
 def _looks(one: Mapping[str, Any]) -> tuple[str, str]:

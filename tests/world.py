@@ -49,6 +49,19 @@ class Hurry(Clock):
             self._skipped += max(0.0, seconds)
 
 
+class Undated(httpx.BaseTransport):
+    """Takes the date out of what another transport answers."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request without a date."""
+        response = self._transport.handle_request(request)
+        response.headers.pop("Date", None)
+        return response
+
+
 @dataclass
 class World:
     """One folder and one account; every method is what a person would do."""
@@ -59,6 +72,8 @@ class World:
     rate_limit: int = 100_000
     environ: dict[str, str] = field(default_factory=dict)
     behaviour: Behaviour = field(default_factory=Behaviour)
+    is_dated: bool = True
+    """Whether the answers that the program gets say when they were made."""
 
     def write(self, text: str, name: str = "manifests.yaml") -> Path:
         """Write a file of manifests; the API version may be left out of each document."""
@@ -109,9 +124,13 @@ class World:
         """Open a connection to the account, with faults counted from here."""
         with (
             self.sandbox(faults) as app,
-            connect(BASE_URL, key, transport=in_process(app, ConnectionDropped), clock=Hurry(), **options) as client,
+            connect(BASE_URL, key, transport=self._transport(app), clock=Hurry(), **options) as client,
         ):
             yield client
+
+    def _transport(self, app: Sandbox) -> httpx.BaseTransport:
+        transport = in_process(app, ConnectionDropped)
+        return transport if self.is_dated else Undated(transport)
 
     def plan(self, **selection: Any) -> Plan:
         """Plan, with a client that can only read."""

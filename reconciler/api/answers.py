@@ -43,11 +43,13 @@ class Answer:
     is_whole: bool = True
 
 
-def read(method: str, path: str, response: httpx.Response, secrets: Secrets) -> Answer | Trouble | ApiError:
+def read(
+    method: str, path: str, response: httpx.Response, secrets: Secrets, now: datetime
+) -> Answer | Trouble | ApiError:
     """Return what a response that arrived whole means; an `ApiError` is an answer that says no.
 
-    `secrets` are taken out of all of it, for there are servers that echo what they were sent, and people who paste a
-    key into an incident.
+    `now` counts where an answer tells a moment and has no date of its own. `secrets` are taken out of all of it, for
+    there are servers that echo what they were sent, and people who paste a key into an incident.
     """
     hide = secrets.hide
     status = response.status_code
@@ -66,7 +68,7 @@ def read(method: str, path: str, response: httpx.Response, secrets: Secrets) -> 
             f"{who}answered {status}: {said}" if said else f"{who}answered {status}",
             status,
             _request_id(response, body, hide),
-            asks=asked_pause(response, body) if cause is Cause.BUSY else retry_after(response),
+            asks=asked_pause(response, body, now) if cause is Cause.BUSY else retry_after(response, now),
         )
     faults = read_faults(body)
     refusal = kind_of_refusal(status, faults)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from reconciler.api.clock import Clock
+    from reconciler.api.clock import Clock, Moment
     from reconciler.api.wire import Params, Wire
 
 Objects = list[dict[str, Any]]
@@ -56,6 +56,10 @@ class Client:
     def request_count(self) -> int:
         """How many requests were sent, each try counted."""
         return self._wire.request_count
+
+    def now(self) -> Moment:
+        """Return what time it is by the API's own clock, as far as one of its answers said so."""
+        return self._wire.now()
 
     def get(self, path: str, params: Params | None = None) -> Answer:
         """Read one thing, trying again on every failure that may pass.

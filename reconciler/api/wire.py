@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 import httpx
 
 from reconciler.api import answers, moments, pacing
+from reconciler.api.answers import Answer
+from reconciler.api.clock import ServerTime
 from reconciler.api.excerpt import harmless
 from reconciler.api.exchange import Exchange, Message
 from reconciler.api.retry import Cause, Trouble
@@ -20,8 +22,7 @@ from reconciler.errors import ApiError, Misused, ReconcilerError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.api.answers import Answer
-    from reconciler.api.clock import Clock
+    from reconciler.api.clock import Clock, Moment
     from reconciler.api.key import Bearer
 
 Params = Mapping[str, str | int | Sequence[str]]
@@ -47,7 +48,7 @@ class Wire:
         log: Callable[[Exchange], None] | None,
     ) -> None:
         self._http, self._bearer, self._read_only, self._log = http, bearer, read_only, log
-        self._turns = Turns(clock)
+        self._turns, self._time = Turns(clock), ServerTime(clock)
         self._count, self._counting = 0, threading.Lock()
 
     def __repr__(self) -> str:
@@ -57,6 +58,10 @@ class Wire:
     def request_count(self) -> int:
         """How many requests were sent, each try counted."""
         return self._count
+
+    def now(self) -> Moment:
+        """Return what time it is by the API, as far as one of its answers said so."""
+        return self._time.now()
 
     def close(self) -> None:
         """Close the connections."""
@@ -99,7 +104,7 @@ class Wire:
         if isinstance(response, Trouble):
             self._note(request, None, response, seconds, attempt)
             return response
-        outcome = answers.read(request.method, path, response, self._bearer.secrets)
+        outcome = answers.read(request.method, path, response, self._bearer.secrets, self._time.now().at)
         self._note(request, response, outcome, seconds, attempt)
         self._learn(route, response, outcome)
         return outcome
@@ -114,6 +119,9 @@ class Wire:
     def _learn(self, route: str, response: httpx.Response, outcome: Answer | Trouble | ApiError) -> None:
         told = pacing.told(response.headers, moments.date(response))
         self._turns.learn(route, told)
+        if isinstance(outcome, Answer):
+            # A page of somebody else's has somebody else's date.
+            self._time.learn(outcome.at)
         if isinstance(outcome, Trouble) and outcome.cause is Cause.BUSY and outcome.asks:
             self._turns.hold(route, told, outcome.asks)
 

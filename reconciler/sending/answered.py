@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import AnswerLost
@@ -24,7 +24,8 @@ class Answered:
 
     raw: Mapping[str, Any]
     request_id: str = ""
-    is_older: bool = False
+    is_older: bool | None = False
+    """Whether an earlier request made it; None where no date tells."""
 
 
 def answered(answer: Answer, envelope: str, seconds: float = math.inf) -> Answered:
@@ -38,10 +39,12 @@ def answered(answer: Answer, envelope: str, seconds: float = math.inf) -> Answer
     return Answered(raw, answer.request_id, _is_older(raw, answer.at, seconds))
 
 
-def _is_older(raw: Mapping[str, Any], at: datetime | None, seconds: float) -> bool:
+def _is_older(raw: Mapping[str, Any], at: datetime | None, seconds: float) -> bool | None:
     """Return whether an object was made before the request that is answered with it, by the server's own clock."""
+    if at is None:
+        return None
     try:
-        age = at - datetime.fromisoformat(raw["created_at"]) if at else timedelta()
+        age = at - datetime.fromisoformat(raw["created_at"])
     except (KeyError, TypeError, ValueError):
         return False
     return age.total_seconds() > seconds + MARGIN

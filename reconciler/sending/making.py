@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
@@ -11,7 +12,7 @@ from reconciler.alike import is_alike, is_called
 from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted
 from reconciler.kinds.spec import ChildKind, observe
 from reconciler.model import Create, Leaf, Post
-from reconciler.searching import Search, Unrecognised
+from reconciler.searching import EVER, Search, Unrecognised
 from reconciler.sending import outcomes
 from reconciler.sending.answered import Answered, answered
 from reconciler.sending.losses import STOPPED, Silent, Vanished
@@ -63,13 +64,13 @@ class _Asking:
     def of(cls, run: Run, change: Create | Post, request: Request, intent: Intent) -> _Asking:
         table = kinds.table(change.key)
         others = run.others() | frozenset(change.not_these if isinstance(change, Create) else ())
-        since = min(run.asked.get(intent.step, intent.time), intent.time)
-        search = Search(run.client, change.key, request.body, others, since)
+        since = datetime.fromtimestamp(intent.time, UTC)
+        search = Search(run.client, change.key, request.body, others, since, is_sure=intent.is_servers)
         return cls(run, request, intent, search, table.item, None if isinstance(table, ChildKind) else table.timeout)
 
     def ask(self) -> Answered:
         """Send it until it is known what it made; raises `AnswerLost` where that cannot be found out."""
-        if self.intent.step in self.run.asked and (found := self._look()):
+        if self.run.was_asked(self.intent) and (found := self._look()):
             # The API may have forgotten the key since, and would make a second one.
             return Answered(found, is_older=True)
         pause = FIRST_PAUSE
@@ -95,7 +96,7 @@ class _Asking:
             self.lost = error
         except Conflict as error:
             # The key was used, by whichever run, at whatever time.
-            self.lost, self.search = error, replace(self.search, since=0.0)
+            self.lost, self.search = error, replace(self.search, since=EVER, is_sure=True)
         except Interrupted:
             if self.lost is None:
                 self.run.not_done(self.intent.step)
@@ -151,13 +152,17 @@ class _Made:
             carries_key = _carries_key(change.idempotency_key, self.sent, there)
             if differing and not carries_key:
                 return outcomes.stranger(change, raw, differing)
-            if self.told.is_older or differing:
+            if differing or self._is_older(there):
                 return self._adopted(run, change, there)
         records = {change.key: self._record(self.sent, there)}
         if isinstance(change, Post):
             records[change.key.parent] = _moved(change, raw, self.sent, there)
         run.made(change, raw, records)
         return Result(run.done(change, raw["id"], self.told.request_id))
+
+    def _is_older(self, there: Leaves) -> bool:
+        """Return whether an earlier request made it: by the dates, and where none tells, by what stands there."""
+        return _is_edited(self.sent, there) if self.told.is_older is None else self.told.is_older
 
     def _adopted(self, run: Run, change: Create, there: Leaves) -> Result:
         """Note what an earlier run made: only what stands as it was asked for counts as sent."""
@@ -206,3 +211,12 @@ def _differing(names: tuple[str, ...], sent: Leaves, there: Leaves) -> list[str]
         for name, path in paths
         if path in sent and path in there and not is_called(sent[path].value, there[path].value)
     ]
+
+
+def _is_edited(sent: Leaves, there: Leaves) -> bool:
+    """Return whether something else stands there than was sent; a status may be the server's choice."""
+    return any(
+        not is_alike(there[path].value, leaf.value)
+        for path, leaf in sent.items()
+        if path in there and path not in {("status",), ("severity",)}
+    )

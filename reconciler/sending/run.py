@@ -31,13 +31,12 @@ class Run:
     client: Client
     journal: Journal
     sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.time
     ids: dict[Key, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """IDs that are managed already: never taken for what was just asked for."""
     links: dict[Key, tuple[str, str]] = field(default_factory=dict)
-    asked: dict[Step, float] = field(default_factory=dict)
-    """When an earlier run asked for what it never learned the answer to, in Unix seconds."""
+    asked: Mapping[Step, Intent] = field(default_factory=dict)
+    """What an earlier run asked for and never learned the answer to."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def know(self, memory: Memory, plan: Plan) -> None:
@@ -46,7 +45,7 @@ class Run:
         self.links = {key: (live.reference, live.link) for key, live in plan.live.items()}
         self.known = {record.id for record in memory.state.records.values()} | set(self.ids.values())
         self.known |= {seen.id for seen in plan.observed.values()} | memory.state.managed
-        self.asked = {name: intent.time for name, intent in memory.pending.items()}
+        self.asked = dict(memory.pending)
 
     def id_of(self, key: Key) -> str:
         """Return the ID of a resource or child; empty where it is not known."""
@@ -75,12 +74,23 @@ class Run:
     def intend(self, change: Change, request: Request, sent: Leaves, key: str = "") -> Intent:
         """Note what is about to be sent; raises `NotNoted` where the journal does not take it."""
         told = {path_text(path): leaf.value for path, leaf in sent.items()}
-        intent = Intent(step(change), key, request.method, request.path, request.body, told, self.now())
+        body, now = request.body, self.client.now()
+        moment = now.at.timestamp()
+        intent = Intent(step(change), key, request.method, request.path, body, told, moment, now.is_servers)
+        if self.was_asked(intent):
+            # What is looked for was made when it was first asked for, however many runs have died since.
+            first = self.asked[intent.step]
+            intent = replace(intent, time=first.time, is_servers=first.is_servers)
         try:
             self.journal.intent(intent)
         except OSError as error:
             raise NotNoted(f"the journal cannot be written: {error.strerror or error}") from error
         return intent
+
+    def was_asked(self, intent: Intent) -> bool:
+        """Return whether an earlier run asked for the same and never learned the answer."""
+        first = self.asked.get(intent.step)
+        return first is not None and first.idempotency_key == intent.idempotency_key
 
     def not_done(self, name: Step, *, refused: bool = False) -> None:
         """Note that nothing was done, which ends what an earlier run left open only where the API `refused` it."""

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A request that was about to be sent. `sent` are its leaves by path; `time` is Unix seconds."""
+    """A request that was about to be sent. `sent` are its leaves by path; `time` is Unix seconds.
+
+    `is_servers` tells whether the time is the API's; a machine's own clock may be hours off.
+    """
 
     step: Step
     idempotency_key: str
@@ -27,6 +30,7 @@ class Intent:
     body: Mapping[str, Any]
     sent: Mapping[str, Any]
     time: float
+    is_servers: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the intent as the journal holds it."""
@@ -38,6 +42,7 @@ class Intent:
             "body": self.body,
             "sent": self.sent,
             "time": self.time,
+            "clock": "api" if self.is_servers else "own",
         }
 
 
@@ -179,4 +184,5 @@ def _records(value: Mapping[str, Any]) -> dict[Key, Record]:
 
 def _intent(entry: Mapping[str, Any]) -> Intent:
     names = ("method", "path", "body", "sent", "time")
-    return Intent(_step(entry["intent"]), entry["key"], **{name: entry[name] for name in names})
+    told = {name: entry[name] for name in names}
+    return Intent(_step(entry["intent"]), entry["key"], **told, is_servers=entry.get("clock") == "api")

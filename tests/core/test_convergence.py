@@ -47,6 +47,13 @@ UPDATES = st.lists(
 )
 
 
+class Quoted(yaml.SafeDumper):
+    """Writes every text in quotes: what YAML 1.1 takes for a text may be a number by the rules of 1.2, such as 1E9."""
+
+
+Quoted.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+
+
 def spec(fields: dict[str, Any], updates: list[dict[str, Any]], end: str | None) -> dict[str, Any]:
     """Return the spec of an incident that is right as far as can be known without the network."""
     made: dict[str, Any] = {"name": "Any incident", "mode": "test", "declare_as": {"severity": "Minor"}, **fields}
@@ -60,7 +67,7 @@ def spec(fields: dict[str, Any], updates: list[dict[str, Any]], end: str | None)
 def write(world: World, made: dict[str, Any]) -> None:
     """Declare the incident."""
     value = {"apiVersion": "reconciler/v1", "kind": "Incident", "metadata": {"name": "any"}, "spec": made}
-    world.write_raw(yaml.safe_dump(value, allow_unicode=True), "any.yaml")
+    world.write_raw(yaml.dump(value, Dumper=Quoted, allow_unicode=True), "any.yaml")
 
 
 # An example is a whole account: there are few of them, and looking for a smaller one would take minutes.
