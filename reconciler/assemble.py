@@ -165,13 +165,16 @@ def _is_strange(key: Key, memory: Memory) -> bool:
     return record is None or record.how == "key"
 
 
-def wants_timeline(found: Found, memory: Memory) -> list[str]:
-    """Return the incidents (IDs) whose timeline items must be read: some changed, or are not known to exist."""
+def wants_timeline(found: Found, memory: Memory, *, every: bool = False) -> list[str]:
+    """Return the incidents (IDs) whose timeline items must be read: some changed, or are not known to exist.
+
+    With `every` those of all incidents that declare some.
+    """
     memory = found.recall(memory)
     return [
         identifier
         for identifier, one in found.incidents.items()
-        if any(child.key.child[0] == TIMELINE.noun and _is_open(child, memory) for child in one.children)
+        if any(child.key.child[0] == TIMELINE.noun and (every or _is_open(child, memory)) for child in one.children)
     ]
 
 
@@ -236,6 +239,7 @@ def assemble(
         identity_field=workspace.identity_field if modes else None,
         renames=found.renames,
         revived=found.revived,
+        drifted=tuple(one for diff in diffs.values() for one in diff.drifted),
         private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
     )
 
@@ -261,6 +265,7 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
         next((one.leaf for one in types if one.facts.get("is_default")), None),
         found.names_in_keys,
         frozenset(found.desired),
+        found.names.called,
     )
 
 

@@ -34,6 +34,7 @@ class Names:
         self._listed = listed
         self._index: dict[tuple[str, str], dict[str, list[Found]]] = {}
         self._declared: dict[tuple[str, str | Ref], dict[str, Found]] = defaultdict(dict)
+        self._called: dict[str, str] = {}
         self.problems: list[Problem] = []
 
     def declare(self, desired: Desired, identifier: str | None) -> None:
@@ -75,6 +76,27 @@ class Names:
     def report(self, at: Source, message: str, hint: str = "") -> None:
         """Add a problem at its place."""
         self.problems.append(Problem(at, message, hint))
+
+    def called(self, value: Any) -> Any:
+        """Return what people call a value in its canonical form: an ID, the values of a custom field, a text."""
+        match value:
+            case [one]:
+                return self.called(one)
+            case list():
+                return sorted(map(self.called, value), key=str)
+            case dict() if len(value) == 1:
+                return self.called(next(iter(value.values())))
+            case str():
+                self._called = self._called or self._by_id()
+                return self._called.get(value, value)
+        return value
+
+    def _by_id(self) -> dict[str, str]:
+        return {
+            one["id"]: str(one.get(kinds.listing(listing).name, one["id"]))
+            for (listing, _), objects in self._listed.items()
+            for one in objects
+        }
 
     def facts(self, listing: str) -> Mapping[str | Ref, Found]:
         """Return everything that a listing and the manifests have, by ID or `Ref`."""

@@ -13,10 +13,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from reconciler.diff import telling
 from reconciler.model import Adopt, Create, Delete, Edit, Live, Post, Ref, Topic, Why
 
 if TYPE_CHECKING:
-    from reconciler.model import Change, FieldChange, Leaf, Leaves, Notice, Observation, Plan, Refusal, Request
+    from reconciler.model import Change, Drifted, FieldChange, Leaf, Leaves, Notice, Observation, Plan, Refusal, Request
 
 OPEN = frozenset({"status", "severity", "type", "mode", "visibility", "at"})
 """Fields that tell how an incident stands and not what it is about."""
@@ -66,7 +67,14 @@ class Veil:
                 key: self.observation(seen) if key.parent in private else seen for key, seen in plan.observed.items()
             },
             live={key: _who(live) if key.parent in private else live for key, live in plan.live.items()},
+            drifted=tuple(self.drifted(one) if one.key.parent in private else one for one in plan.drifted),
         )
+
+    def drifted(self, one: Drifted) -> Drifted:
+        """Return what somebody changed outside, veiled."""
+        if one.name in OPEN:
+            return one
+        return replace(one, left=self._value(one.left), live=self._value(one.live), desired=self._value(one.desired))
 
     def digest(self, value: Any) -> str:
         """Return what stands for a text."""
@@ -96,10 +104,15 @@ class Veil:
 
     def refusal(self, refusal: Refusal) -> Refusal:
         """Return a refusal without the titles of what it could be taken for."""
-        return replace(refusal, message=self.digest(refusal.message)) if refusal.why is Why.AMBIGUOUS else refusal
+        if refusal.why is Why.AMBIGUOUS:
+            return replace(refusal, message=self.digest(refusal.message))
+        return replace(refusal, moved=tuple(map(self.drifted, refusal.moved)))
 
     def notice(self, notice: Notice) -> Notice:
         """Return a notice; one that tells what people made of a field says it of open fields alone."""
+        if notice.moved:
+            moved = self.drifted(notice.moved)
+            return replace(notice, moved=moved, message=telling.notice(notice.topic, moved))
         is_open = notice.topic is not Topic.KEPT or notice.message.split(" ")[0] in {*OPEN, "update"}
         return notice if is_open else replace(notice, message=self.digest(notice.message))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler import apply as applying
-from reconciler import assemble, claims, guards, learning, live, manifest, selection, validate
+from reconciler import assemble, attribution, claims, guards, learning, live, manifest, selection, validate
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Refused
 from reconciler.guards import Allowance
@@ -57,9 +57,10 @@ def load(
     return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed)
 
 
-def plan(loaded: Loaded, client: Client, memory: Memory) -> Plan:
+def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = False) -> Plan:
     """Read the account and compare: GETs only, nothing written, no lock taken.
 
+    With `every_child` timeline items are read also where the manifests did not change them.
     Raises `Invalid` for names that the account does not know, `Refused` for another account than the one bound.
     """
     workspace, manifests = loaded.workspace, loaded.manifests
@@ -76,10 +77,11 @@ def plan(loaded: Loaded, client: Client, memory: Memory) -> Plan:
     details = live.read_details(
         client,
         updates_of=assemble.wants_updates(found, memory),
-        timeline_of=assemble.wants_timeline(found, memory),
+        timeline_of=assemble.wants_timeline(found, memory, every=every_child),
         workflows=assemble.creates_incidents(found),
     )
-    return assemble.assemble(found, account, details, memory, workspace, loaded.files, whole=loaded.is_whole)
+    made = assemble.assemble(found, account, details, memory, workspace, loaded.files, whole=loaded.is_whole)
+    return attribution.attributed(made, live.read_activity(client, attribution.wanted(made), most=attribution.MOST))
 
 
 def check(plan: Plan, loaded: Loaded) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import exchange, kinds, refs
-from reconciler.diff import Diff
 from reconciler.model import Create, Refusal, Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reconciler.diff import Diff
     from reconciler.model import Desired, Key, Live
 
 
@@ -27,18 +27,21 @@ def leave_out(
     """Return the diffs with refusals in place of what cannot be carried out; `live` and `groups` as in `exchange`."""
     changes = [change for diff in diffs.values() for change in diff.changes]
     taken = exchange.taken(changes, live, groups)
-    kept = {key: _place_taken(desired[key], *taken[key]) if key in taken else diff for key, diff in diffs.items()}
+    kept = {
+        key: diff.refused(_place_taken(desired[key], *taken[key])) if key in taken else diff
+        for key, diff in diffs.items()
+    }
     kept = _without_orphans(kept, desired)
     # Who is left out leaves no place to others.
     return kept if kept == diffs else leave_out(kept, desired, live, groups)
 
 
-def _place_taken(one: Desired, field: str, holder: Live) -> Diff:
+def _place_taken(one: Desired, field: str, holder: Live) -> Refusal:
     noun = kinds.KINDS[one.key.kind].noun
     name = holder.raw.get("name", holder.id)
     message = f"{field} {one.leaves[field,].value} is that of the {noun} `{name}`, and nothing in this plan moves it"
     hint = f"take another {field}, or declare `{name}` with one of its own"
-    return Diff(refusals=[Refusal(Why.IMPOSSIBLE, one.key, one.manifest.at(field), message, hint)])
+    return Refusal(Why.IMPOSSIBLE, one.key, one.manifest.at(field), message, hint)
 
 
 def _without_orphans(diffs: dict[Key, Diff], desired: Mapping[Key, Desired]) -> dict[Key, Diff]:
@@ -51,10 +54,13 @@ def _without_orphans(diffs: dict[Key, Diff], desired: Mapping[Key, Desired]) -> 
         if (request := getattr(change, "request", None))
         and (missing := next((ref.key for ref in refs.of_request(request) if ref.key not in made), None))
     }
-    return {key: _orphan(desired[key], orphans[key], diffs) if key in orphans else diff for key, diff in diffs.items()}
+    return {
+        key: diff.refused(_orphan(desired[key], orphans[key], diffs)) if key in orphans else diff
+        for key, diff in diffs.items()
+    }
 
 
-def _orphan(one: Desired, missing: Key, diffs: Mapping[Key, Diff]) -> Diff:
+def _orphan(one: Desired, missing: Key, diffs: Mapping[Key, Diff]) -> Refusal:
     why = diffs[missing.parent].refusals[0].why
     message = f"it needs {missing}, which this plan leaves out"
-    return Diff(refusals=[Refusal(why, one.key, one.source, message, f"do what is said of {missing.parent} first")])
+    return Refusal(why, one.key, one.source, message, f"do what is said of {missing.parent} first")

@@ -73,6 +73,8 @@ class Workspace:
     """The workspace's document, where it has `spec.defaults`."""
     policies: Mapping[str, Any] = field(default_factory=dict)
     """`spec.drift` as written; what counts is `drift`."""
+    on_drift: Drift | None = None
+    """What this run was told to do with whatever was changed outside."""
     allow: Allowance = field(default_factory=Allowance)
     """What one run may do."""
 
@@ -97,7 +99,9 @@ class Workspace:
         return self.root / FOLDER / "sandbox" / "data.db"
 
     def drift(self, kind: str, field_name: str) -> Drift:
-        """Return what happens to a field that was changed outside: as the workspace says, else as its kind does."""
+        """Return what happens to a field that was changed outside: as the run, the workspace, or its kind says."""
+        if self.on_drift:
+            return self.on_drift
         stated = self.policies.get(kind)
         by_field = stated if isinstance(stated, dict) else {EVERY_KIND: stated}
         policy = by_field.get(field_name) or by_field.get(EVERY_KIND) or self.policies.get(EVERY_KIND)
@@ -164,6 +168,7 @@ def load(
     workspace: str = "",
     base_url: str = "",
     sandbox: bool = False,
+    on_drift: str = "",
     environ: Mapping[str, str] | None = None,
 ) -> Workspace:
     """Return the workspace that paths belong to: `--workspace FILE`, else the `reconciler.yaml` above them.
@@ -199,6 +204,7 @@ def load(
         adopts=spec.get("adopt", "matching") == "matching",
         defaults=document if "defaults" in spec else None,
         policies=spec.get("drift", {}),
+        on_drift=Drift(on_drift) if on_drift else None,
         allow=Allowance.of(spec.get("limits", {}), spec.get("allow", {})),
     )
 

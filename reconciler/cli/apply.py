@@ -11,6 +11,7 @@ import click
 from reconciler.cli.options import (
     reaches_account,
     reads_manifests,
+    settles_drift,
     shows_texts,
     stays_within_limits,
     takes_format,
@@ -43,6 +44,7 @@ MOST_AT_ONCE = 50
 )
 @takes_format("text", "json")
 @stays_within_limits
+@settles_drift
 @shows_texts
 @reaches_account
 @waits_for_lock

@@ -33,12 +33,19 @@ class Access:
     sandbox: bool = False
     timeout: float = 30.0
     lock_timeout: float = 0.0
+    on_drift: str = ""
 
     def load(self, paths: Sequence[str] = ()) -> Workspace:
         """Return the workspace that the paths belong to; raises `Invalid` and `Misused`."""
         from reconciler import workspace  # noqa: PLC0415  (flags are told without reading anything)
 
-        return workspace.load(paths, workspace=self.workspace, base_url=self.base_url, sandbox=self.sandbox)
+        return workspace.load(
+            paths,
+            workspace=self.workspace,
+            base_url=self.base_url,
+            sandbox=self.sandbox,
+            on_drift=self.on_drift or "",
+        )
 
 
 _WORKSPACE = click.option(
@@ -104,6 +111,11 @@ _LOCK_TIMEOUT = click.option(
     help="How long to wait for another run's end.",
     callback=_is_number,
 )
+_ON_DRIFT = click.option(
+    "--on-drift",
+    type=click.Choice(["overwrite", "keep", "fail"]),
+    help="What happens to what was changed outside, in this run; else as `drift:` in the workspace says.",
+)
 _SHOW_PRIVATE = click.option(
     "--show-private", is_flag=True, help="Show texts of private incidents where the output is no terminal, too."
 )
@@ -162,6 +174,11 @@ def waits_for_lock(command: Callable[..., int]) -> Callable[..., int]:
 def shows_texts(command: Callable[..., int]) -> Callable[..., int]:
     """Add --show-private, as `show_private`."""
     return with_options(_SHOW_PRIVATE)(command)
+
+
+def settles_drift(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --on-drift, which goes into `access`: to stand above `reaches_account`."""
+    return with_options(_ON_DRIFT)(command)
 
 
 def takes_format(*formats: str) -> Callable[[Callable[..., int]], Callable[..., int]]:

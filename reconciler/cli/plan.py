@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import reaches_account, reads_manifests, shows_texts, stays_within_limits, takes_format
+from reconciler.cli.options import (
+    reaches_account,
+    reads_manifests,
+    settles_drift,
+    shows_texts,
+    stays_within_limits,
+    takes_format,
+)
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access, Selection
@@ -34,6 +41,7 @@ class OrShow(click.Command):
 @takes_format("text", "json", "markdown")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 @stays_within_limits
+@settles_drift
 @shows_texts
 @reaches_account
 def command(

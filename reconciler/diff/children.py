@@ -5,9 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import alike
-from reconciler.diff.fields import differences
+from reconciler.diff import telling
+from reconciler.diff.fields import differences, fate, judge
 from reconciler.kinds.spec import encode, observe
-from reconciler.model import Child, Create, Desired, Edit, Key, Leaf, Leaves, Live, Observation, Ref, Request, Step
+from reconciler.model import (
+    Cause,
+    Child,
+    Create,
+    Desired,
+    Drifted,
+    Edit,
+    Fate,
+    Key,
+    Leaf,
+    Leaves,
+    Live,
+    Notice,
+    Observation,
+    Ref,
+    Request,
+    Step,
+    Topic,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,14 +34,19 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Around, Diff, Rules
     from reconciler.kinds.spec import ChildKind
 
+TITLES = frozenset({"title", "value"})
+"""Fields that say what a child is called."""
 STEP = 10
 """How far apart sort keys are set, so that an option can come between two others later."""
 
 
 def compare_children(
     table: ChildKind, desired: Desired, owner: Ref | str, around: Around, rules: Rules, diff: Diff
-) -> None:
-    """Add the steps that a resource's children of one kind need; those nobody declares are left alone."""
+) -> list[Drifted]:
+    """Add the steps that a resource's children of one kind need; those nobody declares are left alone.
+
+    Returns what their drift policy leaves to a person: then the whole resource is left alone.
+    """
     declared = [child for child in desired.children if child.key.child[0] == table.noun]
     listed = around.children.get(table.noun)
     live = [_live(table, one) for one in listed or ()]
@@ -38,8 +62,11 @@ def compare_children(
         known = rules.memory.record(child.key)
         if there is not None:
             _compare(table, child, there, rules, diff)
-        elif known is None or (listed is not None and not table.keyed):
+        elif known is None:
             diff.add(creation(table, desired, child, owner, rules, diff.after))
+        elif listed is not None:
+            _gone(table, desired, child, owner, rules, diff)
+    return [one for one in diff.drifted if one.key.child[:1] == (table.noun,) and one.fate is Fate.REFUSED]
 
 
 def _live(table: ChildKind, raw: Mapping[str, Any]) -> Live:
@@ -73,7 +100,7 @@ def creation(
     sent = child.leaves
     if pending and pending.idempotency_key == key and key:
         body, sent = dict(pending.body), {(path,): Leaf.plain(value) for path, value in pending.sent.items()}
-    title = next((str(leaf.text) for path, leaf in child.leaves.items() if path[0] in {"title", "value"}), "")
+    title = next((str(leaf.text) for path, leaf in child.leaves.items() if path[0] in TITLES), "")
     return Create(
         key=child.key,
         source=child.source,
@@ -86,12 +113,53 @@ def creation(
     )
 
 
+def _gone(table: ChildKind, desired: Desired, child: Child, owner: Ref | str, rules: Rules, diff: Diff) -> None:
+    """Make a child again that was deleted outside, where its policy says so and its key was not used up."""
+    policy = rules.drift(desired.key.kind, table.listed)
+    known = fate(Cause.DRIFT, policy)
+    title = next((leaf.text for path, leaf in child.leaves.items() if path[0] in TITLES), None)
+    one = Drifted(
+        key=child.key,
+        source=child.source,
+        path=(),
+        name="",
+        field=table.listed,
+        left=title,
+        live=None,
+        desired=title,
+        cause=Cause.DRIFT,
+        fate=Fate.KEPT if table.keyed and known is Fate.OVERWRITTEN else known,
+        is_set=False,
+    )
+    diff.drifted.append(one)
+    if one.fate is Fate.OVERWRITTEN:
+        diff.add(creation(table, desired, child, owner, rules, diff.after))
+    elif one.fate is Fate.KEPT:
+        hint = "an ID is never used again: give it another `id` to have it back" if table.keyed else ""
+        diff.notices.append(Notice(Topic.KEPT, child.key, telling.notice(Topic.KEPT, one), child.source, hint, one))
+
+
 def _compare(table: ChildKind, child: Child, live: Live, rules: Rules, diff: Diff) -> None:
     record = rules.record(child.key, live.id)
-    found = list(differences(table.fields, child.leaves, live.leaves, record.fields if record else {}))
-    if found:
+    policy = rules.drift(child.key.kind, table.listed)
+    every = list(differences(table.fields, child.leaves, live.leaves, record.fields if record else {}))
+    verdicts = judge(every, lambda _: policy)
+    drifted = [
+        one.told(child.key, child.source, fate(one.cause, policy), rules.called, table.listed)
+        for one in every
+        if one.is_drift
+    ]
+    diff.drifted += drifted
+    diff.notices += [
+        Notice(Topic.KEPT, child.key, telling.notice(Topic.KEPT, one), child.source, moved=one)
+        for one in drifted
+        if one.fate is Fate.KEPT
+    ]
+    found = verdicts.write
+    if found and not verdicts.refuse:
         sent: Leaves = {one.path: one.desired for one in found}
-        whole = child.leaves if table.edit == "PUT" else sent
+        # What is sent whole carries what is kept as it is.
+        whole = {**child.leaves, **{one.path: one.live for one in verdicts.keep}} if table.edit == "PUT" else sent
         diff.add(
             Edit(
                 key=child.key,
@@ -104,7 +172,7 @@ def _compare(table: ChildKind, child: Child, live: Live, rules: Rules, diff: Dif
             )
         )
     if record is None:
-        equal = {path: leaf for path, leaf in child.leaves.items() if path not in {one.path for one in found}}
+        equal = {path: leaf for path, leaf in child.leaves.items() if path not in {one.path for one in every}}
         diff.observed[child.key] = Observation(live.id, "found", equal, live.leaves)
 
 

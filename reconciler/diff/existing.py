@@ -12,15 +12,31 @@ from typing import TYPE_CHECKING
 from reconciler import kinds
 from reconciler.diff.children import compare_children
 from reconciler.diff.creation import broken_move, post
-from reconciler.diff.fields import Difference, Verdicts, differences, judge
-from reconciler.diff.pair import SEVERITY, STATUS, Pair, reading, settled
+from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
+from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, waiting
 from reconciler.diff.rules import Around, Diff, Rules, live_of, observation
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, posting
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
 from reconciler.lifecycle import CLOSED, LEARNING, LIVE, TRIAGE
-from reconciler.model import Adopt, Cause, Desired, Edit, Leaf, Leaves, Notice, Path, Refusal, Request, Topic, Why
+from reconciler.model import (
+    Adopt,
+    Cause,
+    Child,
+    Desired,
+    Drifted,
+    Edit,
+    Fate,
+    Leaf,
+    Leaves,
+    Notice,
+    Path,
+    Refusal,
+    Request,
+    Topic,
+    Why,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,14 +54,16 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     known, is_ours = record.fields if record else {}, not pair.is_strange
     differing = list(map(pair.told, differences(kind.fields, desired.leaves, live.leaves, known, is_ours=is_ours)))
     found = [one for one in differing if not _is_ignored(pair, one)]
+    diff.drifted += [_drifted(pair, one) for one in found if one.is_drift]
     if refusal := _changed_after_creation(pair, found, diff):
         return diff.refused(refusal)
     stuck = _status(pair, diff)
+    diff.leave(stuck)
     if match.is_new and not kind.natural_key:
         diff.add(Adopt(desired.key, desired.source, live, match.how))
     for table in kind.children:
-        if table.edit:
-            compare_children(table, desired, live.id, around, rules, diff)
+        if table.edit and (left := compare_children(table, desired, live.id, around, rules, diff)):
+            return diff.refused(pair.left_to_a_person(left))
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
     as_good = set(stuck) if _is_settled(pair) or _waits_unrecorded(pair) else set()
     return _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
@@ -56,6 +74,7 @@ def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differ
     told = waiting(pair, diff, is_over=_is_over(pair, stuck)) if pair.kind is INCIDENT else Waiting()
     if isinstance(told, Refusal):
         return diff.refused(told)
+    diff.leave(path for path in told.driven if pair.policy(str(path[0])) is Drift.KEEP)
     plan = posting(told.updates, pair.live.leaves, told.left, pair.policy, stuck)
     verdicts = _verdicts(pair, [one for one in found if one.path not in told.driven])
     if refusal := _undecided(pair, plan, verdicts):
@@ -79,14 +98,19 @@ def _is_ignored(pair: Pair, one: Difference) -> bool:
     return not (late and pair.record is not None and one.cause is Cause.UNRECORDED and one.live.value is None)
 
 
+def _drifted(pair: Pair, one: Difference) -> Drifted:
+    """Return what somebody changed outside, with what its policy says; what is fixed by now can only be kept."""
+    only_kept = one.desired.fixed and one.cause is Cause.DRIFT
+    return pair.drifted(one, Fate.KEPT if only_kept else fate(one.cause, pair.policy(one.field)))
+
+
 def _changed_after_creation(pair: Pair, found: Iterable[Difference], diff: Diff) -> Refusal | None:
     """Refuse what a manifest asks anew of a field that the API takes at creation only; tell what others changed."""
     for one in found:
         if not one.desired.fixed:
             continue
         if one.cause is Cause.DRIFT:
-            message = f"{one.name} is {one.live.text}; the manifest says {one.desired.text}"
-            diff.notices.append(Notice(Topic.KEPT, pair.key, message, pair.desired.source))
+            diff.notices.append(pair.notice(Topic.KEPT, pair.drifted(one, Fate.KEPT), pair.desired.source))
             continue
         was = f"from {one.live.text} " if one.live.text is not None else ""
         return pair.refuse(
@@ -118,7 +142,7 @@ def _status(pair: Pair, diff: Diff) -> tuple[Path, ...]:
     if _is_settled(pair) and not asks_anew:
         return (STATUS,)
     if lifecycle.is_further(live, wanted) and not asks_anew:
-        diff.notices.append(_finished(pair, live, wanted))
+        diff.notices.append(_finished(pair, live, wanted, diff))
         return (STATUS,)
     return ()
 
@@ -147,14 +171,14 @@ def _is_over(pair: Pair, stuck: tuple[Path, ...]) -> bool:
     return pair.rules.lifecycle.is_further(pair.live.leaves[STATUS], pair.desired.leaves[STATUS])
 
 
-def _finished(pair: Pair, live: Leaf, wanted: Leaf) -> Notice:
-    return Notice(
-        Topic.FINISHED,
-        pair.key,
-        f"{live.text}; the manifest says {wanted.text}",
-        pair.desired.source,
-        f"write `status: {live.text}` to agree, or raise `metadata.generation` to declare it anew",
-    )
+def _finished(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
+    record = pair.record.fields.get("status") if pair.record else None
+    one = pair.drifted(Difference(STATUS, wanted, live, Cause.DRIFT, record), Fate.KEPT)
+    known = next((each for each in diff.drifted if each.path == STATUS), one)
+    one = replace(known, is_finished=True, fate=Fate.KEPT)
+    diff.drifted[:] = [one if each is known else each for each in diff.drifted]
+    hint = f"write `status: {live.text}` to agree, or raise `metadata.generation` to declare it anew"
+    return pair.notice(Topic.FINISHED, one, pair.desired.source, hint)
 
 
 def _verdicts(pair: Pair, found: list[Difference]) -> Verdicts:
@@ -178,10 +202,9 @@ def _undecided(pair: Pair, plan: Posting, verdicts: Verdicts) -> Refusal | None:
     """Return why the whole is left alone: a policy that leaves it to a person, or a move that does not exist."""
     if plan.refused:
         child, path = plan.refused[0]
-        told = f"{path[0]} was moved by people, and update `{child.key.child[1]}` would move it elsewhere"
-        return pair.left_to_a_person(told, str(path[0]))
+        return pair.left_to_a_person([_driven(pair, child, path, Fate.REFUSED)])
     if verdicts.refuse:
-        return pair.conflict(verdicts.refuse)
+        return pair.left_to_a_person([pair.drifted(one, Fate.REFUSED) for one in verdicts.refuse])
     moves = [(carried[STATUS], child.source) for child, carried in plan.posts if STATUS in carried]
     moves += [(one.desired, pair.desired.manifest.at("status")) for one in verdicts.write if one.path == STATUS]
     return broken_move(pair.desired, pair.live.leaves.get(STATUS), moves, pair.rules.lifecycle)
@@ -189,15 +212,20 @@ def _undecided(pair: Pair, plan: Posting, verdicts: Verdicts) -> Refusal | None:
 
 def _tell_kept(pair: Pair, plan: Posting, verdicts: Verdicts, diff: Diff) -> None:
     for one in verdicts.keep:
-        message = f"{one.name} {reading(one.live)} kept; the manifest says {reading(one.desired)}"
-        diff.notices.append(Notice(Topic.KEPT, pair.key, message, pair.desired.source))
+        diff.notices.append(pair.notice(Topic.KEPT, pair.drifted(one, Fate.KEPT), pair.desired.source))
     for child, path in plan.kept:
-        now = reading(pair.live.leaves.get(path, Leaf(None)))
-        message = f"{path[0]} {now} kept; update `{child.key.child[1]}` says {reading(child.leaves[path])}"
-        diff.notices.append(Notice(Topic.KEPT, pair.key, message, child.source))
+        diff.notices.append(pair.notice(Topic.KEPT, _driven(pair, child, path, Fate.KEPT), child.source))
     for child in plan.unsaid:
         message = f"update `{child.key.child[1]}` is not posted: it has no message, and people moved the incident"
         diff.notices.append(Notice(Topic.KEPT, child.key, message, child.source))
+
+
+def _driven(pair: Pair, child: Child, path: Path, fate: Fate) -> Drifted:
+    """Return a status or severity that people moved and that an update would move elsewhere."""
+    record = pair.record.fields.get(str(path[0])) if pair.record else None
+    live = pair.live.leaves.get(path, Leaf(None))
+    one = Difference(path, child.leaves[path], live, Cause.DRIFT, record)
+    return replace(pair.drifted(one, fate, child.source), asker=f"update `{child.key.child[1]}`")
 
 
 def _after_posts(pair: Pair, plan: Posting, driven: set[Path]) -> list[Difference]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.kinds.spec import Drift
-from reconciler.model import Cause, FieldChange, Leaf, Leaves, Path
+from reconciler.model import Cause, Drifted, Fate, FieldChange, Leaf, Leaves, Path
 from reconciler.state.record import FieldRecord, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reconciler.kinds.spec import Field
+    from reconciler.model import Key, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class Difference:
     desired: Leaf
     live: Leaf
     cause: Cause
+    record: FieldRecord | None = None
+
+    @property
+    def is_drift(self) -> bool:
+        """Return whether somebody changed it outside since it was last written."""
+        return self.cause in {Cause.DRIFT, Cause.BOTH}
 
     @property
     def field(self) -> str:
@@ -44,6 +51,27 @@ class Difference:
         old, new = self.live.text, self.desired.text
         added, removed = members(old, new)
         return FieldChange(self.name, old, new, self.cause, added, removed)
+
+    def told(self, key: Key, source: Source, fate: Fate, called: Callable[[Any], Any], field: str = "") -> Drifted:
+        """Return it as a report of drift shows it; `called` is what people call a value that was answered once."""
+        return Drifted(
+            key=key,
+            source=source,
+            path=self.path,
+            name=self.name,
+            field=field or self.field,
+            left=self._left(called),
+            live=self.live.text,
+            desired=self.desired.text,
+            cause=self.cause,
+            fate=fate,
+            is_set=self.live.value is not None,
+        )
+
+    def _left(self, called: Callable[[Any], Any]) -> Any:
+        if self.record is None:
+            return None
+        return self.desired.text if self.record.answered == self.desired.value else called(self.record.answered)
 
 
 def cause(desired: Leaf, live: Leaf | None, record: FieldRecord | None, *, is_ours: bool = True) -> Cause | None:
@@ -78,9 +106,10 @@ def differences(
     for path, leaf in desired.items():
         readable = fields[str(path[0])].live is not None
         there = live.get(path, Leaf(None)) if readable else None
-        why = cause(leaf, there, records.get(path_text(path)), is_ours=is_ours)
+        record = records.get(path_text(path))
+        why = cause(leaf, there, record, is_ours=is_ours)
         if why:
-            yield Difference(path, leaf, there or Leaf(None), why)
+            yield Difference(path, leaf, there or Leaf(None), why, record)
 
 
 def members(old: Any, new: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -106,15 +135,20 @@ class Verdicts:
     refuse: tuple[Difference, ...]
 
 
+def fate(cause: Cause, policy: Drift) -> Fate:
+    """Return what becomes of a field that differs; what nobody changed outside is written whatever the policy."""
+    match cause, policy:
+        case (Cause.MANIFEST | Cause.UNRECORDED | Cause.UNMARKED, _) | (_, Drift.OVERWRITE):
+            return Fate.OVERWRITTEN
+        case Cause.DRIFT, Drift.KEEP:
+            return Fate.KEPT
+        case _:
+            return Fate.REFUSED
+
+
 def judge(found: Iterable[Difference], policy: Callable[[str], Drift]) -> Verdicts:
     """Decide each difference by the drift policy of its field."""
-    write, keep, refuse = [], [], []
+    fates: dict[Fate, list[Difference]] = {each: [] for each in Fate}
     for one in found:
-        match one.cause, policy(one.field):
-            case (Cause.MANIFEST | Cause.UNRECORDED | Cause.UNMARKED, _) | (_, Drift.OVERWRITE):
-                write.append(one)
-            case Cause.DRIFT, Drift.KEEP:
-                keep.append(one)
-            case _:
-                refuse.append(one)
-    return Verdicts(tuple(write), tuple(keep), tuple(refuse))
+        fates[fate(one.cause, policy(one.field))].append(one)
+    return Verdicts(*(tuple(fates[each]) for each in (Fate.OVERWRITTEN, Fate.KEPT, Fate.REFUSED)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model import Cause, Leaf, Path, Refusal, Why
+from reconciler.diff import telling
+from reconciler.model import Cause, Leaf, Notice, Path, Refusal, Why
 from reconciler.state.record import FieldRecord
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.identity import Matched
     from reconciler.kinds.spec import Drift, Kind
     from reconciler.lifecycle import Lifecycle
-    from reconciler.model import Desired, Key, Live
+    from reconciler.model import Desired, Drifted, Fate, Key, Live, Source, Topic
     from reconciler.state.record import Record
 
 STATUS: Path = ("status",)
@@ -58,21 +59,24 @@ class Pair:
         at = self.desired.manifest.at(field) if field else self.desired.source
         return Refusal(why, self.key, at, message, hint)
 
-    def conflict(self, found: Sequence[Difference]) -> Refusal:
-        """Return that these differences are left to a person by the drift policy of their fields."""
-        names = " and ".join(one.name for one in found)
-        sides = "drifted" if all(one.cause is Cause.DRIFT for one in found) else "changed in the manifest and outside"
-        return self.left_to_a_person(f"{names} {sides}", found[0].field)
+    def drifted(self, one: Difference, fate: Fate, source: Source | None = None) -> Drifted:
+        """Return a difference as reports tell it."""
+        at = source or self.desired.manifest.at(one.field)
+        return one.told(self.key, at, fate, self.rules.called)
 
-    def left_to_a_person(self, told: str, field: str) -> Refusal:
-        """Return a refusal that the drift policy of a field asks for."""
-        return self.refuse(
-            Why.CONFLICT,
-            f"{told}; the drift policy leaves that to a person",
-            f"write the live value of {field} into the manifest, or set "
-            f"`drift: {{{self.kind.name}: {{{field}: overwrite}}}}` in reconciler.yaml",
-            field,
+    def notice(self, topic: Topic, one: Drifted, source: Source, hint: str = "") -> Notice:
+        """Return what a report says of something that others changed and that is left as it is."""
+        return Notice(topic, one.key, telling.notice(topic, one), source, hint, one)
+
+    def left_to_a_person(self, moved: Sequence[Drifted]) -> Refusal:
+        """Return that these changes are left to a person by the drift policy of their fields."""
+        field = moved[0].field
+        hint = (
+            f"write the live value of {field} into the manifest, or let this run overwrite it with "
+            f"`--on-drift overwrite` (`drift: {{{self.kind.name}: {{{field}: overwrite}}}}` in reconciler.yaml: "
+            "always)"
         )
+        return replace(self.refuse(Why.CONFLICT, telling.refusal(moved), hint, field), moved=tuple(moved))
 
 
 def settled(record: Record | None, live: Live, lifecycle: Lifecycle) -> Record | None:
@@ -84,8 +88,3 @@ def settled(record: Record | None, live: Live, lifecycle: Lifecycle) -> Record |
     if record is None or known is None or now is None or not lifecycle.is_settled(now, Leaf(known.answered)):
         return record
     return replace(record, fields={**record.fields, "status": FieldRecord(known.sent, now.value)})
-
-
-def reading(leaf: Leaf) -> str:
-    """Return a value as a sentence tells it."""
-    return "nothing" if leaf.text is None else str(leaf.text)

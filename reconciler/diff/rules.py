@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import identity, kinds, refs
-from reconciler.model import Change, Desired, Key, Live, Notice, Observation, Refusal, Step, step
+from reconciler.model import Change, Desired, Drifted, Fate, Key, Live, Notice, Observation, Refusal, Step, step
 from reconciler.state.record import Record, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.identity import Matched
     from reconciler.kinds.spec import Drift, Kind
     from reconciler.lifecycle import Lifecycle
-    from reconciler.model import Leaf, Leaves, Ref
+    from reconciler.model import Leaf, Leaves, Path, Ref
     from reconciler.state.memory import Memory
 
 
@@ -38,6 +38,8 @@ class Rules:
     """What a resource is called in its keys, where it was renamed since."""
     declared: frozenset[Key] = frozenset()
     """All resources with a manifest."""
+    called: Callable[[Any], Any] = str
+    """What people call a value that was answered once."""
 
     def record(self, key: Key, identifier: str) -> Record | None:
         """Return what is known of an object, if it is this one."""
@@ -77,10 +79,16 @@ class Diff:
     refusals: list[Refusal] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     observed: dict[Key, Observation] = field(default_factory=dict)
+    drifted: list[Drifted] = field(default_factory=list)
 
     def add(self, change: Change) -> None:
         """Append a step."""
         self.changes.append(change)
+
+    def leave(self, paths: Iterable[Path]) -> None:
+        """Note that these fields stay as others left them, whatever their policy."""
+        left = set(paths)
+        self.drifted[:] = [replace(one, fate=Fate.KEPT) if one.path in left else one for one in self.drifted]
 
     @property
     def after(self) -> tuple[Step, ...]:
@@ -89,7 +97,8 @@ class Diff:
 
     def refused(self, refusal: Refusal) -> Diff:
         """Return the same resource left alone whole, with the reason."""
-        return Diff(refusals=[refusal], notices=self.notices)
+        left = [replace(one, fate=Fate.REFUSED) if one.fate is Fate.OVERWRITTEN else one for one in self.drifted]
+        return Diff(refusals=[refusal], notices=self.notices, drifted=left)
 
 
 def observation(

@@ -18,6 +18,7 @@ MAX_OPTION_LENGTH = 255
 
 OPTION = ChildKind(
     noun="option",
+    listed="options",
     path="/v1/custom_field_options",
     item="custom_field_option",
     items="custom_field_options",

@@ -35,6 +35,7 @@ CHILD_ID = {"type": "string", "pattern": r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$
 
 TIMELINE = ChildKind(
     noun="timeline",
+    listed="timeline",
     path="/v2/incident_timeline_items",
     item="incident_timeline_item",
     items="incident_timeline_items",
@@ -51,6 +52,7 @@ TIMELINE = ChildKind(
 
 UPDATE = ChildKind(
     noun="update",
+    listed="updates",
     path="/v2/incident_updates",
     item="incident_update",
     items="incident_updates",
@@ -75,8 +77,8 @@ UPDATE = ChildKind(
 
 def children(manifest: Manifest, lookup: Lookup) -> Iterator[Child]:
     """Yield timeline items, then updates in their order."""
-    for table, property_name in ((TIMELINE, "timeline"), (UPDATE, "updates")):
-        for index, item in enumerate(manifest.spec.get(property_name, ())):
+    for table in (TIMELINE, UPDATE):
+        for index, item in enumerate(manifest.spec.get(table.listed, ())):
             leaves = {
                 path: leaf
                 for name, row in table.fields.items()
@@ -84,12 +86,12 @@ def children(manifest: Manifest, lookup: Lookup) -> Iterator[Child]:
                 for path, leaf in row.type.desire(
                     (name,),
                     item[name],
-                    lambda *below, where=(property_name, index): manifest.at(*where, *below),
+                    lambda *below, where=(table.listed, index): manifest.at(*where, *below),
                     lookup,
                 )
             }
             key = manifest.key.of(table.noun, item["id"])
-            yield Child(key, leaves, manifest.at(property_name, index))
+            yield Child(key, leaves, manifest.at(table.listed, index))
 
 
 def _item_schema(table: ChildKind, required: list[str], identifier: str) -> dict[str, Json]:

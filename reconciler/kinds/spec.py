@@ -297,11 +297,13 @@ class Field:
 class ChildKind:
     """A part of a resource with an ID and requests of its own.
 
-    `noun` stands in its key (`Incident/x/timeline/deploy`), `parent` is the property that carries the owner's
-    ID. `keyed` creates carry an idempotency key. `edit` is the verb, empty where it can never be edited.
+    `noun` stands in its key (`Incident/x/timeline/deploy`), `listed` is where a manifest lists them, `parent` the
+    property that carries the owner's ID. `keyed` creates carry an idempotency key. `edit` is the verb, empty where
+    it can never be edited.
     """
 
     noun: str
+    listed: str
     path: str
     item: str
     items: str

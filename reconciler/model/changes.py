@@ -51,9 +51,56 @@ class Mover:
         return f"{self.who}, {self.at.day} {self.at:%b %H:%M}"
 
 
+class Fate(Enum):
+    """What an apply does with a field that somebody changed outside."""
+
+    REFUSED = "refused"
+    KEPT = "kept"
+    OVERWRITTEN = "overwritten"
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """A field that somebody changed outside: what we `left` there, what is live and what is desired, as people read it.
+
+    `name` is as people write it; `field` what a drift policy names. `asker` is who says what is desired: the manifest,
+    or an update. A child that is gone from the account has no path (`is_gone`).
+    """
+
+    key: Key
+    source: Source
+    path: Path
+    name: str
+    field: str
+    left: Any
+    live: Any
+    desired: Any
+    cause: Cause
+    fate: Fate
+    is_set: bool = True
+    """Whether anything is live."""
+    is_finished: bool = False
+    """Whether it is the status of an incident that others brought further than its manifest."""
+    asker: str = "the manifest"
+    mover: Mover | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether it is a child that was deleted outside."""
+        return not self.path
+
+    @property
+    def what(self) -> str:
+        """Return what a sentence calls it."""
+        return " ".join((*self.key.child, *filter(None, (self.name,))))
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that will be written: `old` and `new` as people read them; `name` as they write it."""
+    """One field that will be written: `old` and `new` as people read them; `name` as they write it.
+
+    `mover` is who changed it outside, where that is known.
+    """
 
     name: str
     old: Any
@@ -62,6 +109,7 @@ class FieldChange:
     added: tuple[Any, ...] = ()
     removed: tuple[Any, ...] = ()
     """Members of a list that come and go; both empty where the value is no list, or only its order changes."""
+    mover: Mover | None = None
 
 
 @dataclass(frozen=True, slots=True)

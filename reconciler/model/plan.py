@@ -11,7 +11,7 @@ from reconciler.model.changes import Adopt, Create, Delete, Edit, Forget, Post
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.changes import Change
+    from reconciler.model.changes import Change, Drifted
     from reconciler.model.resources import Key, Leaves, Live, Source
 
 
@@ -70,6 +70,8 @@ class Refusal:
     source: Source
     message: str
     hint: str = ""
+    moved: tuple[Drifted, ...] = ()
+    """What somebody changed outside, where that is the reason."""
 
 
 class Topic(Enum):
@@ -95,6 +97,8 @@ class Notice:
     message: str
     source: Source | None = None
     hint: str = ""
+    moved: Drifted | None = None
+    """What somebody changed outside, where it is about that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,10 @@ class Plan:
     """What people call the IDs that requests and fields hold."""
     private: frozenset[Key] = frozenset()
     """Incidents whose texts are shown on a terminal only."""
+    drifted: tuple[Drifted, ...] = ()
+    """Every field that somebody changed outside since it was last written, whatever becomes of it."""
+    not_looked_up: int = 0
+    """Incidents of which nobody looked up who changed them, as that takes a request each."""
     managed: int = 0
     """How many resources are declared or remembered: what a share is a share of."""
     identity_field: str | None = None

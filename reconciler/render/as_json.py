@@ -12,7 +12,7 @@ from reconciler.notice import least_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.model import Change, FieldChange, Leaves, Live, Notice, Plan, Refusal, Request
+    from reconciler.model import Change, Drifted, FieldChange, Leaves, Live, Mover, Notice, Plan, Refusal, Request
 
 FORMAT_VERSION = 1
 
@@ -38,6 +38,7 @@ def plan(plan: Plan) -> Object:
         "refusals": list(map(_refusal, plan.refusals)),
         "notices": list(map(_notice, plan.notices)),
         "unchanged": list(map(str, plan.unchanged)),
+        "not_looked_up": plan.not_looked_up,
     }
 
 
@@ -76,7 +77,20 @@ def _fields(change: Change, names: Mapping[str, str]) -> list[Object]:
 
 
 def _field(change: FieldChange) -> Object:
-    return {"path": change.name, "old": change.old, "new": change.new, "cause": change.cause.value}
+    told = {"path": change.name, "old": change.old, "new": change.new, "cause": change.cause.value}
+    return told | {"moved_by": mover(change.mover)}
+
+
+def mover(mover: Mover | None) -> Object | None:
+    """Return who did something outside, and when (UTC); None where nobody knows or looked it up."""
+    if mover is None:
+        return None
+    return {"name": mover.name, "kind": mover.kind, "at": f"{mover.at:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def _moved(one: Drifted) -> Object:
+    told = {"path": one.what, "old": one.live, "new": one.desired, "cause": one.cause.value}
+    return told | {"moved_by": mover(one.mover)}
 
 
 def _new(leaves: Leaves, names: Mapping[str, str]) -> list[Object]:
@@ -86,7 +100,9 @@ def _new(leaves: Leaves, names: Mapping[str, str]) -> list[Object]:
         name, *parts = map(str, path)
         label = leaf.label or ".".join(names.get(part, part) for part in parts)
         new = refs.written(leaf.value if leaf.text is None else leaf.text)
-        fields.append({"path": f"{name}.{label}" if parts else name, "old": None, "new": new, "cause": None})
+        fields.append(
+            {"path": f"{name}.{label}" if parts else name, "old": None, "new": new, "cause": None, "moved_by": None}
+        )
     return fields
 
 
@@ -101,6 +117,7 @@ def _refusal(refusal: Refusal) -> Object:
         "source": str(refusal.source),
         "message": refusal.message,
         "hint": refusal.hint,
+        "fields": list(map(_moved, refusal.moved)),
     }
 
 
@@ -111,6 +128,8 @@ def _notice(notice: Notice) -> Object:
         "source": str(notice.source) if notice.source else None,
         "message": notice.message,
         "hint": notice.hint,
+        "cause": notice.moved.cause.value if notice.moved else None,
+        "moved_by": mover(notice.moved.mover) if notice.moved else None,
     }
 
 

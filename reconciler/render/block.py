@@ -103,8 +103,16 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
     for edit in edits:
         if edit.live is None:
             yield from _closing(edit, each.names, layout)
-    for notice in each.notices:
-        yield line("    ", visible(notice.message))
+    yield from _beside(each.notices)
+
+
+def _beside(notices: Sequence[Notice]) -> Iterator[Line]:
+    """Yield what is told of the resource and changes nothing; what is kept stands in the column of the fields."""
+    width = column(visible(one.moved.what) for one in notices if one.moved)
+    for notice in notices:
+        lead = visible(notice.moved.what) if notice.moved else ""
+        said = visible(notice.message).removeprefix(f"{lead} ")
+        yield line("    ", f"{padded(lead, width)}{said}" if lead else said)
 
 
 def _adopted(change: Adopt, recognised: Sequence[str]) -> Iterator[Line]:

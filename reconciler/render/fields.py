@@ -66,7 +66,7 @@ def rows(label: str, texts: Iterable[str], width: int, layout: Layout) -> Iterat
 def changed(change: FieldChange, width: int, layout: Layout, indent: int = INDENT) -> Iterator[Line]:
     """Yield a field that will be written: on one line if it is short, else as what goes and what comes."""
     label = padded(visible(change.name), width)
-    cause = change.cause.value
+    cause = change.cause.value + (f": {visible(str(change.mover))}" if change.mover else "")
     old, new = told(change.old), told(change.new)
     short = line(label, f"{old} -> {new}", Span(f"  ({cause})", "dim"), indent=indent)
     if change.added or change.removed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.attribution import MOST
 from reconciler.render.block import BESIDE, block, blocks, place, reference
 from reconciler.render.page import BLANK, PIPE, Layout, Line, Span, line
 from reconciler.render.words import address, cost, count, identity, visible
@@ -86,6 +87,14 @@ def notices(plan: Plan) -> Iterator[Line]:
             yield from _notice(notice)
         if len(told) > MOST_NOTICES:
             yield line(f"  … {len(told) - MOST_NOTICES:,} more (`--format json` lists all)")
+    if plan.not_looked_up:
+        yield from [BLANK] if by_topic else []
+        yield line(not_looked_up(plan))
+
+
+def not_looked_up(plan: Plan) -> str:
+    """Return of how many incidents it is not told who changed them."""
+    return f"Who changed them was not looked up for {count(plan.not_looked_up, 'more incident')}: at most {MOST} a run."
 
 
 def _notice(notice: Notice) -> Iterator[Line]:

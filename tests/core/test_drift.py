@@ -140,12 +140,12 @@ class TestCauses:
 @pytest.mark.parametrize(
     ("spec", "theirs", "message"),
     [
-        ("status: Fixing", "status", "status Monitoring kept; the manifest says Fixing"),
-        ("severity: Minor", "severity", "severity Critical kept; the manifest says Minor"),
+        ("status: Fixing", "status", "status Monitoring kept (Bob Baker); the manifest says Fixing"),
+        ("severity: Minor", "severity", "severity Critical kept (Bob Baker); the manifest says Minor"),
         (
             "roles: {Incident Lead: alice@example.com}",
             "role",
-            "roles.Incident Lead Bob Baker kept; the manifest says Alice Archer",
+            "roles.Incident Lead Bob Baker kept (Bob Baker); the manifest says Alice Archer",
         ),
     ],
 )
@@ -184,7 +184,7 @@ def test_what_is_kept_is_still_known_as_theirs_after_other_writes(world: World) 
     plan = world.plan()
 
     assert plan.is_empty
-    assert told.notices(plan) == ["severity Critical kept; the manifest says Minor"]
+    assert told.notices(plan) == ["severity Critical kept (Bob Baker); the manifest says Minor"]
 
 
 @pytest.mark.parametrize("policy", ["keep", "fail"])
@@ -200,7 +200,8 @@ def test_both_sides_under_a_policy_that_does_not_decide_is_refused(world: World,
 
     refusal = told.refusal(plan)
     assert (refusal.why, refusal.source.line) == (Why.CONFLICT, 4)
-    assert refusal.message.startswith("summary changed in the manifest and outside")
+    assert told.timeless(refusal.message).startswith("summary (Bob Baker) changed in the manifest and outside; ")
+    assert "`--on-drift overwrite`" in refusal.hint
     assert "`drift: {Incident: {summary: overwrite}}`" in refusal.hint
     assert plan.is_empty
 

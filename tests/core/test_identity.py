@@ -414,7 +414,7 @@ def test_an_older_incident_under_the_same_key_is_adopted_and_its_moves_left(worl
     assert [getattr(one, "adopted", None) for one in outcomes] == [True, None]
     assert isinstance(outcomes[1], Skipped)
     plan = world.plan()
-    assert "status Monitoring kept; the manifest says Fixing" in told.notices(plan, Topic.KEPT)
+    assert "status Monitoring kept (Bob Baker); the manifest says Fixing" in told.notices(plan, Topic.KEPT)
     assert told.steps(plan) == ["edit Incident/checkout"]
     world.settle()
     assert world.incidents()[0]["incident_status"]["name"] == "Monitoring"

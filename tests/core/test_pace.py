@@ -106,7 +106,7 @@ def test_it_is_finished_when_the_server_has_closed_it(
     assert status(world) == "Closed"
     assert plan.is_empty
     assert not plan.refusals
-    assert told.notices(plan) == ["Closed; the manifest says Documenting"]
+    assert told.notices(plan) == ["closed by workflow Post-incident flow; the manifest says Documenting"]
     (notice,) = plan.notices
     assert notice.topic is Topic.FINISHED
 
@@ -174,7 +174,7 @@ def test_a_person_who_closes_wins(world: World, passes: Callable[[float], None])
     world.settle()
 
     assert status(world) == "Closed"
-    assert told.notices(world.plan(), Topic.FINISHED) == ["Closed; the manifest says Documenting"]
+    assert told.notices(world.plan(), Topic.FINISHED) == ["closed by Bob Baker; the manifest says Documenting"]
 
 
 def test_closing_is_asked_for_wherever_the_server_brought_it(world: World, passes: Callable[[float], None]) -> None:
@@ -235,7 +235,7 @@ def test_what_was_found_settled_is_remembered(world: World, passes: Callable[[fl
     plan = world.plan()
 
     assert plan.is_empty
-    assert told.notices(plan, Topic.KEPT) == ["status Fixing kept; the manifest says Documenting"]
+    assert told.notices(plan, Topic.KEPT) == ["status Fixing kept (Bob Baker); the manifest says Documenting"]
 
 
 def test_the_server_may_move_it_within_a_run(world: World, passes: Callable[[float], None]) -> None:

@@ -57,7 +57,8 @@ def test_what_people_finished_is_left_alone(world: World, end: str) -> None:
     assert plan.is_empty
     assert not plan.refusals
     (notice,) = [one for one in plan.notices if one.topic is Topic.FINISHED]
-    assert notice.message == f"{end}; the manifest says Fixing"
+    done = "moved to Documenting" if end == "Documenting" else end.lower()
+    assert told.timeless(notice.message) == f"{done} by Bob Baker; the manifest says Fixing"
     assert notice.hint == f"write `status: {end}` to agree, or raise `metadata.generation` to declare it anew"
     assert plan.summary["finished"] == 1
 
@@ -84,7 +85,7 @@ def test_a_finished_incident_is_left_alone_when_it_is_adopted(world: World) -> N
 
     plan = world.plan()
     assert plan.is_empty
-    assert told.notices(plan, Topic.FINISHED) == ["Closed; the manifest says Fixing"]
+    assert told.notices(plan, Topic.FINISHED) == ["closed by Bob Baker; the manifest says Fixing"]
     assert world.updates(world.incidents()[0]["id"]) == ["Hello"]
 
 
@@ -98,7 +99,7 @@ def test_another_open_status_does_not_reopen(world: World) -> None:
     plan = world.plan()
 
     assert plan.is_empty
-    assert told.notices(plan, Topic.FINISHED) == ["Closed; the manifest says Monitoring"]
+    assert told.notices(plan, Topic.FINISHED) == ["closed by Bob Baker; the manifest says Monitoring"]
 
 
 @pytest.mark.parametrize("wanted", ["Investigating", "Documenting"])
@@ -378,7 +379,7 @@ def test_an_account_that_triages_is_asked_once_also_without_a_state(world: World
     assert [one["path"] for one in world.requests() if one["changed"]] == ["/v2/incidents"]
     assert world.plan().is_empty
     move(world, "Fixing")
-    assert told.notices(world.plan()) == ["status Fixing kept; the manifest says Investigating"]
+    assert told.notices(world.plan()) == ["status Fixing kept (Bob Baker); the manifest says Investigating"]
     world.settle()
     assert status(world) == "Fixing"
 

@@ -225,7 +225,7 @@ class TestWherePeopleMovedTheIncident:
         plan = world.plan()
 
         wanted = "Fixing" if field == "status" else "Major"
-        assert told.notices(plan, KEPT) == [f"{field} {theirs} kept; update `second` says {wanted}"]
+        assert told.notices(plan, KEPT) == [f"{field} {theirs} kept (Bob Baker); update `second` says {wanted}"]
         assert "message" in told.change(plan, "post", "Incident/checkout/update/second").request.body
         world.settle()
         assert now(world, field) == [theirs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler import reconcile
@@ -32,8 +33,13 @@ def fields(change: Change) -> dict[str, tuple[Any, Any, str]]:
 
 
 def notices(plan: Plan, topic: Topic | None = None) -> list[str]:
-    """Return what a plan tells and does nothing about."""
-    return [one.message for one in plan.notices if topic in {None, one.topic}]
+    """Return what a plan tells and does nothing about, without the times."""
+    return [timeless(one.message) for one in plan.notices if topic in {None, one.topic}]
+
+
+def timeless(text: str) -> str:
+    """Return a text without the times at which somebody did something."""
+    return re.sub(r", \d{1,2} [A-Z][a-z]{2} \d\d:\d\d", "", text)
 
 
 def refusal(plan: Plan) -> Refusal:

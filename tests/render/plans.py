@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.diff import telling
 from reconciler.model import (
     Adopt,
     Cause,
     Create,
+    Drifted,
     Edit,
+    Fate,
     FieldChange,
     Key,
     Leaf,
     Leaves,
     Live,
+    Mover,
     Notice,
     Observation,
     Plan,
@@ -129,6 +134,32 @@ def adopted() -> Adopt:
     )
 
 
+BOB = Mover("Bob", "user", datetime(2026, 11, 20, 14, 2, tzinfo=UTC))
+
+
+def moved(key: Key, **different: Any) -> Drifted:
+    """Return a status that Bob changed; names change a part of it."""
+    whole = Drifted(
+        key=key,
+        source=Source("incidents/search.yaml", 5, 3),
+        path=("status",),
+        name="status",
+        field="status",
+        left="Fixing",
+        live="Monitoring",
+        desired="Fixing",
+        cause=Cause.DRIFT,
+        fate=Fate.KEPT,
+        mover=BOB,
+    )
+    return replace(whole, **different)
+
+
+def told(topic: Topic, one: Drifted) -> Notice:
+    """Return what a plan says of it."""
+    return Notice(topic, one.key, telling.notice(topic, one), moved=one)
+
+
 def plan(**different: Any) -> Plan:
     """Return a plan with one of each, or with other parts."""
     fields = (
@@ -168,11 +199,9 @@ def plan(**different: Any) -> Plan:
             ),
         ),
         notices=(
-            Notice(Topic.KEPT, SEARCH, "status Monitoring kept (Bob, 14:02); the manifest says Fixing"),
-            Notice(
-                Topic.FINISHED,
-                OLD,
-                "closed by Bob, 20 Nov 14:02; the manifest says Investigating",
+            told(Topic.KEPT, moved(SEARCH, live="Monitoring", desired="Fixing")),
+            replace(
+                told(Topic.FINISHED, moved(OLD, live="Closed", desired="Investigating", is_finished=True)),
                 hint="write `status: Closed`, or raise `metadata.generation`",
             ),
         ),

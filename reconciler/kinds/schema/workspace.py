@@ -78,7 +78,7 @@ def workspace_spec(kinds: Mapping[str, Kind]) -> dict[str, Any]:
             ),
             "drift": _mapping(
                 "What happens to fields that somebody changed outside: overwrite, keep or fail.",
-                {name: _policies(name, fields) for name, fields in tables.items()}
+                {name: _policies(kind) for name, kind in kinds.items()}
                 | {EVERY_KIND: {"enum": POLICIES, "description": "For every field that is not named."}},
             ),
             "limits": _mapping(
@@ -133,11 +133,15 @@ def _count(description: str) -> dict[str, Any]:
     return {"type": "integer", "description": description, "minimum": 0}
 
 
-def _policies(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of a kind's drift policies: one for all fields, or one for each that is named."""
-    by_field = {name: {"enum": POLICIES, "description": f"For `{name}`."} for name in fields}
+def _policies(kind: Kind) -> dict[str, Any]:
+    """Return the schema of a kind's drift policies: one for all fields, or one for each that is named.
+
+    Children that can be edited are named by what a manifest lists them under.
+    """
+    named = [*kind.fields, *(table.listed for table in kind.children if table.edit)]
+    by_field = {name: {"enum": POLICIES, "description": f"For `{name}`."} for name in named}
     by_field[EVERY_KIND] = {"enum": POLICIES, "description": "For every field that is not named."}
-    told = f"For fields of every {kind}: one policy, or one by field."
+    told = f"For fields of every {kind.name}: one policy, or one by field."
     return {
         "description": told,
         "anyOf": [{"enum": POLICIES}, {"type": "object", "properties": by_field, "additionalProperties": False}],

@@ -1,0 +1,69 @@
+"""What somebody changed outside in, the sentences that tell of it out, with who did it where that is known. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model import Cause, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model import Drifted
+
+ENDINGS = frozenset({"closed", "declined", "canceled", "cancelled", "merged", "paused", "resolved"})
+"""Statuses whose names say what somebody did."""
+LONGEST = 60
+"""Characters of a value that a sentence holds."""
+
+
+def notice(topic: Topic, one: Drifted) -> str:
+    """Return what a notice about a change outside says."""
+    if one.is_gone:
+        return f"{one.what} was deleted outside, and is not made again"
+    return _finished(one) if topic is Topic.FINISHED else _kept(one)
+
+
+def refusal(moved: Sequence[Drifted]) -> str:
+    """Return why a resource is left to a person."""
+    (*_, last) = moved
+    if last.is_gone:
+        told = f"{last.what} was deleted outside"
+    elif last.asker != "the manifest":
+        who = last.mover or "people"
+        told = f"{last.name} was moved by {who}, and {last.asker} would move it elsewhere"
+    else:
+        names = " and ".join(f"{one.what}{_by(one)}" for one in moved)
+        drifted = all(one.cause is Cause.DRIFT for one in moved)
+        told = f"{names} {'drifted' if drifted else 'changed in the manifest and outside'}"
+    return f"{told}; the drift policy leaves that to a person"
+
+
+def reading(text: Any) -> str:
+    """Return a value as a sentence tells it: its first line, if that is not too long."""
+    match text:
+        case None:
+            return "nothing"
+        case list() | tuple():
+            whole = ", ".join(map(str, text))
+        case _:
+            whole = str(text)
+    first = whole.split("\n", 1)[0]
+    return whole if whole == first and len(first) <= LONGEST else f"{first[: LONGEST - 1].rstrip()}…"
+
+
+def _kept(one: Drifted) -> str:
+    return f"{one.what} {reading(one.live)} kept{_by(one)}; {one.asker} says {reading(one.desired)}"
+
+
+def _finished(one: Drifted) -> str:
+    says = f"{one.asker} says {reading(one.desired)}"
+    if one.mover is None:
+        return f"{reading(one.live)}; {says}"
+    word = reading(one.live)
+    done = word.lower() if word.lower() in ENDINGS else f"moved to {word}"
+    return f"{done} by {one.mover}; {says}"
+
+
+def _by(one: Drifted) -> str:
+    return f" ({one.mover})" if one.mover else ""
