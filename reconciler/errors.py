@@ -9,6 +9,7 @@
     │   └── Tripped                       4   a plan is over the limits of one run: carries every Refused
     ├── KeyProblem                        6   no key, or one that is not allowed
     ├── Interrupted                     130   SIGINT or SIGTERM
+    │   └── LeaseLost                     5   the lock on the state is not this run's any more
     └── ApiError                              an answer, or none
         ├── Unreachable                   7   no connection: the request never left
         ├── Unavailable                   7   it answered, and went on answering that it cannot
@@ -134,6 +135,12 @@ class Interrupted(ReconcilerError):
 
     def __init__(self, message: str = "interrupted") -> None:
         super().__init__(message, "run the same command again: it goes on where this one stopped")
+
+
+class LeaseLost(Interrupted):
+    """The lock on a remote state is not this run's any more, so nothing more is sent; what was sent is recorded."""
+
+    exit_code = Exit.NOT_ALL_DONE
 
 
 class ApiError(ReconcilerError):

@@ -25,6 +25,7 @@ from reconciler.manifest import WORKSPACE_FILE
 from reconciler.model import Source
 from reconciler.paths import is_inside, shown
 from reconciler.secrecy import KEY_VARIABLES, SHORTEST_KEY
+from reconciler.state.address import Address, is_remote
 from reconciler.variables import mentioned
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ SANDBOX_URL, SANDBOX_KEY = "http://localhost", "sandbox"
 UNNAMED = "default"
 """The name of a workspace without a file; good enough where nobody else is."""
 FOLDER = ".reconciler"
+LEASE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class Workspace:
     """An absolute path, or empty."""
     state_file: Path | None = None
     """Where the file says that state lies; what counts is `state`."""
+    state_address: Address | None = None
+    """Where the file says that state lies, if in a bucket; what counts is `remote_state`."""
+    lease_seconds: float = LEASE_SECONDS
+    """How long the lock on a remote state outlasts a holder who went silent."""
     identity_field: str = ""
     identity_at: Source | None = None
     """Where `identity_field` stands."""
@@ -84,13 +90,29 @@ class Workspace:
         return self.is_sandbox or leads_to_this_machine(self.base_url)
 
     @property
+    def remote_state(self) -> Address | None:
+        """Return where in a bucket the state lies; each account has its own; the sandbox in this process none."""
+        if self.state_address is None or self.is_sandbox:
+            return None
+        return self.state_address.beside(f"sandbox-{self._host}") if self.is_practice else self.state_address
+
+    @property
+    def _host(self) -> str:
+        return re.sub(r"[^A-Za-z0-9.]+", "-", urlsplit(self.base_url).netloc)
+
+    @property
     def state(self) -> Path:
-        """Return the state's file; each sandbox has one of its own, apart from the real account's."""
+        """Return the state's file; each sandbox has one of its own, apart from the real account's.
+
+        What belongs to a remote state and lies on this machine lies beside that file.
+        """
+        if remote := self.remote_state:
+            return self.root / FOLDER / re.sub(r"[^A-Za-z0-9.]+", "-", str(remote)) / "state.json"
         practice = self.root / FOLDER / "sandbox"
         if self.is_sandbox:
             return practice / "state.json"
         if self.is_practice:
-            return practice / re.sub(r"[^A-Za-z0-9.]+", "-", urlsplit(self.base_url).netloc) / "state.json"
+            return practice / self._host / "state.json"
         return self.state_file or self.root / FOLDER / "state.json"
 
     @property
@@ -186,6 +208,7 @@ def load(
     name = document.value["metadata"]["name"] if document else UNNAMED
     own = tuple(shown(os.path.normpath(os.path.join(root, path))) for path in spec.get("manifests", (".",)))
     asked = {os.path.realpath(path) for path in paths}
+    state = spec.get("state", "")
     return Workspace(
         root=Path(root),
         file=file,
@@ -198,7 +221,9 @@ def load(
         environ=environ,
         organisation=spec.get("organisation", "").rstrip("/"),
         key_file=_key_file(spec.get("api", {}).get("key_file", ""), root, environ),
-        state_file=Path(root, spec["state"]) if "state" in spec else None,
+        state_file=Path(root, state) if state and not is_remote(state) else None,
+        state_address=Address.parse(state) if is_remote(state) else None,
+        lease_seconds=float(spec.get("state_lease_seconds", LEASE_SECONDS)),
         identity_field=spec.get("identity_field", ""),
         identity_at=document.at("spec", "identity_field") if "identity_field" in spec and document else None,
         adopts=spec.get("adopt", "matching") == "matching",
@@ -269,9 +294,12 @@ def _beyond_schema(document: Document, root: str) -> Iterator[Problem]:
             yield Problem(place, f"`{path}` leads out of the workspace")
         elif not os.path.exists(real):
             yield Problem(place, f"there is no file or folder `{path}` beside this file")
-    if "://" in spec.get("state", ""):
-        told = "remote state is not supported by this version"
-        yield Problem(document.at("spec", "state"), told, f"use a path, such as {FOLDER}/state.json")
+    if is_remote(spec.get("state", "")):
+        try:
+            Address.parse(spec["state"])
+        except ValueError as error:
+            hint = f"write s3://BUCKET/NAME.json, gs://… or az://…, or a path such as {FOLDER}/state.json"
+            yield Problem(document.at("spec", "state"), str(error), hint)
     for path in mentioned(document.value):
         if path[:2] != ("spec", "defaults"):
             told = "a workspace takes nothing from the environment but in its `defaults`"

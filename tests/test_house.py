@@ -44,6 +44,7 @@ DOORS = {
     "waitress": {"sandbox"},
     "jinja2": {"render", "sandbox"},
     "filelock": {"state"},
+    "obstore": {"state"},
 }
 
 

@@ -131,6 +131,7 @@ def test_the_workspace_of_the_design_is_valid() -> None:
         "manifests": ["incidents", "organisation"],
         "api": {"base_url": "https://api.incident.io", "key_file": "~/.config/reconciler/key"},
         "state": ".reconciler/state.json",
+        "state_lease_seconds": 60,
         "identity_field": "Reconciler key",
         "adopt": "matching",
         "defaults": {"Incident": {"visibility": "public", "mode": "standard"}},

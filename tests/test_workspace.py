@@ -274,8 +274,8 @@ def test_what_the_file_says_is_what_the_run_gets(write: Write) -> None:
             "  orgnisation: x\n",
             (
                 "reconciler.yaml:5:3: `orgnisation` is not a field of `spec`; did you mean `organisation`?\n"
-                "hint: the fields are namespace, organisation, manifests, api, state, identity_field, adopt, defaults, "
-                "drift, limits, allow"
+                "hint: the fields are namespace, organisation, manifests, api, state, state_lease_seconds, "
+                "identity_field, adopt, defaults, drift, limits, allow"
             ),
         ),
         (
@@ -313,10 +313,10 @@ def test_what_the_file_says_is_what_the_run_gets(write: Write) -> None:
         ),
         ("  limits: {percent: 130}\n", "reconciler.yaml:5:21: `percent` cannot be more than 100: `130`"),
         (
-            "  state: s3://bucket/acme.json\n",
+            "  state: ftp://bucket/acme.json\n",
             (
-                "reconciler.yaml:5:10: remote state is not supported by this version\n"
-                "hint: use a path, such as .reconciler/state.json"
+                "reconciler.yaml:5:10: `ftp://` is no store that state can be kept in\n"
+                "hint: write s3://BUCKET/NAME.json, gs://… or az://…, or a path such as .reconciler/state.json"
             ),
         ),
         (

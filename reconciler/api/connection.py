@@ -36,6 +36,7 @@ def connect(
     transport: httpx.BaseTransport | None = None,
     secrets: Secrets | None = None,
     clock: Clock | None = None,
+    permit: Callable[[], None] | None = None,
 ) -> Client:
     """Return a client of the account that `key` belongs to; nothing is sent yet.
 
@@ -43,7 +44,7 @@ def connect(
     Once `stop` is set, no request leaves and every wait ends, with `Interrupted`. `log` gets what became of
     each try of a request, in the thread that sends it. Proxies and certificates are those of the environment; a
     `transport` takes the place of both. `secrets` are hidden in answers as the key is. `clock` is for tests, and then
-    knows `stop` itself.
+    knows `stop` itself. `permit` is asked right before each write leaves, and raises where it may not.
 
     Raises `KeyProblem` for a key that cannot be sent or would travel unencrypted off this machine, and `Misused`
     for an address, proxies or certificates that cannot be used.
@@ -53,7 +54,7 @@ def connect(
     bearer.check()
     http = _pool(checked(base_url), bearer, transport)
     clock = clock or Clock(stop)
-    return Client(Wire(http, bearer, clock, read_only=read_only, log=log), clock, timeout)
+    return Client(Wire(http, bearer, clock, read_only=read_only, log=log, permit=permit), clock, timeout)
 
 
 def _pool(url: httpx.URL, bearer: Bearer, transport: httpx.BaseTransport | None) -> httpx.Client:

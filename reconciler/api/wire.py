@@ -46,8 +46,10 @@ class Wire:
         *,
         read_only: bool,
         log: Callable[[Exchange], None] | None,
+        permit: Callable[[], None] | None = None,
     ) -> None:
         self._http, self._bearer, self._read_only, self._log = http, bearer, read_only, log
+        self._permit = permit
         self._turns, self._time = Turns(clock), ServerTime(clock)
         self._count, self._counting = 0, threading.Lock()
 
@@ -89,13 +91,15 @@ class Wire:
         """Send a request when its turn has come, and return what became of it; an `ApiError` says no.
 
         `attempt` counts the tries of the same request, for the log.
-        Raises `Interrupted` where a stop is asked for before, and `ReconcilerError` for a write by a client that
-        only reads: nothing is sent then.
+        Raises `Interrupted` where a stop is asked for before, what `permit` raises, and `ReconcilerError`
+        for a write by a client that only reads: nothing is sent then.
         """
         if self._read_only and request.method != "GET":
             raise ReconcilerError(f"{request.method} {path}: not sent, since this client only reads")
         route = f"{request.method} {'/'.join(path.split('/')[:3])}"
         with self._turns.turn(route):
+            if self._permit and request.method != "GET":
+                self._permit()  # only now: a turn may take long to come
             with self._counting:
                 self._count += 1
             started = time.monotonic()

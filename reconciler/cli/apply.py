@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.cli.options import Access, Selection
-    from reconciler.errors import Exit
+    from reconciler.errors import Exit, ReconcilerError
     from reconciler.model import Change, Outcome, Plan
     from reconciler.planfile import Held
 
@@ -90,7 +90,7 @@ def command(
         if not (held.plan.is_empty or auto_approve):
             with session.stopping.asking():
                 held = approve(held, lambda plan: show_since(still_shown(plan, loaded, session, memory), form))
-        outcomes = _carried_out(
+        outcomes, unsaved = _carried_out(
             reconcile.apply(
                 held.plan,
                 session.client,
@@ -104,7 +104,11 @@ def command(
         )
         is_stopped = session.stopping.event.is_set()
     _report(outcomes, form, held)
-    return _exit_code(held.plan, outcomes, is_stopped=is_stopped)
+    code = _exit_code(held.plan, outcomes, unsaved, is_stopped=is_stopped)
+    if unsaved:
+        unsaved.exit_code = code
+        raise unsaved
+    return code
 
 
 def _is_alone(planned: str, selection: Selection) -> bool:
@@ -117,18 +121,26 @@ def _is_alone(planned: str, selection: Selection) -> bool:
     return bool(planned)
 
 
-def _carried_out(outcomes: Iterator[Outcome], changes: Sequence[Change]) -> list[Outcome]:
-    """Tell of each outcome as it happens, and return them all."""
+def _carried_out(
+    outcomes: Iterator[Outcome], changes: Sequence[Change]
+) -> tuple[list[Outcome], ReconcilerError | None]:
+    """Tell of each outcome as it happens, and return them all, with what kept their record from being saved."""
+    from reconciler.errors import ReconcilerError  # noqa: PLC0415  (see above)
     from reconciler.render.progress import progress  # noqa: PLC0415  (see above)
 
     told = []
     speaker = voice()
     with nullcontext(speaker.outcome) if speaker.is_json else progress(changes, sys.stderr) as tell:
-        for outcome in outcomes:
-            told.append(outcome)
-            with suppress(OSError):  # what is under way does not end because nobody listens
-                tell(outcome)
-    return told
+        try:
+            for outcome in outcomes:
+                told.append(outcome)
+                with suppress(OSError):  # what is under way does not end because nobody listens
+                    tell(outcome)
+        except ReconcilerError as error:
+            if not told:
+                raise
+            return told, error
+    return told, None
 
 
 def _report(outcomes: list[Outcome], form: str, held: Held) -> None:
@@ -140,7 +152,7 @@ def _report(outcomes: list[Outcome], form: str, held: Held) -> None:
         page.write([page.BLANK, *progress.summary(outcomes)], sys.stdout)
 
 
-def _exit_code(plan: Plan, outcomes: Iterable[Outcome], *, is_stopped: bool) -> Exit:
+def _exit_code(plan: Plan, outcomes: Iterable[Outcome], unsaved: ReconcilerError | None, *, is_stopped: bool) -> Exit:
     from reconciler.errors import Exit, worst  # noqa: PLC0415  (see above)
     from reconciler.model import Done, Failed  # noqa: PLC0415
 
@@ -150,5 +162,6 @@ def _exit_code(plan: Plan, outcomes: Iterable[Outcome], *, is_stopped: bool) -> 
         if not isinstance(one, Done)
     ]
     codes += [Exit.REFUSED] if plan.refusals else []
+    codes += [unsaved.exit_code] if unsaved else []
     codes += [Exit.INTERRUPTED] if is_stopped else []
     return worst(codes)

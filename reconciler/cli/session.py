@@ -67,7 +67,12 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
     speaker = voice()
     speaker.keep({key, *workspace.keys()})
     stopping = Stopping(is_json=speaker.is_json)
-    store = store_of(workspace, lock_timeout=access.lock_timeout)
+    store = store_of(
+        workspace,
+        lock_timeout=access.lock_timeout,
+        wait=api.Clock(stopping.event).wait,
+        tell=lambda line: click.echo(line, err=True),
+    )
     with ExitStack() as stack:
         stack.enter_context(_told_without(key))
         transport = stack.enter_context(_sandbox(workspace, read_only=read_only)) if workspace.is_sandbox else None
@@ -80,6 +85,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
             secrets=Secrets().with_keys(workspace.keys()),
             log=speaker.exchange if speaker.verbosity else None,
             transport=transport,
+            permit=store.require_lock,
         )
         stack.enter_context(client)
         stack.enter_context(stopping.heeded())

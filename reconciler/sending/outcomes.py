@@ -66,9 +66,9 @@ def stranger(change: Create, raw: Mapping[str, Any], differing: Sequence[str]) -
     return Result(outcome)
 
 
-def stopped(change: Change) -> Result:
-    """Return that a stop was asked for before anything was sent."""
-    return Result(Skipped(change, STOPPED), halt=STOPPED)
+def stopped(change: Change, why: str = STOPPED) -> Result:
+    """Return that a stop was asked for, or the lock was lost, before anything was sent."""
+    return Result(Skipped(change, why), halt=why)
 
 
 def not_noted(change: Change, error: NotNoted) -> Result:

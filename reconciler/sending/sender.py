@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Interrupted
+from reconciler.errors import Interrupted, LeaseLost
 from reconciler.model import Adopt, Create, Done, Edit, Post
 from reconciler.sending import outcomes
 from reconciler.sending.editing import edit
@@ -43,6 +43,8 @@ class Sender:
         """Send what a change holds and note what came of it; never raises for what an API or a disk may do."""
         try:
             return self._carried_out(change)
+        except LeaseLost as error:
+            return outcomes.stopped(change, str(error))
         except Interrupted:
             return outcomes.stopped(change)
         except NotNoted as error:

@@ -48,6 +48,21 @@ class Holder:
         return f"{self.owner} (pid {self.pid}, {self.command}), since {self.since}"
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lock that is held: by whom, by which token, and for how many seconds after each renewal."""
+
+    holder: Holder | None
+    token: str = ""
+    seconds: float = 0.0
+    is_removable: bool = False
+
+    @property
+    def told(self) -> str:
+        """Return who holds it, as a sentence goes on."""
+        return str(self.holder) if self.holder else "somebody that it does not name"
+
+
 def _user() -> str:
     try:
         return getpass.getuser()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,19 @@ from reconciler.errors import Refused
 from reconciler.state import disk
 from reconciler.state.disk import explained
 from reconciler.state.format import state_of, text_of
-from reconciler.state.holder import Holder
+from reconciler.state.holder import Claim, Holder
 from reconciler.state.journal import Journal
 from reconciler.state.journal import text_of as journal_of
 from reconciler.state.memory import Memory, replay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from reconciler.state.record import Account
 
+LOOK_EVERY = 0.2
+"""Seconds between two tries to get the lock."""
 HOLDER_SIZE = 4096
 """Bytes of a lock file that are looked at."""
 
@@ -33,6 +36,8 @@ class LocalStore:
     path: Path
     workspace: str
     lock_timeout: float = 0.0
+    wait: Callable[[float], None] = time.sleep
+    tell: Callable[[str], None] = lambda _: None
     _is_locked: bool = field(default=False, init=False)
 
     @property
@@ -60,16 +65,15 @@ class LocalStore:
 
         with explained(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.lock, timeout=self.lock_timeout)
-        with explained(self.path.parent):
-            try:
-                lock.acquire()
-            except Timeout:
-                holder = self.holder()
-                raise Refused(
-                    f"{self.path.parent}: another run is writing here" + (f": {holder}" if holder else ""),
-                    "wait for it to end, then run again; `--lock-timeout SECONDS` waits for it",
-                ) from None
+        lock = FileLock(self.lock, timeout=0)
+        begun, is_told = time.monotonic(), False
+        while not lock.is_locked:
+            with explained(self.path.parent):
+                try:
+                    lock.acquire()
+                except Timeout:  # an OSError as well, so it has to be asked for first
+                    self._wait_for_another(begun, is_told=is_told)
+                    is_told = True
         self._is_locked = True
         try:
             with explained(self.lock):
@@ -81,6 +85,37 @@ class LocalStore:
             with contextlib.suppress(OSError):
                 self.lock.write_bytes(b"")
             lock.release()
+
+    def _wait_for_another(self, begun: float, *, is_told: bool) -> None:
+        """Wait a little for the run that holds the lock; raises `Refused` where it was waited for long enough."""
+        holder = self.holder()
+        left = self.lock_timeout - (time.monotonic() - begun)
+        if left <= 0:
+            raise Refused(
+                f"{self.path.parent}: another run is writing here" + (f": {holder}" if holder else ""),
+                "wait for it to end, then run again; `--lock-timeout SECONDS` waits for it",
+            )
+        if not is_told:
+            self.tell("waiting for another run" + (f": {holder}" if holder else ""))
+        self.wait(min(LOOK_EVERY, left))
+
+    def claim(self) -> Claim | None:
+        """Return who holds the lock; None where nobody does. A process holds it, so it is tried."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415  (see above)
+
+        if not self.lock.exists():
+            return None
+        with explained(self.lock):
+            try:
+                with FileLock(self.lock, timeout=0):
+                    return None
+            except Timeout:  # an OSError as well, so it has to be asked for first
+                return Claim(self.holder())
+
+    def unlock(self, claim: Claim) -> bool:
+        """Do nothing: a local lock ends with its process."""
+        del claim
+        return False
 
     def holder(self) -> Holder | None:
         """Return who says to hold the lock; only a hint, as it may have died since."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.state.local import LocalStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from reconciler.state.holder import Claim
     from reconciler.state.journal import Journal
     from reconciler.state.memory import Memory
     from reconciler.state.record import Account
@@ -42,10 +45,40 @@ class Store(Protocol):
         Never writes over what another run has written since.
         """
 
+    def claim(self) -> Claim | None:
+        """Return who holds the lock; None where nobody does."""
+
+    def unlock(self, claim: Claim) -> bool:
+        """Remove a lock that is still as it was seen; tell whether it was."""
+
     def require_lock(self) -> None:
         """Raise `LeaseLost` where the lock is not this run's any more: nothing may be sent then."""
 
 
-def store_of(workspace: Workspace, *, lock_timeout: float = 0.0) -> Store:
-    """Return where a workspace's state lies; `lock_timeout` is how many seconds to wait for another run's end."""
-    return LocalStore(workspace.state, workspace.namespace, lock_timeout)
+def store_of(
+    workspace: Workspace,
+    *,
+    lock_timeout: float = 0.0,
+    wait: Callable[[float], None] = time.sleep,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Store:
+    """Return where a workspace's state lies.
+
+    `lock_timeout` is for how many seconds another run's end is waited for, with `wait`; `tell` gets a line where
+    there is something to say, such as who is waited for.
+    """
+    if workspace.remote_state is None:
+        return LocalStore(workspace.state, workspace.namespace, lock_timeout, wait, tell)
+    from reconciler.state.objects import Objects  # noqa: PLC0415  (most states are files)
+    from reconciler.state.remote import RemoteStore  # noqa: PLC0415
+
+    return RemoteStore(
+        Objects(workspace.remote_state, workspace.environ),
+        workspace.remote_state,
+        workspace.state.parent,
+        workspace.namespace,
+        workspace.lease_seconds,
+        lock_timeout,
+        wait,
+        tell,
+    )

@@ -58,8 +58,16 @@ def workspace_spec(kinds: Mapping[str, Kind]) -> dict[str, Any]:
             ),
             "state": {
                 "type": "string",
-                "description": "Where state is kept, from here; .reconciler/state.json unless said.",
+                "description": "Where state is kept: a file, from here (.reconciler/state.json unless said), or for "
+                "a team s3://BUCKET/NAME.json, gs://BUCKET/NAME.json or az://CONTAINER/NAME.json.",
                 "minLength": 1,
+            },
+            "state_lease_seconds": {
+                "type": "integer",
+                "description": "How long the lock on a remote state outlasts a run that died without giving it back.",
+                "minimum": 2,
+                "maximum": 3600,
+                "default": 60,
             },
             "identity_field": {
                 "type": "string",

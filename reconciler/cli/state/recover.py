@@ -1,0 +1,38 @@
+"""`reconciler state recover`: what a run did and could not write to its remote state, put in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import finds_state, waits_for_lock
+from reconciler.cli.state.keys import store_of
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Access
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--force", is_flag=True, help="Where others have written since, add what they do not know.")
+@finds_state
+@waits_for_lock
+def recover(*, file: str, force: bool, access: Access) -> int:
+    """Put FILE (rescue-….json, which a run wrote as its remote state could not be) in the place of the state."""
+    from reconciler.errors import Refused  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.state.leftovers import Rescue  # noqa: PLC0415
+    from reconciler.state.remote import RemoteStore  # noqa: PLC0415
+
+    store = store_of(access)
+    if not isinstance(store, RemoteStore):
+        raise Refused(
+            "the state of this workspace is a file, and nothing was put aside", "see `state:` in reconciler.yaml"
+        )
+    rescue = Rescue.read(Path(file))
+    with store.locked():
+        store.recover(rescue, force=force)
+        count = len(store.read().state.records)
+    click.echo(f"recovered: {store.address} knows {count:,} resources and updates")
+    return 0
