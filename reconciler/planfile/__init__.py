@@ -1,6 +1,6 @@
 """A plan as a file, and whether it still holds. Pure: text in, text out."""
 
+from reconciler.planfile.content import PLAN_AGAIN, Saved, Scope, fingerprint, read, saved, written
 from reconciler.planfile.holding import Held, Shown, hold
-from reconciler.planfile.saved import PLAN_AGAIN, Saved, Scope, fingerprint, read, saved, written
 
 __all__ = ["PLAN_AGAIN", "Held", "Saved", "Scope", "Shown", "fingerprint", "hold", "read", "saved", "written"]

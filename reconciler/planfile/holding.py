@@ -23,8 +23,8 @@ from reconciler.model import (
     step,
 )
 from reconciler.planfile import resting
+from reconciler.planfile.content import PLAN_AGAIN
 from reconciler.planfile.sameness import as_planned, essence
-from reconciler.planfile.saved import PLAN_AGAIN
 from reconciler.private import veiled
 
 if TYPE_CHECKING:

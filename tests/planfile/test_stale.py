@@ -1,0 +1,218 @@
+"""What of a saved plan still holds: told object by object, by what its changes rest on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.planfile.desk import SEVERITY, Desk, incident
+
+UPDATES = "[{id: first, message: Looking into it.}]"
+MOVES = "[{id: first, message: Looking into it., status: Fixing}]"
+
+
+def two(desk: Desk, **different: str) -> None:
+    """Let two incidents exist, then declare one of them, or both, differently."""
+    desk.declare(incident("one"), incident("two"))
+    desk.settled()
+    desk.declare(incident("one", **different), incident("two", summary="As it shall be"))
+
+
+def test_what_is_as_it_was_is_applied(desk: Desk) -> None:
+    """Nothing moved: every change goes, and a plan is empty afterwards."""
+    two(desk, summary="Other", updates=MOVES)
+    desk.plan()
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout
+    assert "Since this plan was made" not in ended.stdout
+    assert "Apply: 3 done, 0 failed, 0 skipped, 0 unknown." in ended.stdout
+    assert desk.type("plan", "--detailed-exitcode").code == 0
+
+
+def test_only_what_was_shown_is_sent(desk: Desk) -> None:
+    """Each request of the file, in an order that works, and no other."""
+    desk.declare(SEVERITY, incident("one", severity="Dire", updates=MOVES))
+    desk.plan()
+    shown = [request for change in desk.content["changes"] for request in change["requests"]]
+    before = len(desk.writes())
+    desk.carry_out()
+
+    sent = desk.writes()[before:]
+    assert [(one["method"], one["path"]) for one in sent] == [(one["method"], one["path"]) for one in shown]
+    assert shown[1]["body"]["severity_id"] == {"$ref": "Severity/dire#id"}
+    assert desk.incident("Title of one")["severity"]["name"] == "Dire"
+
+
+STALE = {
+    "a summary that a person edited": (
+        {"summary": "Other"},
+        lambda desk, one: desk.edit(one, summary="By Bob"),
+        "changed since: summary (As it was then, By Bob now)",
+    ),
+    "a status that a person moved, where an update moves it": (
+        {"updates": MOVES},
+        lambda desk, one: desk.edit(one, incident_status_id=desk.status("Monitoring")),
+        "changed since: status",
+    ),
+    "a severity that a person moved, where it is written": (
+        {"severity": "Major"},
+        lambda desk, one: desk.edit(one, severity_id=desk.severity("Critical")),
+        "it cannot be done any more: severity changed in the manifest and outside",
+    ),
+    "an incident that a person closed": (
+        {"status": "Monitoring"},
+        lambda desk, one: desk.edit(one, incident_status_id=desk.status("Closed")),
+        "changed since: ",
+    ),
+    "an update that a key posted meanwhile": (
+        {"updates": UPDATES},
+        lambda desk, one: desk.ask(
+            "POST",
+            "/v2/incident_updates",
+            {"incident_id": one, "message": "By another key", "idempotency_key": "another"},
+        ),
+        "changed since: updates were posted meanwhile",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STALE)
+def test_what_changed_is_refused_and_the_rest_goes_on(desk: Desk, case: str) -> None:
+    """Told with what changed, at its manifest; nothing of it is sent; exit code 4."""
+    different, meanwhile, told = STALE[case]
+    two(desk, **different)
+    desk.plan()
+    one = desk.incident("Title of one")["id"]
+    meanwhile(desk, one)
+    before = len(desk.writes())
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "! Incident/one  INC-1  stale" in ended.stdout
+    assert f"    {told}" in ended.stdout
+    assert "hint: plan again" in ended.stdout
+    assert [one["path"] for one in desk.writes()[before:]] == [
+        f"/v2/incidents/{desk.incident('Title of two')['id']}/actions/edit"
+    ]
+    assert "Apply: 1 done, 0 failed, 0 skipped, 0 unknown." in ended.stdout
+
+
+FINE = {
+    "a field that nothing states": lambda desk, one: desk.edit(one, call_url="https://meet.example.com/x"),
+    "the status, where none is written": lambda desk, one: desk.edit(one, incident_status_id=desk.status("Monitoring")),
+    "an update that a person posted": lambda desk, one: desk.ask(
+        "POST",
+        "/v2/incident_updates",
+        {"incident_id": one, "message": "By Bob", "idempotency_key": "bob"},
+        person="bob@example.com",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FINE)
+def test_what_a_change_does_not_rest_on_may_change(desk: Desk, case: str) -> None:
+    """People's other edits make no plan stale."""
+    two(desk, summary="Other", updates=UPDATES)
+    desk.plan()
+    FINE[case](desk, desk.incident("Title of one")["id"])
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout
+    assert desk.incident("Title of one")["summary"] == "Other"
+
+
+def test_what_somebody_did_already_is_fine(desk: Desk) -> None:
+    """It is as the plan wanted it: nothing is sent for it, and nothing is refused."""
+    two(desk, summary="Other")
+    desk.plan()
+    desk.edit(desk.incident("Title of one")["id"], summary="Other")
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout
+    assert "Already as planned\n  Incident/one: nothing is left to do (incidents/all.yaml:1)\n" in ended.stdout
+    assert "Apply: 1 done, 0 failed, 0 skipped, 0 unknown." in ended.stdout
+
+
+def test_a_severity_that_somebody_made_as_planned_is_used(desk: Desk) -> None:
+    """The incident that waited for it gets the ID of the one that is there."""
+    desk.declare(SEVERITY, incident("one", severity="Dire"))
+    desk.plan()
+    body = {"name": "Dire", "description": "Nothing works"}
+    made = desk.ask("POST", "/v1/severities", body)["severity"]["id"]
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout
+    assert "Severity/dire: nothing is left to do" in ended.stdout
+    assert desk.incident("Title of one")["severity"]["id"] == made
+
+
+def test_a_severity_that_somebody_made_otherwise_is_refused_with_what_needs_it(desk: Desk) -> None:
+    """The search that came before the create is repeated; what comes after it is left out, the rest is done."""
+    desk.declare(SEVERITY, incident("one", severity="Dire"), incident("two"))
+    desk.plan()
+    desk.ask("POST", "/v1/severities", {"name": "Dire", "description": "Made by another"})
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "! Severity/dire" in ended.stdout
+    assert "it is there by now, as " in ended.stdout
+    assert "! Incident/one" in ended.stdout
+    assert "it comes after `create Severity/dire`, which is stale" in ended.stdout
+    assert [one["name"] for one in desk.incidents()] == ["Title of two"]
+
+
+def test_a_look_alike_that_appeared_is_not_declared_twice(desk: Desk) -> None:
+    """An incident of this name, made by a key meanwhile, may be it: the plan did not show that it is adopted."""
+    desk.declare(incident("one"), incident("two"))
+    desk.plan()
+    body = {"name": "Title of one", "mode": "test", "visibility": "public", "idempotency_key": "x"}
+    desk.ask("POST", "/v2/incidents", body | {"severity_id": desk.severity("Minor")})
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "! Incident/one" in ended.stdout
+    assert "it is there by now, as INC-1, and not as planned" in ended.stdout
+    assert sorted(one["name"] for one in desk.incidents()) == ["Title of one", "Title of two"]
+    assert "Incident/one" not in desk.type("state", "list").stdout
+
+
+def test_a_look_alike_by_a_person_makes_a_create_stale(desk: Desk) -> None:
+    """Whether it is that one, a person has to say."""
+    desk.declare(incident("one"))
+    desk.plan()
+    body = {"name": "Title of one", "mode": "test", "visibility": "public", "idempotency_key": "x"}
+    desk.ask("POST", "/v2/incidents", body | {"severity_id": desk.severity("Minor")}, person="bob@example.com")
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "it cannot be done any more: " in ended.stdout
+    assert len(desk.incidents()) == 1
+
+
+def test_what_the_plan_does_not_have_is_told_and_not_done(desk: Desk) -> None:
+    """An incident that drifted since is none of this plan's business."""
+    desk.declare(incident("one"), incident("two"))
+    desk.settled()
+    desk.declare(incident("one"), incident("two", summary="Other"))
+    desk.plan()
+    desk.edit(desk.incident("Title of one")["id"], summary="By Bob")
+    ended = desk.carry_out()
+
+    assert ended.code == 0
+    assert desk.incident("Title of one")["summary"] == "By Bob"
+    assert "not in this plan, and not done: 1 change; `reconciler plan` shows what\n" in ended.stderr
+
+
+def test_json_tells_what_was_refused_and_what_was_so_already(desk: Desk) -> None:
+    """A program learns it without reading words."""
+    two(desk, summary="Other")
+    desk.plan()
+    desk.edit(desk.incident("Title of one")["id"], summary="By Bob")
+    desk.edit(desk.incident("Title of two")["id"], summary="As it shall be")
+    told = json.loads(desk.carry_out("--format", "json").stdout)
+
+    assert told["outcomes"] == []
+    assert [(one["key"], one["why"]) for one in told["refusals"]] == [("Incident/one", "stale")]
+    assert [one["key"] for one in told["already"]] == ["Incident/two"]
