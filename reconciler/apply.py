@@ -11,13 +11,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from reconciler.model import Done, Outcome, Skipped, Step, step
+from reconciler.model import Delete, Done, Key, Outcome, Skipped, Step, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.model import Change, Plan
     from reconciler.sending import Result, Sender
+
+ALL_ELSE = Step("finish", Key("", ""))
+"""Stands for every step that is no delete."""
 
 
 def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Iterator[Outcome]:
@@ -48,6 +51,7 @@ class _Run:
     def __init__(self, plan: Plan) -> None:
         self._changes = {step(change): change for change in plan.changes}
         self._sorter = TopologicalSorter({name: change.after for name, change in self._changes.items()})
+        self._hold_deletes()
         self._sorter.prepare()
         self._reasons: dict[Step, str] = {}
         self._halted = ""
@@ -57,7 +61,19 @@ class _Run:
         return self._sorter.is_active()
 
     def ready(self) -> list[Change]:
-        return [self._changes[name] for name in self._sorter.get_ready()]
+        names = self._sorter.get_ready()
+        if ALL_ELSE in names:
+            self._sorter.done(ALL_ELSE)
+            names = (*names, *self._sorter.get_ready())
+        return [self._changes[name] for name in names if name != ALL_ELSE]
+
+    def _hold_deletes(self) -> None:
+        """Let deletes wait for all else, whatever becomes of it: only then is nothing left that uses what goes."""
+        deletes = [name for name, change in self._changes.items() if isinstance(change, Delete)]
+        if deletes:
+            self._sorter.add(ALL_ELSE, *(self._changes.keys() - deletes))
+            for name in deletes:
+                self._sorter.add(name, ALL_ELSE)
 
     def reason_to_skip(self, change: Change) -> str:
         held = (self._reasons[name] for name in change.after if name in self._reasons)

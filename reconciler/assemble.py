@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler import claims, desired, identity, kinds, lookup, marker, notice, permissions, plan, withheld
+from reconciler import claims, desired, identity, kinds, lookup, marker, notice, permissions, plan, removal, withheld
 from reconciler.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
 from reconciler.errors import Invalid
-from reconciler.identity import Absent, Matched, Objects
+from reconciler.identity import Absent, Ambiguous, Marked, Matched, Objects, Taken
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE, UPDATE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
@@ -19,11 +19,13 @@ from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
 from reconciler.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.identity import Claim, Match
     from reconciler.live import Account, Details
     from reconciler.model import Change, Desired, Key, Live, Manifest, Ref, Rename
+    from reconciler.removal import Gone
+    from reconciler.state import Record
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
 
@@ -187,9 +189,9 @@ def _is_open(child: Any, memory: Memory) -> bool:
 
 
 def assemble(
-    found: Found, account: Account, details: Details, memory: Memory, workspace: Workspace, files: int, *, whole: bool
+    found: Found, account: Account, details: Details, memory: Memory, workspace: Workspace, files: int, gone: Removed
 ) -> Plan:
-    """Compare every resource and put what is to do in order."""
+    """Compare every resource and put what is to do in order, what is not declared any more at the end."""
     rules = _rules(found, found.recall(memory), workspace)
     live = {
         key: live_of(kinds.KINDS[key.kind], match.raw)
@@ -197,16 +199,20 @@ def assemble(
         if isinstance(match, Matched)
     }
     objects, groups = _objects(account), _groups(found, live)
-    diffs = withheld.leave_out(
-        {
-            key: compare(one, found.matches[key], _around(one, found, account, details), rules)
-            for key, one in found.desired.items()
-        },
-        found.desired,
-        objects,
-        groups,
-    )
-    changes = plan.order((change for diff in diffs.values() for change in diff.changes), objects, groups)
+    diffs = {
+        key: compare(one, found.matches[key], _around(one, found, account, details), rules)
+        for key, one in found.desired.items()
+    }
+    left = list(_gone(found, account, gone))
+    live |= {one.key: one.live for one in left if one.live}
+    statuses = [live_of(kinds.KINDS["IncidentStatus"], raw) for raw in account.listed.get(("IncidentStatus", ""), ())]
+    removed = removal.removals(left, rules.lifecycle, statuses, prune=gone.prune)
+    stopped = removal.renamed(diffs, left)
+    removed |= {key: diff for key, diff in stopped.items() if key in removed}
+    diffs |= {key: diff for key, diff in stopped.items() if key in diffs}
+    diffs = withheld.leave_out(diffs, found.desired, objects, groups)
+    every = {**diffs, **removed}
+    changes = plan.order((change for diff in every.values() for change in diff.changes), objects, groups)
     modes = {
         key: one.manifest.spec.get("mode", DEFAULT_MODE)
         for key, one in found.desired.items()
@@ -219,19 +225,19 @@ def assemble(
         resources=len(found.desired),
         managed=len(found.desired.keys() | {key for key in memory.state.records if not key.child}),
         changes=tuple(changes),
-        refusals=tuple(one for diff in diffs.values() for one in diff.refusals),
+        refusals=tuple(one for diff in every.values() for one in diff.refusals),
         notices=(
             *(Notice(Topic.RENAMED, one.new, f"was {one.old}", one.source) for one in found.renames),
-            *_notices(diffs),
+            *_notices(every),
             *permissions.warnings(changes, account.identity.roles),
-            *_undeclared(found, memory, whole=whole),
+            *_undeclared(found, memory),
         ),
         unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
         who_will_notice=notice.who_will_notice(
             changes, modes, details.workflows, _closed(changes, live, rules.lifecycle)
         ),
         live=live,
-        observed={key: seen for diff in diffs.values() for key, seen in diff.observed.items()},
+        observed={key: seen for diff in every.values() for key, seen in diff.observed.items()},
         timelines={
             found.incidents[identifier].key: tuple(one["id"] for one in read if "api_key" in one["updater"])
             for identifier, read in details.updates.items()
@@ -331,15 +337,41 @@ def _notices(diffs: dict[Key, Diff]) -> Iterable[Notice]:
             yield Notice(Topic.UNSTATED, key, f"no longer stated: {', '.join(names)}; left as it is")
 
 
-def _undeclared(found: Found, memory: Memory, *, whole: bool) -> Iterable[Notice]:
-    """Yield what state knows and no manifest declares any more; whole resources only where all manifests were read."""
+def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
+    """Yield the children that state knows and no manifest declares any more: they stay as they are."""
     declared = {child.key for one in found.desired.values() for child in one.children}
-    for key, record in memory.state.records.items():
-        if not key.child and key not in found.desired and whole:
-            hint = f"nothing is done to it; `reconciler state rm {key}` forgets it"
-            yield Notice(Topic.UNDECLARED, key, record.reference or record.id, hint=hint)
-        elif key.child and key.kind == INCIDENT.name and key.parent in found.desired and key not in declared:
+    for key in memory.state.records:
+        if key.child and key.kind == INCIDENT.name and key.parent in found.desired and key not in declared:
             yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", found.desired[key.parent].source)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What is remembered and not declared any more; `prune` says that it is to go."""
+
+    records: Mapping[Key, Record] = field(default_factory=dict)
+    prune: bool = False
+
+
+def _gone(found: Found, account: Account, removed: Removed) -> Iterable[Gone]:
+    objects: dict[str, Mapping[str, Mapping[str, Any]]] = {
+        name: {raw["id"]: raw for raw in listed} for (name, scope), listed in account.listed.items() if not scope
+    }
+    objects[INCIDENT.name] = account.incidents.by_id
+    held = {match.raw["id"]: key for key, match in found.matches.items() if isinstance(match, Matched)}
+    wanted = {identifier: key for key, match in found.matches.items() for identifier in _candidates(match)}
+    return removal.found(removed.records, objects, held, wanted)
+
+
+def _candidates(match: Match) -> list[str]:
+    """Return the objects (IDs) that a declared resource may be, where nobody knows for sure."""
+    match match:
+        case Taken(raw=raw) | Marked(raw=raw):
+            return [raw["id"]]
+        case Ambiguous(candidates):
+            return [one["id"] for one in candidates]
+        case _:
+            return []
 
 
 def creates_incidents(found: Found) -> bool:

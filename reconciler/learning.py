@@ -33,6 +33,7 @@ def _record(seen: Observation, known: Record | None) -> Record:
         generation=seen.generation,
         mode=seen.mode,
         on_remove=seen.on_remove,
+        protect=seen.protect,
         reference=seen.reference,
         link=seen.link,
         idempotency_key=seen.idempotency_key,

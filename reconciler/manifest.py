@@ -57,6 +57,7 @@ def read(
     environ: Mapping[str, str],
     *,
     defaults: Document | None = None,
+    may_be_none: bool = False,
 ) -> Manifests:
     """Return the manifests of files and folders; without paths, those of the root.
 
@@ -66,14 +67,15 @@ def read(
     `spec.defaults` by kind fills what a manifest's `spec` leaves out. Includes and symbolic links lead nowhere
     outside `root`.
 
-    Raises `Misused` where a path does not exist or nothing is found; problems of content are in the answer.
+    Raises `Misused` where a path does not exist, and where nothing is found unless there `may_be_none`; problems of
+    content are in the answer.
     """
     asked = [os.fspath(path) for path in paths] or [shown(os.path.abspath(root))]
     reading = _Reading(root, environ, defaults)
     files: dict[str, str] = {}
     for file in (file for path in asked for file in reading.files(path)):
         files.setdefault(os.path.realpath(file), file)
-    if not files and not all(os.path.basename(path) == WORKSPACE_FILE for path in asked):
+    if not files and not may_be_none and not all(os.path.basename(path) == WORKSPACE_FILE for path in asked):
         raise Misused(f"no manifests in {listed(asked)}", "`reconciler init` writes a first one")
     found = [(path, document) for path in files.values() for document in reading.documents(path)]
     # Everything is read before anything is judged: only then is it known what is included as a part.

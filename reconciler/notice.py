@@ -6,7 +6,8 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model import Adopt, Create, Edit, Post
+from reconciler import kinds
+from reconciler.model import Adopt, Create, Delete, Edit, Post
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ def who_will_notice(
         *_announced([one for one in created if modes[one.key] == "standard"]),
         *_channels(changes, modes),
         *_closed(closed),
+        *_deleted([one for one in changes if isinstance(one, Delete)]),
         *_assigned(changes),
         *_posted([one for one in changes if isinstance(one, Post)]),
         *_workflows(created, modes, workflows),
@@ -67,6 +69,16 @@ def _closed(keys: Sequence[Key]) -> Iterable[str]:
     if keys:
         names = _names([key.name for key in keys])
         yield f"{_count(len(keys), 'incident')} {_is(len(keys))} closed, and the API cannot reopen one: {names}"
+
+
+def _deleted(deletes: Sequence[Delete]) -> Iterable[str]:
+    """Tell what is taken out of the organisation, by kind."""
+    by_kind: dict[str, list[str]] = {}
+    for one in deletes:
+        by_kind.setdefault(one.key.kind, []).append(one.name)
+    for name, names in by_kind.items():
+        noun = kinds.KINDS[name].noun if len(names) == 1 else kinds.KINDS[name].plural
+        yield f"{len(names)} {noun} {_is(len(names))} deleted: {_names(names)}"
 
 
 def _assigned(changes: Iterable[Change]) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import kinds
-from reconciler.model import Adopt, Create, Notice, Topic
+from reconciler.model import Adopt, Create, Forget, Notice, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -27,7 +27,7 @@ def warnings(changes: Sequence[Change], roles: Collection[str]) -> Iterator[Noti
     """
     if not roles:
         return
-    needed = {_role(change): change for change in reversed(changes) if not isinstance(change, Adopt)}
+    needed = {_role(change): change for change in reversed(changes) if not isinstance(change, Adopt | Forget)}
     for role, does in DOES.items():
         if role in needed and role not in roles:
             message = f"the key has the roles {', '.join(sorted(roles))}; {does} may need {role}"

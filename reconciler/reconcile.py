@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler import apply as applying
-from reconciler import assemble, attribution, claims, guards, learning, live, manifest, selection, validate
+from reconciler import assemble, attribution, claims, guards, learning, live, manifest, removal, selection, validate
 from reconciler.desired import contradictions
-from reconciler.errors import Invalid, Refused
+from reconciler.errors import Invalid, Misused, Refused
 from reconciler.guards import Allowance
 from reconciler.sending import Sender
 from reconciler.state import Account, Memory, Store
@@ -36,25 +36,36 @@ class Loaded:
     is_whole: bool
     brought: frozenset[str] = frozenset()
     allowed: Allowance = field(default_factory=Allowance)
+    prune: bool = False
 
 
 def load(
-    workspace: Workspace, *, select: Sequence[str] = (), exclude: Sequence[str] = (), allow: Sequence[str] = ()
+    workspace: Workspace,
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    allow: Sequence[str] = (),
+    prune: bool = False,
 ) -> Loaded:
     """Read and check all manifests, then choose among them; raises `Invalid` with every problem of every file.
 
-    `allow` are the terms that let this run do more than the workspace; raises `Misused` for one that means nothing.
+    `allow` are the terms that let this run do more than the workspace, `prune` takes away what is not declared any
+    more; raises `Misused` for a term that means nothing, and for `prune` where these are not all manifests.
     """
     allowed = guards.allowance(workspace.allow, allow)
-    read = manifest.read(workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults)
+    is_whole = workspace.is_whole and not (select or exclude)
+    if prune and not is_whole:
+        raise Misused("--prune needs all manifests of the workspace", "leave PATH, --select and --exclude out")
+    read = manifest.read(
+        workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults, may_be_none=prune
+    )
     problems = validate.problems(read, read.problems)
     if not problems:
         problems = list(contradictions(read.items))
     if problems:
         raise Invalid(problems)
     chosen, brought = selection.choose(read.items, select, exclude)
-    is_whole = workspace.is_whole and not (select or exclude)
-    return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed)
+    return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune)
 
 
 def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = False) -> Plan:
@@ -65,12 +76,13 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     """
     workspace, manifests = loaded.workspace, loaded.manifests
     memory, renames = claims.follow(manifests, memory, workspace.namespace)
+    gone = removal.gone(memory, {one.key for one in manifests}) if loaded.is_whole else {}
     account = live.read_account(
         client,
         manifests,
-        claims.known_ids(manifests, memory, workspace.namespace),
+        claims.known_ids(manifests, memory, workspace.namespace) | removal.ids_to_read(gone),
         search=claims.needs_search(manifests, memory, workspace.namespace),
-        besides={"CustomField"} if workspace.identity_field else (),
+        besides=removal.kinds_to_read(gone) | ({"CustomField"} if workspace.identity_field else set()),
     )
     _check_account(workspace, memory, account.identity.dashboard_url)
     found = assemble.find(manifests, account, memory, workspace, renames)
@@ -80,7 +92,8 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         timeline_of=assemble.wants_timeline(found, memory, every=every_child),
         workflows=assemble.creates_incidents(found),
     )
-    made = assemble.assemble(found, account, details, memory, workspace, loaded.files, whole=loaded.is_whole)
+    removed = assemble.Removed(gone, loaded.prune)
+    made = assemble.assemble(found, account, details, memory, workspace, loaded.files, removed)
     return attribution.attributed(made, live.read_activity(client, attribution.wanted(made), most=attribution.MOST))
 
 

@@ -33,6 +33,17 @@ def find(value: Any) -> Iterator[Ref]:
                 yield from find(item)
 
 
+def mentions(value: Any, identifier: str) -> bool:
+    """Return whether a value holds an ID, however deep."""
+    match value:
+        case dict():
+            return any(mentions(item, identifier) for item in value.values())
+        case list() | tuple():
+            return any(mentions(item, identifier) for item in value)
+        case _:
+            return bool(value == identifier)
+
+
 def of_request(request: Request) -> Iterator[Ref]:
     """Yield every `Ref` of a request: those of its path, then those of its body."""
     for text in IN_PATH.findall(request.path):

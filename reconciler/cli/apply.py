@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import (
+    prunes,
     reaches_account,
     reads_manifests,
     settles_drift,
@@ -43,6 +44,7 @@ MOST_AT_ONCE = 50
     help="How many requests at a time.",
 )
 @takes_format("text", "json")
+@prunes
 @stays_within_limits
 @settles_drift
 @shows_texts
@@ -55,6 +57,7 @@ def command(
     auto_approve: bool,
     parallelism: int,
     form: str,
+    prune: bool,
     allow: tuple[str, ...],
     show_private: bool,
     access: Access,
@@ -72,8 +75,8 @@ def command(
     from reconciler.cli.showing import present, show_since  # noqa: PLC0415
     from reconciler.planfile import Held  # noqa: PLC0415
 
-    saved = read(planned) if _is_alone(planned, selection) else None
-    loaded = loaded_for(saved, planned, access, allow) if saved else load(access, selection, allow)
+    saved = read(planned) if _is_alone(planned, selection, prune=prune) else None
+    loaded = loaded_for(saved, planned, access, allow) if saved else load(access, selection, allow, prune=prune)
     with ExitStack() as stack:
         session = stack.enter_context(connected(loaded.workspace, access, read_only=False))
         if auto_approve:
@@ -111,12 +114,12 @@ def command(
     return code
 
 
-def _is_alone(planned: str, selection: Selection) -> bool:
+def _is_alone(planned: str, selection: Selection, *, prune: bool) -> bool:
     """Return whether a saved plan is applied; raises `Misused` where manifests are named beside it."""
     from reconciler.cli.planfiles import ALONE  # noqa: PLC0415  (see above)
     from reconciler.errors import Misused  # noqa: PLC0415
 
-    if planned and (selection.paths or selection.select or selection.exclude):
+    if planned and (selection.paths or selection.select or selection.exclude or prune):
         raise Misused("--plan says already which manifests are applied", ALONE)
     return bool(planned)
 

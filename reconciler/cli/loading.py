@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from reconciler.reconcile import Loaded
 
 
-def load(access: Access, selection: Selection, allow: Sequence[str] = ()) -> Loaded:
+def load(access: Access, selection: Selection, allow: Sequence[str] = (), *, prune: bool = False) -> Loaded:
     """Return the manifests of PATH, or of the workspace; what comes along unselected is told on stderr.
 
-    `allow` are the terms that let this run pass a limit.
+    `allow` are the terms that let this run pass a limit; `prune` takes away what is not declared any more.
 
     Raises `Invalid` with all that is wrong with them, `Misused` for flags that contradict each other.
     """
     workspace = access.load(selection.paths)
-    loaded = reconcile.load(workspace, select=selection.select, exclude=selection.exclude, allow=allow)
+    loaded = reconcile.load(workspace, select=selection.select, exclude=selection.exclude, allow=allow, prune=prune)
     if leaked := list(leaks.problems(loaded.manifests, workspace.keys())):
         raise Invalid(leaked)
     if loaded.brought:

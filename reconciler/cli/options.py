@@ -120,6 +120,12 @@ _SHOW_PRIVATE = click.option(
     "--show-private", is_flag=True, help="Show texts of private incidents where the output is no terminal, too."
 )
 
+_PRUNE = click.option(
+    "--prune",
+    is_flag=True,
+    help="Take away what no manifest declares any more: incidents with `on_remove: close` are closed, configuration "
+    "that this workspace created is deleted, all else is only forgotten.",
+)
 _ALLOW = click.option(
     "--allow",
     multiple=True,
@@ -169,6 +175,11 @@ def stays_within_limits(command: Callable[..., int]) -> Callable[..., int]:
 def waits_for_lock(command: Callable[..., int]) -> Callable[..., int]:
     """Add --lock-timeout to a command that writes state; it stands in `access`."""
     return with_options(_LOCK_TIMEOUT)(command)
+
+
+def prunes(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --prune, as `prune`."""
+    return with_options(_PRUNE)(command)
 
 
 def shows_texts(command: Callable[..., int]) -> Callable[..., int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import (
+    prunes,
     reaches_account,
     reads_manifests,
     settles_drift,
@@ -40,6 +41,7 @@ class OrShow(click.Command):
 @click.option("--out", default="", metavar="FILE", help="Save the plan, for `reconciler apply --plan FILE`.")
 @takes_format("text", "json", "markdown")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@prunes
 @stays_within_limits
 @settles_drift
 @shows_texts
@@ -50,6 +52,7 @@ def command(
     out: str,
     form: str,
     detailed_exitcode: bool,
+    prune: bool,
     allow: tuple[str, ...],
     show_private: bool,
     access: Access,
@@ -66,10 +69,11 @@ def command(
     from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.workspace import BASE_URL  # noqa: PLC0415
 
-    loaded = load(access, selection, allow)
+    loaded = load(access, selection, allow, prune=prune)
     with connected(loaded.workspace, access, read_only=True) as session:
         plan = reconcile.plan(loaded, session.client, session.store.read())
-    kept = saved(plan, loaded, selection, {"allow": list(allow)}, show_private=show_private) if out else None
+    flags: dict[str, object] = {"allow": list(allow), "prune": prune}
+    kept = saved(plan, loaded, selection, flags, show_private=show_private) if out else None
     try:
         if kept:
             write(kept, out)
@@ -77,8 +81,8 @@ def command(
         # What cannot be saved is shown all the same, and what nobody reads to its end is saved.
         show(plan, form, sys.stdout, show_private=show_private, salt=kept.salt if kept else "")
     if kept:
-        flags = "" if loaded.workspace.base_url == BASE_URL else f" {access_of(loaded.workspace.base_url)}"
-        click.echo(f"saved {out}: `reconciler apply --plan {shlex.quote(out)}{flags}` applies it", err=True)
+        access_flag = "" if loaded.workspace.base_url == BASE_URL else f" {access_of(loaded.workspace.base_url)}"
+        click.echo(f"saved {out}: `reconciler apply --plan {shlex.quote(out)}{access_flag}` applies it", err=True)
     reconcile.check(plan, loaded)
     if plan.refusals:
         return Exit.REFUSED

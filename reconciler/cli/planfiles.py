@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.state import Memory
     from reconciler.workspace import Workspace
 
-ALONE = "a saved plan is applied as it is: leave PATH, --select and --exclude out"
+ALONE = "a saved plan is applied as it is: leave PATH, --select, --exclude and --prune out"
 
 
 def saved(plan: Plan, loaded: Loaded, selection: Selection, flags: dict[str, object], *, show_private: bool) -> Saved:
@@ -88,7 +88,7 @@ def loaded_for(saved: Saved, name: str, access: Access, allow: Sequence[str]) ->
     scope = saved.scope
     paths = tuple(os.path.join(workspace.root, path) for path in scope.paths)  # noqa: PTH118  (paths stay texts)
     allowed = (*map(str, scope.flags.get("allow", ())), *allow)
-    loaded = load(access, Selection(paths, scope.select, scope.exclude), allowed)
+    loaded = load(access, Selection(paths, scope.select, scope.exclude), allowed, prune=bool(scope.flags.get("prune")))
     if planfile.fingerprint(loaded.manifests, saved.salt) != saved.manifests:
         raise Refused(f"{name}: the manifests changed since this plan was made", PLAN_AGAIN)
     return loaded

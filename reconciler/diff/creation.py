@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import kinds
 from reconciler.diff.children import compare_children, creation
 from reconciler.diff.pair import SEVERITY, STATUS
-from reconciler.diff.rules import Around, Diff, Rules, generation, on_remove
+from reconciler.diff.rules import Around, Diff, Rules, generation, on_remove, protect
 from reconciler.diff.updates import MOVES, posting
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, When, encode
@@ -181,6 +181,7 @@ def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create
         unfinished=pending is not None and pending.idempotency_key == key,
         generation=generation(desired),
         on_remove=on_remove(desired),
+        protect=protect(desired),
         not_these=tuple(map(str, desired.manifest.metadata.get("not", ()))),
     )
 

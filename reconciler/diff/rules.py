@@ -62,6 +62,11 @@ def on_remove(desired: Desired) -> str:
     return str(desired.manifest.spec.get("on_remove", "abandon")) if kinds.KINDS[desired.key.kind].keyed else ""
 
 
+def protect(desired: Desired) -> str:
+    """Return whether a resource outlives its manifest, as state remembers it."""
+    return "yes" if desired.manifest.metadata.get("protect") else "no"
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What lists tell about one object besides itself: updates, timeline items, options; None where not read."""
@@ -111,7 +116,7 @@ def observation(
     stated = {path_text(path) for path in desired.leaves}
     stated |= _asked_at_creation(desired, record, rules)
     forgotten = tuple(sorted(set(record.fields) - stated)) if record else ()
-    if record and not news and not forgotten and record.on_remove == on_remove(desired):
+    if record and not news and not forgotten and _is_as_told(record, desired):
         return None
     return Observation(
         id=live.id,
@@ -122,10 +127,16 @@ def observation(
         generation=generation(desired),
         mode=str(desired.manifest.spec.get("mode", "")),
         on_remove=on_remove(desired),
+        protect=protect(desired),
         reference=live.reference,
         link=live.link,
         idempotency_key=rules.idempotency_key(desired, desired.key) if desired.key in rules.names_in_keys else "",
     )
+
+
+def _is_as_told(record: Record, desired: Desired) -> bool:
+    """Return whether state knows what happens to a resource when its manifest goes away."""
+    return record.on_remove == on_remove(desired) and (record.protect or "no") == protect(desired)
 
 
 def _asked_at_creation(desired: Desired, record: Record | None, rules: Rules) -> set[str]:

@@ -209,7 +209,12 @@ def ends_with(spec: Mapping[str, Json], name: str) -> Json:
 
 def wrap(manifest: Manifest, body: dict[str, Json]) -> dict[str, Json]:
     """Return an edit's body as the edit call wants it."""
-    return {"incident": body, "notify_incident_channel": bool(manifest.spec.get("notify_channel", False))}
+    return wrapped(body, notify=bool(manifest.spec.get("notify_channel", False)))
+
+
+def wrapped(body: dict[str, Json], *, notify: bool) -> dict[str, Json]:
+    """Return an edit's body as the edit call wants it; `notify` tells the incident's channel of it."""
+    return {"incident": body, "notify_incident_channel": notify}
 
 
 KIND = Kind(

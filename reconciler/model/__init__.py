@@ -19,9 +19,22 @@ from reconciler.model.changes import (
 )
 from reconciler.model.outcomes import Done, Failed, Outcome, Skipped, Unknown
 from reconciler.model.plan import Notice, Observation, Plan, Refusal, Rename, Topic, Why
-from reconciler.model.resources import Child, Desired, Key, Leaf, Leaves, Live, Manifest, Path, Ref, Source
+from reconciler.model.resources import (
+    NO_MANIFEST,
+    Child,
+    Desired,
+    Key,
+    Leaf,
+    Leaves,
+    Live,
+    Manifest,
+    Path,
+    Ref,
+    Source,
+)
 
 __all__ = [
+    "NO_MANIFEST",
     "Adopt",
     "Cause",
     "Change",

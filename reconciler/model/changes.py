@@ -22,6 +22,7 @@ class Cause(Enum):
     UNRECORDED = "unrecorded"
     UNMARKED = "carries no key yet"
     """The field that carries an incident's key (`identity_field`) does not."""
+    REMOVED = "no longer declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class Create:
     unfinished: bool = False
     generation: str = "1"
     on_remove: str = ""
+    protect: str = ""
     not_these: tuple[str, ...] = ()
     """IDs and references of what looks like it and is not (`metadata.not`)."""
     verb = "create"
@@ -209,20 +211,26 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """A record that state drops, because its resource is gone and its manifest too (a later version makes these)."""
+    """A resource that is not managed any more: nothing is sent, and state keeps a tombstone.
+
+    `known` is what people call the live object, `why` the reason that it is no more than forgotten.
+    """
 
     key: Key
     source: Source
+    known: str
+    why: str
     after: tuple[Step, ...] = ()
     verb = "forget"
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """A resource that is removed from the account (a later version makes these)."""
+    """A resource that is taken out of the account, as no manifest declares it any more; `name` is its live one."""
 
     key: Key
     source: Source
+    name: str
     live: Live
     request: Request
     after: tuple[Step, ...] = ()

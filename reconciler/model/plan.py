@@ -31,6 +31,7 @@ class Observation:
     generation: str = "1"
     mode: str = ""
     on_remove: str = ""
+    protect: str = ""
     reference: str = ""
     link: str = ""
     idempotency_key: str = ""
@@ -59,6 +60,8 @@ class Why(Enum):
     CONFLICT = "changed on both sides"
     UNKNOWN = "unknown"
     STALE = "stale"
+    PROTECTED = "protected"
+    TOUCHED = "touched"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
-    """A place in a file; line and column count from 1."""
+    """A place in a file; line and column count from 1, and are 0 where there is no file (`NO_MANIFEST`)."""
 
     file: str
     line: int = 1
     column: int = 1
 
     def __str__(self) -> str:
-        """Return `file:line:column`."""
-        return f"{self.file}:{self.line}:{self.column}"
+        """Return `file:line:column`; the name alone where there is no file."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+NO_MANIFEST = Source("no manifest", 0, 0)
+"""Where a resource is declared that is not declared any more."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from reconciler import model
-from reconciler.model import Key, Ref, Source
+from reconciler.model import NO_MANIFEST, Key, Ref, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,8 @@ def _checked(kind: type) -> Callable[[Any], Any]:
 
 
 def _source(text: str) -> Source:
+    if text == str(NO_MANIFEST):
+        return NO_MANIFEST
     file, line, column = text.rsplit(":", 2)
     return Source(file, int(line), int(column))
 

@@ -83,7 +83,7 @@ def reference(plan: Plan, key: Key) -> str:
 
 def place(source: Source) -> str:
     """Return the file and line, as editors and terminals follow it."""
-    return f"{visible(source.file)}:{source.line}"
+    return f"{visible(source.file)}:{source.line}" if source.line else visible(source.file)
 
 
 def block(each: Block, layout: Layout) -> Iterator[Line]:
@@ -97,12 +97,17 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
                 yield from _adopted(change, each.recognised)
             case Create():
                 yield from _created(change, each.names, layout)
+            case Delete(name=name):
+                yield line("    ", f"delete the {KINDS[each.key.kind].noun} {visible(name)}")
     edits = [change for change in each.own if isinstance(change, Edit)]
     yield from _edited([edit for edit in edits if edit.live is not None], layout)
     yield from _children([change for change in each.changes if change.key.child], each.names, layout)
     for edit in edits:
         if edit.live is None:
             yield from _closing(edit, each.names, layout)
+    for change in each.own:
+        if isinstance(change, Forget):
+            yield line("    ", f"forget {visible(change.known)}: {visible(change.why)}")
     yield from _beside(each.notices)
 
 

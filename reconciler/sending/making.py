@@ -184,6 +184,7 @@ class _Made:
             generation=change.generation if isinstance(change, Create) else "1",
             mode=str(sent.get(("mode",), Leaf("")).value or ""),
             on_remove=change.on_remove if isinstance(change, Create) else "",
+            protect=change.protect if isinstance(change, Create) else "",
             reference=raw.get("reference", ""),
             link=raw.get("permalink", ""),
             fields=remember(sent, there),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Interrupted, LeaseLost
-from reconciler.model import Adopt, Create, Done, Edit, Post
+from reconciler.model import Adopt, Create, Delete, Done, Edit, Forget, Post
 from reconciler.sending import outcomes
 from reconciler.sending.editing import edit
 from reconciler.sending.losses import NotNoted
 from reconciler.sending.making import make
 from reconciler.sending.outcomes import Result
+from reconciler.sending.removing import delete, forget
 from reconciler.sending.run import Run
 
 if TYPE_CHECKING:
@@ -60,5 +61,7 @@ class Sender:
                 return make(self.run, change)
             case Edit():
                 return edit(self.run, change)
-            case _:
-                raise NotImplementedError(change)
+            case Delete():
+                return delete(self.run, change)
+            case Forget():
+                return forget(self.run, change)

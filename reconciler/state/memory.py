@@ -167,7 +167,7 @@ def merge(state: State, newer: Mapping[Key, Record]) -> State:
 def _combined(old: Record, newer: Record) -> Record:
     told = {
         name: getattr(newer, name) or getattr(old, name)
-        for name in ("idempotency_key", "mode", "on_remove", "reference", "link")
+        for name in ("idempotency_key", "mode", "on_remove", "protect", "reference", "link")
     }
     fields = {**old.fields, **newer.fields}
     return replace(newer, how=old.how, generation=old.generation, fields=fields, **told)

@@ -38,9 +38,16 @@ class Record:
     generation: str = "1"
     mode: str = ""
     on_remove: str = ""
+    protect: str = ""
+    """`yes`, `no`, or nothing where nobody said: what is newer may say that it is not protected any more."""
     reference: str = ""
     link: str = ""
     fields: Mapping[str, FieldRecord] = field(default_factory=dict)
+
+    @property
+    def is_protected(self) -> bool:
+        """Return whether it outlives its manifest."""
+        return self.protect == "yes"
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as the state file holds it; what is empty is left out."""
@@ -62,7 +69,7 @@ class Record:
         return replace(self, fields={**self.fields, **fields})
 
 
-_TEXTS = ("id", "how", "idempotency_key", "generation", "mode", "on_remove", "reference", "link")
+_TEXTS = ("id", "how", "idempotency_key", "generation", "mode", "on_remove", "protect", "reference", "link")
 
 
 @dataclass(frozen=True, slots=True)

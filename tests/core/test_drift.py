@@ -501,7 +501,7 @@ def test_what_is_no_longer_declared_is_told_for_a_whole_workspace_alone(world: W
 
     (notice,) = plan.notices
     assert (notice.topic, notice.key, notice.message) == (Topic.UNDECLARED, CHECKOUT, one_of(world, "INC"))
-    assert notice.hint == "nothing is done to it; `reconciler state rm Incident/checkout` forgets it"
+    assert notice.hint == "`--prune` forgets it: the incident is left as it is"
     assert plan.is_empty
     assert not selected.notices
 

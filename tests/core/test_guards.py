@@ -243,9 +243,9 @@ def removal(number: int) -> Sequence[Change]:
     """Return what takes one away: a delete, or a close and what forgets it."""
     live, path = Live(f"0{number}", {}, {}), f"/v1/severities/0{number}"
     if number % 2:
-        return [Delete(Key("Severity", f"d{number}"), AT, live, Request("DELETE", path, {}))]
+        return [Delete(Key("Severity", f"d{number}"), AT, "Grave", live, Request("DELETE", path, {}))]
     key = Key("Incident", f"d{number}")
-    return [Edit(key, AT, Request("POST", "/v2/incidents", {}), {}, (), live), Forget(key, AT)]
+    return [Edit(key, AT, Request("POST", "/v2/incidents", {}), {}, (), live), Forget(key, AT, "INC-1", "")]
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler import reconcile
-from reconciler.model import Key, Step, step
+from reconciler.model import Done, Key, Step, step
 from tests.world import BASE_URL
 
 if TYPE_CHECKING:
@@ -85,3 +85,8 @@ def carry_out(
         return list(
             reconcile.apply(plan, client, world.store, memory=memory, base_url=BASE_URL, parallelism=1, sleep=sleep)
         )
+
+
+def wrong(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return what was not done."""
+    return [one for one in outcomes if not isinstance(one, Done)]

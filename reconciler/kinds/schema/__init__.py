@@ -51,6 +51,12 @@ METADATA: Schema = {
             "description": "For selecting with `--select label=…`; never sent.",
             "additionalProperties": {"type": "string", "description": "The label's value."},
         },
+        "protect": {
+            "type": "boolean",
+            "description": "Whether it outlives this manifest: what is protected is never closed, deleted or forgotten "
+            "because its manifest has gone. It keeps nobody from editing or closing it.",
+            "default": False,
+        },
         "id": {
             "type": "string",
             "description": "The object of the account that this is: its ID, or a reference such as INC-123.",
