@@ -39,7 +39,7 @@ class OrShow(click.Command):
 @click.command(cls=OrShow)
 @reads_manifests
 @click.option("--out", default="", metavar="FILE", help="Save the plan, for `reconciler apply --plan FILE`.")
-@takes_format("text", "json", "markdown")
+@takes_format("text", "json", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 @prunes
 @stays_within_limits

@@ -26,13 +26,17 @@ def announce(plan: Plan, *, show_private: bool) -> None:
 
 
 def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool, salt: str = "") -> None:
-    """Write a plan as `text`, `json` or `markdown`; private texts as digests with the `salt`, where it is saved."""
+    """Write a plan in a format; private texts as digests with the `salt`, where it is saved."""
     shown = plan if show_private or stream.isatty() else veiled(plan, salt)
     match form:
         case "json":
             stream.write(as_json.written(as_json.plan(shown)) + "\n")
         case "markdown":
             stream.write(markdown.comment(shown))
+        case "html":
+            from reconciler.render import html  # noqa: PLC0415  (30 ms that other formats do not need)
+
+            stream.write(html.plan(shown))
         case _:
             page.write(text.page(shown, page.layout_of(stream)), stream)
     stream.flush()

@@ -125,7 +125,7 @@ def _adopted(change: Adopt, recognised: Sequence[str]) -> Iterator[Line]:
     yield line("    ", f"adopt {known}, found by {FOUND_BY.get(change.how, visible(change.how))}")
     if recognised:
         nouns = {"timeline": "timeline item"}
-        told = [count(len(list(same)), nouns.get(noun, noun)) for noun, same in groupby(recognised)]
+        told = [count(len(list(same)), nouns.get(noun, visible(noun))) for noun, same in groupby(recognised)]
         yield line("    ", f"recognised {' and '.join(told)}")
 
 

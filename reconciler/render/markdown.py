@@ -51,9 +51,9 @@ def _in_full(plan: Plan) -> Iterator[str]:
     if plan.changes:
         yield "### Changes"
     for each in blocks(plan):
-        name = f"<code>{each.sigil} {html(str(each.key))}</code>"
-        title = f"{name} {html(each.reference)}".rstrip()
-        yield f"<details><summary>{title}</summary>\n\n{fenced(block(each, PIPE))}\n\n</details>"
+        # All of it is code, where GitHub and GitLab link nothing and mention nobody.
+        title = html(f"{each.sigil} {each.key} {each.reference}".rstrip())
+        yield f"<details><summary><code>{title}</code></summary>\n\n{fenced(block(each, PIPE))}\n\n</details>"
     yield from _refused(plan)
     told = list(notices(plan))
     if told:

@@ -18,7 +18,7 @@ NOT_SET = "(not set)"
 
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0\ud800-\udfff\U000e0000-\U000e007f]"
 )
 """Control characters, marks that turn the direction of text, and what takes no room on a screen."""
 
