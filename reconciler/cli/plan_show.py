@@ -11,7 +11,7 @@ from reconciler.cli.options import says_more, shows_texts, takes_format
 
 @click.command("show")
 @click.argument("file", metavar="FILE")
-@takes_format("text", "json", "markdown")
+@takes_format("text", "json", "markdown", "html")
 @shows_texts
 @says_more
 def command(*, file: str, form: str, show_private: bool) -> int:

@@ -50,10 +50,10 @@ def show_saved(saved: Saved, form: str, stream: TextIO, *, show_private: bool) -
 def present(plan: Plan | Saved, form: str, *, show_private: bool) -> None:
     """Tell what is about to be applied: on stdout, or beside it where that is for outcomes as JSON."""
     stream = _beside(form)
-    if isinstance(plan, Saved):
+    if form == "json" and voice().is_json:
+        announce(plan.plan if isinstance(plan, Saved) else plan, show_private=show_private)
+    elif isinstance(plan, Saved):
         show_saved(plan, "text", stream, show_private=show_private)
-    elif form == "json" and voice().is_json:
-        announce(plan, show_private=show_private)
     else:
         show(plan, "text", stream, show_private=show_private)
 

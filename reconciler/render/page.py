@@ -28,8 +28,8 @@ class Layout:
     fits: bool = False
 
     def room(self, taken: int) -> int | None:
-        """Return the columns that are left behind `taken`; None where there is no end to them."""
-        return self.width - taken if self.fits else None
+        """Return the columns that are left behind `taken`, a few at the least; None where there is no end to them."""
+        return max(self.width - taken, NARROWEST // 4) if self.fits else None
 
     def narrower(self, columns: int) -> Layout:
         """Return the same layout with so many columns less."""
