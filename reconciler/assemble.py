@@ -164,7 +164,7 @@ def wants_updates(found: Found, memory: Memory) -> list[str]:
 
 def _is_strange(key: Key, memory: Memory) -> bool:
     record = memory.record(key)
-    return record is None or record.how == "key"
+    return record is None or record.is_bare or record.how == "key"
 
 
 def wants_timeline(found: Found, memory: Memory, *, every: bool = False) -> list[str]:
@@ -246,6 +246,9 @@ def assemble(
         renames=found.renames,
         revived=found.revived,
         drifted=tuple(one for diff in diffs.values() for one in diff.drifted),
+        absent=frozenset(key for key, match in found.matches.items() if isinstance(match, Absent)),
+        generations={key: desired.generation(one.manifest) for key, one in found.desired.items()},
+        found_by={key: match.how for key, match in found.matches.items() if isinstance(match, Matched)},
         private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
     )
 

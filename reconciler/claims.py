@@ -37,7 +37,7 @@ def follow(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> tup
             continue
         new = manifest.key
         if not is_remembered(new, memory):
-            key = _key_of(old, desired.generation(manifest), memory, namespace) if kinds.KINDS[new.kind].keyed else ""
+            key = key_of(old, memory, namespace)
             renames.append(Rename(old, new, key, manifest.source))
             memory = memory.renamed(old, new, key)
         elif old in memory.state.records and new in memory.state.records:
@@ -54,11 +54,11 @@ def is_remembered(key: Key, memory: Memory) -> bool:
     return key in memory.state.records or key in memory.state.tombstones or Step(Create.verb, key) in memory.pending
 
 
-def _key_of(key: Key, generation: str, memory: Memory, namespace: str) -> str:
-    """Return the idempotency key that a resource is known by, whatever it will be called."""
+def key_of(key: Key, memory: Memory, namespace: str) -> str:
+    """Return the idempotency key that a resource is known by, whatever it will be called; empty where it has none."""
     record = memory.record(key)
-    if record is None:
-        return identity.idempotency_key(namespace, key, generation)
+    if record is None or not kinds.KINDS[key.kind].keyed:
+        return ""
     return record.idempotency_key or identity.idempotency_key(namespace, key, record.generation)
 
 

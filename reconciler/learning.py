@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from reconciler.state import Journal, Memory
 
 
+def followed(plan: Plan, memory: Memory) -> Memory:
+    """Return memory with the names that a plan gives, and the tombstones that it manages again."""
+    for rename in plan.renames:
+        memory = memory.renamed(rename.old, rename.new, rename.idempotency_key)
+    return memory.revived(plan.revived)
+
+
 def follow(plan: Plan, memory: Memory, journal: Journal) -> Memory:
     """Note the names and tombstones that the plan follows, and return memory with them."""
     for rename in plan.renames:
         journal.renamed(rename)
-        memory = memory.renamed(rename.old, rename.new, rename.idempotency_key)
-    again = memory.revived(plan.revived)
+    again = followed(plan, memory)
     journal.observed({key: one for key, one in again.state.records.items() if key.parent in plan.revived})
     return again
 

@@ -155,12 +155,12 @@ def _incidents(client: Client, wanted: set[str], *, search: bool) -> Objects:
             pages_left = math.ceil(max((page.total or 0) - len(read), 0) / size)
             if not search and (not missing or len(missing) <= pages_left):
                 break
-    shown = _read(lambda name: _incident(client, name), sorted(missing))
+    shown = _read(lambda name: read_incident(client, name), sorted(missing))
     gone = [name for name, one in shown if one is None]
     return Objects.of([*read, *(one for _, one in shown if one is not None)], gone)
 
 
-def _incident(client: Client, name: str) -> dict[str, Any] | None:
+def read_incident(client: Client, name: str) -> dict[str, Any] | None:
     """Read one incident by ID, or by the number of its reference; None where the key does not see it."""
     prefix, _, number = name.rpartition("-")
     shown_by = number if prefix and number.isdecimal() else name

@@ -84,7 +84,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         search=claims.needs_search(manifests, memory, workspace.namespace),
         besides=removal.kinds_to_read(gone) | ({"CustomField"} if workspace.identity_field else set()),
     )
-    _check_account(workspace, memory, account.identity.dashboard_url)
+    check_account(workspace, memory, account.identity.dashboard_url)
     found = assemble.find(manifests, account, memory, workspace, renames)
     details = live.read_details(
         client,
@@ -137,7 +137,7 @@ def apply(
             store.save(learning.forget(store.read(), plan), Account(base_url, plan.organisation))
 
 
-def _check_account(workspace: Workspace, memory: Memory, dashboard_url: str) -> None:
+def check_account(workspace: Workspace, memory: Memory, dashboard_url: str) -> None:
     """Refuse any other account than the workspace's, and than the one that state remembers."""
     wanted = workspace.organisation.rstrip("/")
     if wanted and not workspace.is_practice and dashboard_url.rstrip("/") != wanted:

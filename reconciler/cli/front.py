@@ -11,7 +11,7 @@ COMMANDS = {
     "validate": ("[PATH…]", "check the manifests, offline"),
     "plan": ("[PATH…]", "show what apply would do; reads only"),
     "apply": ("[PATH…]", "make the account what the manifests say"),
-    "state": ("…", "list, show and forget what is remembered"),
+    "state": ("…", "list, show, correct and rebuild what is remembered"),
     "sandbox": ("…", "emulate the incident.io API, to try, learn and test"),
     "schema": ("[KIND]", "print the JSON Schema of manifests"),
 }

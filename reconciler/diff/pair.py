@@ -44,7 +44,12 @@ class Pair:
     @property
     def is_strange(self) -> bool:
         """Return whether it is only now adopted, so that what stands in it may be what people did to it."""
-        return not self.kind.natural_key and (self.record is None or self.record.how == "key")
+        return not self.kind.natural_key and (self.record is None or self.record.is_bare or self.record.how == "key")
+
+    @property
+    def is_unknown(self) -> bool:
+        """Return whether nothing is known of it besides its ID."""
+        return self.record is None or self.record.is_bare
 
     def told(self, one: Difference) -> Difference:
         """Return a difference as it is told: an incident's own key is nobody's to change."""

@@ -77,7 +77,7 @@ def _cannot_post(
             f"update `{name}` stands before one that was posted, and posted updates keep their order",
             "move it to the end of `updates`",
         )
-    if strange and pair.record is None:
+    if strange and pair.is_unknown:
         return pair.refuse(
             Why.UNKNOWN,
             "the timeline holds updates by an API key that this manifest does not declare, so it cannot be told "

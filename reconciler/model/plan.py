@@ -141,6 +141,17 @@ class Plan:
     """Names that `metadata.was` gives to what is remembered; apply notes them first."""
     revived: Mapping[Key, str] = field(default_factory=dict)
     """IDs of tombstones that are managed again; apply notes them next."""
+    found_by: Mapping[Key, str] = field(default_factory=dict)
+    """How each resource that exists was found."""
+    absent: frozenset[Key] = frozenset()
+    """Resources that nothing in the account is."""
+    generations: Mapping[Key, str] = field(default_factory=dict)
+    """Which declaration of its name each declared resource is."""
+
+    @property
+    def declared(self) -> frozenset[Key]:
+        """Return all resources with a manifest."""
+        return frozenset(self.generations)
 
     @property
     def is_empty(self) -> bool:

@@ -2,10 +2,22 @@
 
 from reconciler.state.journal import Journal
 from reconciler.state.memory import Intent, Memory, merge
-from reconciler.state.record import Account, FieldRecord, Record, State, Tombstone, path_text, remember
+from reconciler.state.record import (
+    IMPORTED,
+    REBUILT,
+    Account,
+    FieldRecord,
+    Record,
+    State,
+    Tombstone,
+    path_text,
+    remember,
+)
 from reconciler.state.store import Store, store_of
 
 __all__ = [
+    "IMPORTED",
+    "REBUILT",
     "Account",
     "FieldRecord",
     "Intent",

@@ -24,6 +24,10 @@ class FieldRecord:
     answered: Any
 
 
+IMPORTED, REBUILT = "imported", "rebuilt"
+"""How a record came to be that tells no more than an ID."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What is known of one resource or child.
@@ -63,6 +67,11 @@ class Record:
         """Read a record; raises `KeyError`, `TypeError` or `ValueError` where it is none."""
         fields = {path: FieldRecord(sent, answered) for path, (sent, answered) in value["fields"].items()}
         return cls(**{name: value[name] for name in _TEXTS if name in value}, fields=fields)
+
+    @property
+    def is_bare(self) -> bool:
+        """Return whether no more than the ID is known, as a person or a search told it."""
+        return self.how in {IMPORTED, REBUILT} and not self.fields
 
     def learn(self, fields: Mapping[str, FieldRecord]) -> Record:
         """Return the record with newer memories of some fields."""

@@ -1,0 +1,53 @@
+"""A state that may be rubbish in; what can be read of it still, and a copy of it as it was, out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Refused
+from reconciler.state import disk
+from reconciler.state.disk import explained
+from reconciler.state.format import text_of
+from reconciler.state.local import LocalStore
+from reconciler.state.memory import Memory, replay
+from reconciler.state.record import UNREADABLE, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.state.store import Store
+
+
+def salvaged(store: Store) -> Memory:
+    """Return what is remembered; of a file that is no state, no more than its journal tells.
+
+    Raises `Refused` for a state that is another workspace's, or of a newer format: that one is no rubbish.
+    """
+    try:
+        return store.read()
+    except Refused as error:
+        if error.hint != UNREADABLE or not isinstance(store, LocalStore):
+            raise
+    empty = State(workspace=store.workspace)
+    try:
+        return replay(empty, disk.read(store.journal) or b"", str(store.journal))
+    except Refused:
+        return Memory(empty)
+
+
+def keep_copy(store: Store, memory: Memory, folder: Path) -> list[Path]:
+    """Copy the state, and its journal, as they are into a folder; return the copies, none where there is no state."""
+    if isinstance(store, LocalStore):
+        texts = {"state.json": disk.read(store.path), "journal": disk.read(store.journal)}
+    else:
+        texts = {"state.json": text_of(memory.state.to_json()) if memory.state.records else None}
+    number = 1
+    while any((folder / f"{name}.backup-{number}").exists() for name in texts):
+        number += 1
+    copies = []
+    for name, text in texts.items():
+        if text is not None:
+            copies.append(folder / f"{name}.backup-{number}")
+            with explained(copies[-1]):
+                disk.replace(copies[-1], text)
+    return copies

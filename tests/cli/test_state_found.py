@@ -1,0 +1,223 @@
+"""`state import`, `state mv` and `state rebuild`: what is remembered, corrected by hand or found again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.shell import Shell
+
+SEVERITY = """\
+apiVersion: reconciler/v1
+kind: Severity
+metadata: {name: grave}
+spec: {name: Grave, description: Bad}
+"""
+
+
+@pytest.fixture
+def applied(shell: Shell) -> Shell:
+    """Give a workspace whose two incidents have been declared."""
+    shell.workspace("one", "two")
+    shell.run("apply", "--sandbox", "--auto-approve")
+    return shell
+
+
+def known(shell: Shell) -> dict[str, str]:
+    """Return what each key is remembered as."""
+    told = json.loads(shell.run("state", "list", "--sandbox", "--format", "json").stdout)
+    return {key: one["reference"] for key, one in told.items()}
+
+
+def rename(shell: Shell, old: str, new: str) -> None:
+    """Rename a manifest."""
+    text = (shell.folder / f"incidents/{old}.yaml").read_text()
+    (shell.folder / f"incidents/{old}.yaml").unlink()
+    shell.write(f"incidents/{new}.yaml", text.replace(f"name: {old},", f"name: {new},"))
+
+
+def test_a_moved_resource_keeps_all_of_its_own(applied: Shell) -> None:
+    """Its updates go with it, and the next plan has nothing to do."""
+    rename(applied, "one", "first")
+
+    ended = applied.run("state", "mv", "Incident/one", "Incident/first", "--sandbox")
+
+    assert ended.stdout == "Incident/one is Incident/first now\n"
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+    assert known(applied)["Incident/first"] == "INC-1"
+
+
+def test_an_update_may_be_moved_as_well(applied: Shell) -> None:
+    """An ID that was renamed in the manifest is not posted again."""
+    file = applied.folder / "incidents/one.yaml"
+    file.write_text(file.read_text().replace("cause-found", "cause"))
+
+    ended = applied.run("state", "mv", "Incident/one/update/cause-found", "Incident/one/update/cause", "--sandbox")
+
+    assert ended.code == 0
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "said"),
+    [
+        ("Incident/two", 4, "Incident/two is managed already"),
+        ("Severity/one", 3, "only its last part changes"),
+        ("Incident/One!", 3, "`One!` cannot be a name"),
+        ("one", 3, "`one` is no name of a resource"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused(applied: Shell, target: str, code: int, said: str) -> None:
+    """Nothing changes."""
+    before = known(applied)
+
+    ended = applied.run("state", "mv", "Incident/one", target, "--sandbox")
+
+    assert ended.code == code
+    assert said in ended.stderr
+    assert known(applied) == before
+
+
+@pytest.mark.parametrize("name", ["INC-1", "1"])
+def test_an_incident_is_imported_by_its_reference(applied: Shell, name: str) -> None:
+    """It is shown, and from then on it is that one; its updates are recognised, and not posted again."""
+    applied.run("state", "rm", "Incident/one", "--sandbox")
+
+    ended = applied.run("state", "import", "Incident/one", name, "--sandbox")
+
+    assert ended.code == 0
+    assert ended.stdout.startswith("Incident/one is INC-1 now: Title of one, Fixing, Minor, since ")
+    assert ended.stderr == ""
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+def test_configuration_is_imported_by_its_name(applied: Shell) -> None:
+    """As people call it."""
+    applied.write("incidents/grave.yaml", SEVERITY.replace("Grave", "Graver"))
+
+    ended = applied.run("state", "import", "Severity/grave", "Critical", "--sandbox")
+    plan = applied.run("plan", "--sandbox")
+
+    assert ended.stdout.startswith("Severity/grave is 01")
+    assert "~ Severity/grave" in plan.stdout
+
+
+def test_an_import_without_a_manifest_is_warned_of(applied: Shell) -> None:
+    """It is done, as the manifest may come later."""
+    applied.run("state", "rm", "Incident/one", "--sandbox")
+
+    ended = applied.run("state", "import", "Incident/later", "INC-1", "--sandbox")
+
+    assert ended.code == 0
+    assert "warning: no manifest declares Incident/later" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "said"),
+    [
+        ("Incident/three", "INC-1", "INC-1 is managed by Incident/one"),
+        ("Incident/one", "INC-2", "Incident/one is managed as INC-1 already"),
+        ("Incident/three", "INC-77", "the account shows no incident `INC-77` to this key"),
+        ("Severity/x", "Nonsense", "the account has no severity `Nonsense`"),
+    ],
+)
+def test_an_import_that_takes_what_is_managed_is_refused(applied: Shell, key: str, name: str, said: str) -> None:
+    """And what is not there."""
+    ended = applied.run("state", "import", key, name, "--sandbox")
+
+    assert ended.code == 4
+    assert said in ended.stderr
+
+
+@pytest.mark.parametrize("rubbish", [b"rubbish", b"", b"[1]", None])
+def test_a_state_that_is_rubbish_is_found_again(applied: Shell, rubbish: bytes | None) -> None:
+    """What is likely is written and said to be no more than that; the next plan has nothing to do."""
+    state = applied.folder / ".reconciler/sandbox/state.json"
+    before = known(applied)
+    state.unlink() if rubbish is None else state.write_bytes(rubbish)
+
+    ended = applied.run("state", "rebuild", "--sandbox", "--auto-approve")
+
+    assert ended.code == 0
+    assert ended.stdout.splitlines() == [
+        "likely   Incident/one  INC-1  look-alike",
+        "likely   Incident/two  INC-2  look-alike",
+    ]
+    assert known(applied) == before
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+    copies = list(state.parent.glob("state.json.backup-*"))
+    assert [one.read_bytes() for one in copies] == ([] if rubbish is None else [rubbish])
+
+
+def test_a_state_that_still_holds_is_certain(applied: Shell) -> None:
+    """And what nobody declares is kept, what is not there told."""
+    (applied.folder / "incidents/two.yaml").unlink()
+    applied.write("incidents/grave.yaml", SEVERITY)
+
+    ended = applied.run("state", "rebuild", "--sandbox", "--auto-approve", "--format", "json")
+
+    told = {one["key"]: (one["sure"], one["is"]) for one in json.loads(ended.stdout)}
+    assert told == {
+        "Incident/one": ("certain", "INC-1"),
+        "Incident/two": ("kept", "INC-2"),
+        "Severity/grave": ("absent", ""),
+    }
+    assert known(applied)["Incident/two"] == "INC-2"
+
+
+def test_what_is_unsure_is_not_written(shell: Shell) -> None:
+    """What may be an earlier generation is told with the lines to choose from, and the exit code says so."""
+    shell.workspace("one")
+    text = "apiVersion: reconciler/v1\nkind: Incident\nmetadata: {name: over%s}\n"
+    spec = "spec: {name: Over, mode: test, severity: Minor, status: Closed}\n"
+    shell.write("incidents/over.yaml", text % "" + spec)
+    shell.run("apply", "--sandbox", "--auto-approve")
+    (shell.folder / ".reconciler/sandbox/state.json").unlink()
+    shell.write("incidents/over.yaml", text % ', generation: "2"' + spec)
+
+    ended = shell.run("state", "rebuild", "--sandbox", "--auto-approve")
+
+    assert ended.code == 4
+    unsure, hint = ended.stdout.splitlines()[1:]
+    assert unsure.startswith("unsure   Incident/over")
+    assert "may be an earlier generation: INC-" in unsure
+    assert "hint: write `id: INC-" in hint
+    assert "Incident/over" not in known(shell)
+
+
+def test_a_dry_run_writes_nothing(applied: Shell) -> None:
+    """It only tells."""
+    state = applied.folder / ".reconciler/sandbox/state.json"
+    state.write_bytes(b"rubbish")
+
+    ended = applied.run("state", "rebuild", "--sandbox", "--dry-run")
+
+    assert "likely   Incident/one  INC-1" in ended.stdout
+    assert state.read_bytes() == b"rubbish"
+
+
+def test_nothing_is_replaced_without_a_yes(applied: Shell) -> None:
+    """In a pipe there is nobody to ask; on a terminal the answer counts."""
+    piped = applied.run("state", "rebuild", "--sandbox")
+    refused = applied.type("state", "rebuild", "--sandbox", prompt="[y/N]", answer=b"n\n")
+    agreed = applied.type("state", "rebuild", "--sandbox", prompt="[y/N]", answer=b"y\n")
+
+    assert piped.code == 4
+    assert "hint: `--auto-approve` writes without asking" in piped.stderr
+    assert (refused.code, agreed.code) == (4, 0)
+    assert "kept the old one as" in agreed.stdout
+
+
+def test_a_state_of_another_workspace_is_no_rubbish(applied: Shell) -> None:
+    """It is not replaced."""
+    state = applied.folder / ".reconciler/sandbox/state.json"
+    text = state.read_text().replace('"workspace": "acme"', '"workspace": "other"')
+    state.write_text(text)
+
+    ended = applied.run("state", "rebuild", "--sandbox", "--auto-approve")
+
+    assert ended.code == 4
+    assert state.read_text() == text

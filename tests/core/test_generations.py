@@ -1,0 +1,172 @@
+"""A name that is declared anew: what it was before stays known, and is never touched by mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.identity import idempotency_key
+from reconciler.model import Key, Why
+from tests.core import told
+from tests.core.test_identity import manifest
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+CHECKOUT = Key("Incident", "checkout")
+UPDATES = "updates: [{id: first, message: Hello}]"
+
+
+def close(world: World, index: int = 0) -> None:
+    """Let a person close an incident."""
+    world.edit(world.incidents()[index]["id"], incident_status_id=world.status("Closed"))
+
+
+@pytest.fixture
+def second(world: World) -> World:
+    """Give a world where an incident was closed and declared anew."""
+    world.write(manifest(spec=UPDATES))
+    world.settle()
+    close(world)
+    world.write(manifest('generation: "2"', UPDATES))
+    world.settle()
+    return world
+
+
+def test_what_is_not_finished_is_not_declared_anew(world: World) -> None:
+    """Raising the generation of a running incident is refused at its line, with what it is and the ways on."""
+    world.write(manifest(spec=UPDATES))
+    world.settle()
+    world.write(manifest('generation: "2"', UPDATES))
+
+    plan = world.plan()
+
+    refusal = told.refusal(plan)
+    assert refusal.why is Why.IMPOSSIBLE
+    assert (refusal.source.line, refusal.source.column) == (3, 40)
+    assert refusal.message == "its earlier generation is INC-1, which is not finished: Investigating"
+    assert "close that one first, or put the earlier `generation:` back" in refusal.hint
+    assert plan.is_empty
+
+
+@pytest.mark.parametrize("status", ["Documenting", "Paused", "Canceled"])
+def test_what_is_finished_in_any_way_is_declared_anew(world: World, status: str) -> None:
+    """Post-incident, paused and canceled are finished as well."""
+    world.write(manifest())
+    world.settle()
+    world.edit(world.incidents()[0]["id"], incident_status_id=world.status(status))
+    world.write(manifest('generation: "2"'))
+
+    assert told.steps(world.plan()) == ["create Incident/checkout"]
+
+
+def test_an_earlier_generation_that_is_out_of_sight_is_left_to_a_person(world: World) -> None:
+    """Whether it is finished cannot be told."""
+    world.write(manifest())
+    world.settle()
+    path = world.workspace.state
+    path.write_text(path.read_text().replace(world.incidents()[0]["id"], "01GONE"))
+    world.write(manifest('generation: "2"'))
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.OUT_OF_SIGHT
+    assert "`reconciler state rm Incident/checkout`" in refusal.hint
+
+
+def test_the_old_record_stays_as_a_tombstone(second: World) -> None:
+    """With its ID, its reference, its generation and its updates."""
+    (stone,) = second.memory.state.tombstones[CHECKOUT]
+
+    assert (stone.reference, stone.generation) == ("INC-1", "1")
+    assert stone.id == second.incidents()[0]["id"]
+    assert [str(key) for key in stone.children] == ["Incident/checkout/update/first"]
+    assert second.memory.state.records[CHECKOUT].reference == "INC-2"
+
+
+def test_an_earlier_generation_is_nobodys_look_alike(second: World) -> None:
+    """Its ID stays managed: another manifest of the same looks declares its own."""
+    second.write(
+        manifest('generation: "2"', UPDATES).replace("Checkout slow", "Called otherwise")
+        + "---"
+        + manifest().replace("name: checkout", "name: other")
+    )
+
+    assert told.steps(second.plan()) == ["edit Incident/checkout", "create Incident/other"]
+
+
+def test_lowering_a_generation_finds_the_old_one_again(second: World) -> None:
+    """It is shown as adopted, its updates are not posted again, and the newer one becomes the tombstone."""
+    second.write(manifest(spec=UPDATES))
+
+    plan = second.plan()
+
+    assert told.steps(plan) == ["adopt Incident/checkout"]
+    assert told.change(plan, "adopt", "Incident/checkout").live.reference == "INC-1"
+    second.settle()
+    assert [second.updates(one["id"]) for one in second.incidents()] == [["Hello"], ["Hello"]]
+    assert second.memory.state.records[CHECKOUT].reference == "INC-1"
+    assert [one.reference for one in second.memory.state.tombstones[CHECKOUT]] == ["INC-2"]
+    assert told.steps(second.plan()) == []
+
+
+def test_raising_and_lowering_again_makes_nothing_new(second: World) -> None:
+    """Each generation is one incident, however often one goes back and forth."""
+    close(second, 1)
+    for generation in ("1", "2", "1"):
+        second.write(manifest(f'generation: "{generation}"', UPDATES))
+        second.settle()
+
+    assert [one["reference"] for one in second.incidents()] == ["INC-1", "INC-2"]
+
+
+def test_without_state_what_is_finished_may_be_an_earlier_generation(world: World) -> None:
+    """A finished look-alike is not silently adopted: a person must say."""
+    world.write(manifest())
+    world.settle()
+    close(world)
+    world.lose_state()
+    world.write(manifest('generation: "2"'))
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.AMBIGUOUS
+    assert "may be an earlier generation: INC-1" in refusal.message
+    assert "`id: INC-1`" in refusal.hint
+    assert "`not: [INC-1]`" in refusal.hint
+    world.write(manifest('generation: "2", not: [INC-1]'))
+    world.settle()
+    assert [one["reference"] for one in world.incidents()] == ["INC-1", "INC-2"]
+    told.assert_quiet(world)
+
+
+def test_without_state_the_first_generation_is_adopted_finished_or_not(world: World) -> None:
+    """There was none before it."""
+    world.write(manifest())
+    world.settle()
+    close(world)
+    world.lose_state()
+
+    assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+
+
+def test_a_tombstone_in_the_journal_alone_counts(second: World) -> None:
+    """A run that died before it wrote the state has lost nothing of it."""
+    close(second, 1)
+    second.write(manifest('generation: "3"', UPDATES))
+    second.apply(["drop-before:2-:write"])
+
+    assert [one.generation for one in second.memory.state.tombstones[CHECKOUT]] == ["1", "2"]
+    second.settle()
+    assert [second.updates(one["id"]) for one in second.incidents()] == [["Hello"]] * 3
+
+
+def test_the_key_of_each_generation_is_its_own(second: World) -> None:
+    """So the API never takes one for the other."""
+    keys = [
+        second.memory.state.tombstones[CHECKOUT][0].record.idempotency_key,
+        second.memory.state.records[CHECKOUT].idempotency_key,
+    ]
+
+    assert keys == [idempotency_key("default", CHECKOUT, "1"), idempotency_key("default", CHECKOUT, "2")]

@@ -1,0 +1,170 @@
+"""`identity_field`: each incident carries its key, and nobody else's is ever overwritten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler import reconcile
+from reconciler.errors import Invalid
+from reconciler.identity import idempotency_key
+from reconciler.model import Done, Key, Skipped, Why
+from tests.core import told
+from tests.core.test_identity import WORKSPACE, manifest
+from tests.world import BASE_URL
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+CHECKOUT = Key("Incident", "checkout")
+FIELD = (
+    "kind: CustomField\nmetadata: {name: marker}\n"
+    "spec: {name: Reconciler key, description: Whose it is, type: text}\n---\n"
+)
+ON = "identity_field: Reconciler key"
+
+
+@pytest.fixture
+def marking(world: World) -> World:
+    """Give a workspace whose incidents carry their keys; the field is declared and there."""
+    world.write_raw(WORKSPACE % ON, "reconciler.yaml")
+    world.write(FIELD.removesuffix("---\n"), "field.yaml")
+    world.settle()
+    return world
+
+
+def carried(world: World, index: int = 0) -> Any:
+    """Return what an incident carries in the field."""
+    for one in world.incidents()[index]["custom_field_entries"]:
+        if one["custom_field"]["name"] == "Reconciler key" and one["values"]:
+            return one["values"][0]["value_text"]
+    return None
+
+
+def carry(world: World, text: str, index: int = 0) -> None:
+    """Let a person write into the field."""
+    field = world.listed("/v2/custom_fields", "custom_fields")["Reconciler key"]["id"]
+    entry = {"custom_field_id": field, "values": [{"value_text": text}] if text else []}
+    world.edit(world.incidents()[index]["id"], custom_field_entries=[entry])
+
+
+def test_a_field_that_is_not_there_is_told_with_what_to_declare(world: World) -> None:
+    """At its line, before anything is written."""
+    world.write_raw(WORKSPACE % ON, "reconciler.yaml")
+    world.write(manifest())
+
+    with pytest.raises(Invalid) as raised:
+        world.plan()
+
+    (problem,) = raised.value.problems
+    assert (problem.source.line, problem.source.column) == (5, 24)
+    assert "no manifest declares it" in problem.message
+    assert "spec: {name: Reconciler key, description: The key of the incident, type: text}" in problem.hint
+
+
+def test_a_managed_incident_gets_its_key(world: World) -> None:
+    """An incident declared before there was a marker is given it by an edit that the plan shows."""
+    world.write(manifest(), "incident.yaml")
+    world.write_raw(WORKSPACE % "adopt: matching", "reconciler.yaml")
+    world.settle()
+    world.write_raw(WORKSPACE % ON, "reconciler.yaml")
+    world.write(FIELD.removesuffix("---\n"), "field.yaml")
+
+    plan = world.plan()
+
+    key = idempotency_key("acme", CHECKOUT)
+    assert told.fields(told.change(plan, "edit", "Incident/checkout")) == {
+        "custom_fields.Reconciler key": (None, key, "carries no key yet")
+    }
+    world.settle()
+    assert carried(world) == key
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize(("status", "is_marked"), [("Documenting", True), ("Closed", False), ("Paused", False)])
+def test_what_is_over_is_left_alone(marking: World, status: str, *, is_marked: bool) -> None:
+    """Closed and paused incidents are not edited for it, and nobody is told again and again."""
+    marking.write(manifest())
+    marking.settle()
+    carry(marking, "")
+    marking.edit(marking.incidents()[0]["id"], incident_status_id=marking.status(status))
+
+    marking.settle()
+
+    assert (carried(marking) is not None) == is_marked
+    assert marking.plan().is_empty
+    assert not marking.plan().notices or status == "Closed"
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("text", "whose"),
+    [
+        ("somebody-else", "a key that is not of this workspace: somebody-else"),
+        (idempotency_key("acme", Key("Incident", "third")), "the key of Incident/third"),
+    ],
+)
+def test_a_key_of_another_is_never_overwritten(marking: World, text: str, whose: str, *, known: bool) -> None:
+    """Ambiguous, with the lines to choose from; the rest goes on."""
+    marking.write(manifest(spec="summary: Old"))
+    marking.settle()
+    carry(marking, text)
+    marking.write(manifest(spec="summary: New"))
+    if not known:
+        marking.lose_state()
+
+    plan = marking.plan()
+
+    refusal = told.refusal(plan)
+    assert refusal.why is Why.AMBIGUOUS
+    assert refusal.message == f"INC-1 carries {whose}"
+    assert "`id: INC-1`" in refusal.hint
+    assert ("`not: [INC-1]`, and `reconciler state rm Incident/checkout`" in refusal.hint) == known
+    marking.apply()
+    assert carried(marking) == text
+    marking.write(manifest("id: INC-1", "summary: New"))
+    marking.settle()
+    assert carried(marking) == idempotency_key("acme", CHECKOUT)
+    told.assert_quiet(marking)
+
+
+def test_people_who_clear_it_see_it_come_back(marking: World) -> None:
+    """Also where custom fields are left to people otherwise."""
+    marking.write_raw(WORKSPACE % f"{ON}, drift: {{Incident: {{custom_fields: keep}}}}", "reconciler.yaml")
+    marking.write(manifest(spec="ignore_changes: [custom_fields]"))
+    marking.settle()
+    carry(marking, "")
+
+    marking.settle()
+
+    assert carried(marking) == idempotency_key("acme", CHECKOUT)
+
+
+def test_an_answer_under_another_name_is_taken_where_it_carries_the_key(marking: World) -> None:
+    """The key answers with an incident that people renamed meanwhile: the marker says that it is the one."""
+    marking.write(manifest())
+    plan, memory = marking.plan(), marking.memory
+    marking.settle()
+    marking.edit(marking.incidents()[0]["id"], name="Called otherwise")
+    marking.workspace.state.unlink()
+    marking.store.save(memory, memory.state.account)
+
+    with marking.client() as client:
+        outcomes = list(reconcile.apply(plan, client, marking.store, memory=marking.memory, base_url=BASE_URL))
+
+    assert [type(one) for one in outcomes] == [Done]
+    assert not [one for one in outcomes if isinstance(one, Skipped)]
+    assert len(marking.incidents()) == 1
+    assert told.fields(told.change(marking.plan(), "edit", "Incident/checkout")).keys() == {"name"}
+
+
+def test_the_plan_says_by_what_incidents_are_found(marking: World) -> None:
+    """With a marker whatever happens; without, as long as the key or the name is known."""
+    marking.write(manifest())
+
+    assert marking.plan().identity_field == "Reconciler key"
+    marking.write_raw(WORKSPACE % "adopt: matching", "reconciler.yaml")
+    assert marking.plan().identity_field == ""
+    marking.write("kind: Severity\nmetadata: {name: x}\nspec: {name: Grave, description: Bad}\n")
+    assert marking.plan().identity_field is None

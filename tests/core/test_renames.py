@@ -1,0 +1,202 @@
+"""`metadata.was`: a resource that has another name by now is the same one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler import reconcile
+from reconciler.errors import Invalid
+from reconciler.identity import idempotency_key
+from reconciler.model import Key, Topic
+from tests.core import told
+from tests.core.test_identity import WORKSPACE, manifest
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+NEW = Key("Incident", "payments")
+SPEC = "updates: [{id: first, message: Hello}, {id: second, message: Still here}]"
+MORE = "updates: [{id: first, message: Hello}, {id: second, message: Still here}, {id: third, message: Over}]"
+MARKED = (
+    "kind: CustomField\nmetadata: {name: marker}\n"
+    "spec: {name: Reconciler key, description: Whose it is, type: text}\n---\n"
+)
+
+
+OTHER = manifest("was: checkout").replace("name: checkout", "name: third").replace("slow", "x")
+
+
+def renamed(hint: str = "was: checkout", spec: str = SPEC) -> str:
+    """Return the manifest under its new name."""
+    return manifest(hint, spec).replace("name: checkout", "name: payments")
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    """Give a world where an incident was declared under its old name."""
+    world.write(manifest(spec=SPEC))
+    world.settle()
+    return world
+
+
+def test_a_renamed_incident_is_the_same_one(known: World) -> None:
+    """The plan says what it was; its record and its updates go with it, and nothing is declared or posted."""
+    known.write(renamed())
+
+    plan = known.plan()
+
+    assert told.steps(plan) == []
+    assert told.notices(plan, Topic.RENAMED) == ["was Incident/checkout"]
+    known.settle()
+    assert {str(key.parent) for key in known.memory.state.records} == {"Incident/payments"}
+    assert len(known.incidents()) == 1
+
+
+def test_the_hint_may_stay_or_go(known: World) -> None:
+    """Once it was followed, it says nothing more."""
+    known.write(renamed())
+    known.settle()
+
+    told.assert_quiet(known)
+    known.write(renamed(hint=""))
+    told.assert_quiet(known)
+
+
+def test_what_is_added_after_a_rename_is_posted_once(known: World) -> None:
+    """Also where the answer is lost, and the hint is taken out before the next run."""
+    known.write(renamed(spec=MORE))
+    known.apply(["drop-after:1-:write:/v2/incident_updates"])
+    known.write(renamed(hint="", spec=MORE))
+    known.settle()
+
+    assert known.updates(known.incidents()[0]["id"]) == ["Hello", "Still here", "Over"]
+
+
+@pytest.mark.parametrize("idempotency", ["return", "conflict", "forget"])
+@pytest.mark.parametrize("fault", ["drop-before:1-:write", "drop-after:1-:write", "drop-after:2-:write"])
+def test_what_was_under_way_under_the_old_name_is_finished(world: World, idempotency: str, fault: str) -> None:
+    """A create that was never answered is asked for again with its old key and body: there is one incident."""
+    world.idempotency = idempotency
+    world.write(manifest(spec=SPEC))
+    world.apply([fault])
+    world.write(renamed())
+    world.settle()
+
+    (one,) = world.incidents()
+    assert world.updates(one["id"]) == ["Hello", "Still here"]
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("idempotency", ["return", "conflict", "forget"])
+def test_a_renamed_incident_is_found_without_state(world: World, idempotency: str) -> None:
+    """The key under its old name, or its looks, find it; its children keep the keys of the old name."""
+    world.idempotency = idempotency
+    world.write(manifest(spec=SPEC))
+    world.settle()
+    world.lose_state()
+    world.write(renamed(spec=MORE))
+    world.settle()
+
+    (one,) = world.incidents()
+    assert world.updates(one["id"]) == ["Hello", "Still here", "Over"]
+    assert world.memory.state.records[NEW].idempotency_key == idempotency_key("default", Key("Incident", "checkout"))
+    told.assert_quiet(world)
+
+
+def test_the_old_names_marker_finds_what_people_renamed(world: World) -> None:
+    """It is carried on: the key of an incident never changes."""
+    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write(MARKED + manifest(spec=SPEC))
+    world.settle()
+    world.edit(world.incidents()[0]["id"], name="Called otherwise")
+    world.lose_state()
+    world.write(MARKED + renamed())
+
+    plan = world.plan()
+
+    assert told.change(plan, "adopt", "Incident/payments").how == "marker"
+    world.settle()
+    assert len(world.incidents()) == 1
+    told.assert_quiet(world)
+
+
+def test_without_the_hint_the_plan_names_it(world: World) -> None:
+    """A marker of another name of this workspace tells which one: ambiguous, with the line to write."""
+    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write(MARKED + manifest(spec=SPEC))
+    world.settle()
+    world.lose_state()
+    world.write(MARKED + renamed(hint=""))
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.message == "INC-1 carries the key of Incident/checkout"
+    assert "renamed? write `was: checkout` below `metadata:`" in refusal.hint
+
+
+def test_a_hint_that_leads_nowhere_is_a_problem(world: World) -> None:
+    """Never a create: told at its line."""
+    world.write(renamed())
+
+    with pytest.raises(Invalid, match=r"manifests\.yaml:3:\d+: `was: checkout` leads nowhere"):
+        world.plan()
+
+
+def test_a_severity_may_be_renamed_twice_over(world: World) -> None:
+    """Its identity and its live name: one object, one edit."""
+    severity = "kind: Severity\nmetadata: {name: %s}\nspec: {name: %s, description: Bad}\n"
+    world.write(severity % ("old", "Grave"))
+    world.settle()
+    world.write(severity % ("new, was: old", "Graver"))
+
+    assert told.steps(world.plan()) == ["edit Severity/new"]
+    world.settle()
+    told.assert_quiet(world)
+
+
+def test_without_the_hint_a_renamed_severity_is_nobodys(world: World) -> None:
+    """An object that a name no longer declared manages is not taken: the plan says which line to write."""
+    severity = "kind: Severity\nmetadata: {name: %s}\nspec: {name: Grave, description: Bad}\n"
+    world.write(severity % "old")
+    world.settle()
+    world.write(severity % "new")
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.message == "the severity `Grave` is managed by Severity/old, which is no longer declared here"
+    assert "renamed? write `was: old` below `metadata:`" in refusal.hint
+
+
+def test_both_names_managed_is_a_problem(known: World) -> None:
+    """Nobody can tell which of the two it is."""
+    known.write(
+        manifest(spec=SPEC) + "---" + manifest().replace("name: checkout", "name: payments").replace("slow", "x")
+    )
+    known.settle()
+    known.write(renamed())
+
+    with pytest.raises(Invalid, match="both are managed: Incident/checkout as INC-1 and Incident/payments as INC-2"):
+        known.plan()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (manifest() + "---" + renamed().replace("slow", "x"), "`Incident/checkout` is declared still"),
+        (
+            renamed() + "---" + renamed().replace("payments", "third").replace("slow", "x"),
+            "another incident was `checkout`",
+        ),
+        (renamed(hint="was: payments"), "that is its own name"),
+    ],
+)
+def test_hints_that_contradict_each_other_are_problems(world: World, text: str, problem: str) -> None:
+    """Told by `validate` already, at their lines."""
+    world.write(text)
+
+    with pytest.raises(Invalid) as raised:
+        reconcile.load(world.workspace)
+
+    assert any(problem in one.message for one in raised.value.problems)
