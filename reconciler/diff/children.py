@@ -22,6 +22,7 @@ from reconciler.model import (
     Live,
     Notice,
     Observation,
+    Post,
     Ref,
     Request,
     Step,
@@ -95,7 +96,7 @@ def creation(
 ) -> Create:
     """Return the step that makes a child."""
     key = rules.idempotency_key(desired, child.key) if table.keyed else ""
-    pending = rules.memory.pending.get(Step(Create.verb, child.key))
+    pending = rules.memory.pending.get(Step(Create.verb if table.edit else Post.verb, child.key))
     body = {table.parent: owner} | ({"idempotency_key": key} if key else {}) | encode(table.fields, child.leaves)
     sent = child.leaves
     if pending and pending.idempotency_key == key and key:

@@ -1,0 +1,341 @@
+"""What every run must keep, held against the sandbox's own log and data: at each end, and in one reckoning at last."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from reconciler.identity import idempotency_key
+from reconciler.model import Key
+from reconciler.sandbox.rewriting import form
+from tests.torture import observed
+from tests.torture.account import CANARY
+from tests.torture.excuses import Excuse
+from tests.torture.generate import LEARNING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tests.torture.account import Trap
+    from tests.torture.process import Ended
+    from tests.torture.run import Run
+
+Json = dict[str, Any]
+
+CODES = {0, 2, 4, 5, 7}
+"""Exit codes of a run that nobody stopped, with manifests and a key that are right."""
+INTERRUPTED = 130
+
+
+class Broken(AssertionError):
+    """A promise that was not kept, and what shows it."""
+
+    def __init__(self, told: str, shown: object = "") -> None:
+        super().__init__(f"{told}\n{shown}" if shown else told)
+
+
+def ended(one: Ended, trap: Trap | None) -> None:
+    """Check how a command ended, and what it said."""
+    allowed = set(CODES)
+    for name in trap.signals if trap else ():
+        allowed |= {-9} if name == "SIGKILL" else {INTERRUPTED}
+    said = one.out + one.err
+    if one.code not in allowed:
+        raise Broken(f"exit code {one.code} of {' '.join(one.arguments)}", said[-3000:])
+    if "Traceback" in said or "defect of reconciler" in said:
+        raise Broken("a defect shows", said[-3000:])
+    if CANARY in said:
+        raise Broken("the key is in the output", said)
+
+
+def files(folder: Path) -> None:
+    """Check that no file holds the key, and that nobody else may read what is remembered."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            if CANARY.encode() in path.read_bytes():
+                raise Broken(f"the key is in {path}")
+            if path.name in {"state.json", "journal"} and path.stat().st_mode & 0o077:
+                raise Broken(f"others can read {path}")
+
+
+def told_true(one: Ended, seen: Sequence[Json]) -> None:
+    """Check that what a run that ended by itself calls done is what the account carried out."""
+    counts = _counts(one)
+    if counts is None:
+        return
+    changed = [entry for entry in seen if entry["changed"]]
+    idle = [entry for entry in seen if entry["method"] != "GET" and not entry["changed"] and entry["status"] < 300]
+    done = counts["done"] - counts["adopted"]
+    told = f"{dict(counts)} against {len(changed)} writes, and {len(idle)} that changed nothing"
+    if done > len(changed) + len(idle):
+        raise Broken(f"more is called done than was done: {told}", one.out)
+    if len(changed) > counts["done"] + counts["unknown"]:
+        raise Broken(f"more was done than is told: {told}", one.out)
+
+
+def _counts(one: Ended) -> Counter[str] | None:
+    if one.code < 0:
+        return None
+    if "json" in one.arguments:
+        if not one.out.strip():
+            return None
+        outcomes = json.loads(one.out)["outcomes"]
+        counts = Counter(outcome["result"] for outcome in outcomes)
+        counts["adopted"] = sum(
+            outcome["action"] == "adopt" or "an earlier run" in outcome["message"] for outcome in outcomes
+        )
+        return counts
+    found = re.search(r"^Apply: (.*)\.$", one.out, re.MULTILINE)
+    if not found:
+        return None
+    counts = Counter({word: int(number) for number, word in (part.split() for part in found[1].split(", "))})
+    counts["adopted"] = len(re.findall(r"^adopted |\(an earlier run", one.err, re.MULTILINE))
+    return counts
+
+
+class Reckoning:
+    """The last judgement of one run: what the account holds, against all that was declared, done and told."""
+
+    def __init__(self, run: Run, plan: Json) -> None:
+        self.run, self.plan, self.scene = run, plan, run.scene
+        account = run.account
+        self.log = [entry for entry in account.log() if entry["changed"] and entry["key"] == "the runs"]
+        made = account.order("made")["made"]
+        self.made = {(kind, key): identifier for kind, key, identifier in made}
+        self.incidents = {one["id"]: one for one in account.incidents()}
+        self.updates: dict[str, list[Json]] = defaultdict(list)
+        for one in reversed(account.listed("/v2/incident_updates", "incident_updates")):
+            self.updates[one["incident_id"]].append(one)
+        self.refused = {one["key"] for one in plan["refusals"]} | set(plan["unknown"])
+        self.notices: dict[str, set[str]] = defaultdict(set)
+        for one in plan["notices"]:
+            self.notices[one["key"]].add(one["topic"])
+
+    def excuse(self, one: Excuse) -> None:
+        """Count an excuse."""
+        self.run.excuses[one.name] += 1
+
+    def judge(self) -> None:
+        """Check everything; raises `Broken` at the first promise that was not kept."""
+        self._each_key_once()
+        for one in self.scene.of("Incident"):
+            self._incident(one["metadata"]["name"], one["spec"], one["metadata"].get("generation", "1"))
+        self._people()
+        self._configuration()
+
+    def key(self, name: str, generation: str = "1", *child: str) -> str:
+        """Return the idempotency key of an incident, or of a child of it."""
+        return idempotency_key(self.scene.namespace, Key("Incident", name, child), generation)
+
+    def _each_key_once(self) -> None:
+        """One incident, update or timeline item per key, ever."""
+        counts = Counter((entry["path"], entry["idempotency_key"]) for entry in self.log if entry["idempotency_key"])
+        for (path, key), count in counts.items():
+            if count > 1 and not self._may_be_twice(key):
+                raise Broken(f"{count} times POST {path} with {key}")
+
+    def _may_be_twice(self, key: str) -> bool:
+        if not self._forgets():
+            return False
+        if not self.run.losses:
+            return False
+        # A second incident of a name has updates and timeline items of its own.
+        if self.scene.has_marker or not self._was_renamed(key.partition(".")[0]):
+            return False
+        self.excuse(Excuse.DUPLICATE)
+        return True
+
+    def _forgets(self) -> bool:
+        behaviour = self.scene.behaviour
+        has_fault = any("forgotten-key" in line for line in self.run.story)
+        return behaviour.idempotency == "forget" or behaviour.key_lifetime is not None or has_fault
+
+    def _was_renamed(self, name: str) -> bool:
+        names = {fields[name]["name"] for _, fields in self.run.versions if name in fields}
+        return len(names) > 1 or any(deed.field == "name" for deed in self.run.people.deeds)
+
+    def _incident(self, name: str, spec: Json, generation: str) -> None:
+        path = f"Incident/{name}"
+        identifier = self.made.get(("incident", self.key(name, generation)))
+        if identifier is None or identifier not in self.incidents:
+            if path not in self.refused:
+                raise Broken(f"{path} was not declared, and nobody said so")
+            self.excuse(Excuse.REFUSED)
+            return
+        live = self.incidents[identifier]
+        self._updates(name, generation, spec)
+        self._timeline(name, spec, identifier)
+        shown = observed.live(live)
+        for field, wanted in observed.declared(spec, self.scene.behaviour).items():
+            self._field(name, field, wanted, shown.get(field, ""), identifier, spec)
+
+    def _updates(self, name: str, generation: str, spec: Json) -> None:
+        """Each declared update once, in the declared order."""
+        declared = [update["id"] for update in spec.get("updates", ())]
+        keys = {self.key(name, generation, "update", one): one for one in declared}
+        # One that may be there twice has its updates twice; that is judged by the keys.
+        posted = list(
+            dict.fromkeys(
+                keys[entry["idempotency_key"]]
+                for entry in self.log
+                if entry["path"] == "/v2/incident_updates" and entry["idempotency_key"] in keys
+            )
+        )
+        if posted != [one for one in declared if one in posted]:
+            raise Broken(f"Incident/{name}: the updates were posted as {posted}, and declared as {declared}")
+        for one in declared:
+            if one not in posted:
+                self._not_posted(name, one, spec)
+
+    def _not_posted(self, name: str, one: str, spec: Json) -> None:
+        path = f"Incident/{name}"
+        if path in self.refused:
+            self.excuse(Excuse.REFUSED)
+        elif "finished" in self.notices[path]:
+            self.excuse(Excuse.FINISHED)
+        elif "kept" in self.notices[f"{path}/update/{one}"]:
+            self.excuse(Excuse.UNSAID)
+        elif "message" not in next(u for u in spec["updates"] if u["id"] == one):
+            self.excuse(Excuse.POSTED_WITHOUT)
+        else:
+            raise Broken(f"{path}: update {one} was not posted, and nobody said why")
+
+    def _timeline(self, name: str, spec: Json, identifier: str) -> None:
+        """Each declared timeline item once, as declared."""
+        path = f"Incident/{name}"
+        if path in self.refused or not spec.get("timeline"):
+            return
+        listed = self.run.account.listed(
+            f"/v2/incident_timeline_items?incident_id={identifier}", "incident_timeline_items"
+        )
+        own = [one for one in listed if not one.get("activity_log_id")]
+        kept = form(self.scene.behaviour)
+        for item in spec["timeline"]:
+            title = kept.title(item["title"])
+            there = [
+                one for one in own if one["title"] == title and observed.is_same_moment(one["timestamp"], item["at"])
+            ]
+            if len(there) != 1:
+                raise Broken(f"{path}: timeline item {item} is there {len(there)} times", own)
+            if "description" in item and there[0].get("description", "") != kept.prose(
+                observed.plain(item["description"])
+            ):
+                raise Broken(f"{path}: timeline item {item} reads otherwise", there)
+
+    def _field(self, name: str, field: str, wanted: Any, shown: Any, identifier: str, spec: Json) -> None:
+        """A declared field is as declared, or as the policy leaves it; and nobody was fought."""
+        path, policy = f"Incident/{name}", self.scene.policy("Incident", observed.table(field))
+        mine = [deed for deed in self.run.people.deeds if (deed.incident, deed.field) == (identifier, field)]
+        if shown == wanted:
+            self._not_fought(path, name, field, wanted, mine, policy)
+            return
+        why = self._why(
+            name, field, {str(shown), str(wanted)}, policy, is_peoples=bool(mine) and mine[-1].after == shown
+        )
+        if observed.table(field) in spec.get("ignore_changes", ()):
+            why = why or Excuse.IGNORED
+        earlier = {str(fields[name][field]) for _, fields in self.run.versions if field in fields.get(name, {})}
+        if policy == "keep" and self.run.losses and self.run.was_told(field) and (str(shown) in earlier or mine):
+            why = why or Excuse.UNRECORDED
+        if why is None:
+            people = [f"{deed.step}: {deed.before!r} -> {deed.after!r}" for deed in mine]
+            raise Broken(f"{path}: {field} is {shown!r}, the manifest says {wanted!r} ({policy}); people: {people}")
+        self.excuse(why)
+
+    def _why(self, name: str, field: str, values: set[str], policy: str, *, is_peoples: bool) -> Excuse | None:
+        """Return why a field may be otherwise than declared, as far as the plan's own words tell."""
+        path = f"Incident/{name}"
+        told, is_status = self.notices[path], field == "status"
+        is_moving = self.scene.behaviour.post_incident_pace is not None and bool(values & set(LEARNING))
+        excuses = (
+            (path in self.refused, Excuse.REFUSED),
+            (is_status and "finished" in told, Excuse.FINISHED),
+            (is_status and "in triage" in told, Excuse.TRIAGE),
+            (is_status and (values <= set(LEARNING) or is_moving), Excuse.SETTLED),
+            (is_peoples and policy != "overwrite" and "kept" in told, Excuse.KEPT),
+            (is_peoples and policy == "keep" and self.run.was_told(field), Excuse.KEPT_ONCE),
+        )
+        return next((excuse for holds, excuse in excuses if holds), None)
+
+    def _not_fought(self, path: str, name: str, field: str, wanted: Any, mine: list[Any], policy: str) -> None:
+        if policy == "overwrite" or not mine or mine[-1].after == wanted:
+            return
+        values = [(step, fields.get(name, {}).get(field)) for step, fields in self.run.versions]
+        since = {str(value) for step, value in values if step > mine[-1].step}
+        before = [str(value) for step, value in values if step <= mine[-1].step]
+        if since <= set(before[-1:]):
+            raise Broken(
+                f"{path}: people set {field} to {mine[-1].after!r} in step {mine[-1].step}, and under {policy} it was "
+                f"set back to {wanted!r}"
+            )
+
+    def _people(self) -> None:
+        """What people did to fields that no manifest declares, and what they told, stands."""
+        stated: dict[str, set[str]] = defaultdict(set)
+        for _, fields in self.run.versions:
+            for name, values in fields.items():
+                stated[name] |= values.keys()
+        names = {self.made.get(("incident", self.key(name))): name for name in stated}
+        last = {(deed.incident, deed.field): deed for deed in self.run.people.deeds}
+        for (identifier, field), deed in last.items():
+            if field in stated.get(names.get(identifier, ""), ()) or field in {"status", "severity"}:
+                continue
+            shown = observed.live(self.incidents[identifier]).get(field, "")
+            if shown != deed.after:
+                raise Broken(f"{names.get(identifier)}: {field} is {shown!r}, and people set it to {deed.after!r}")
+        told = Counter(
+            (one["incident_id"], one["message"])
+            for updates in self.updates.values()
+            for one in updates
+            if "user" in one["updater"] and one.get("message")
+        )
+        kept = form(self.scene.behaviour)
+        if told != Counter((incident, kept.prose(message)) for incident, message in self.run.people.messages):
+            raise Broken("the messages of people are not as they were", told)
+
+    def _configuration(self) -> None:
+        """What the organisation has is there once, as declared."""
+        kept = form(self.scene.behaviour)
+        for kind, where, name in (
+            ("Severity", "/v1/severities", "severities"),
+            ("IncidentStatus", "/v1/incident_statuses", "incident_statuses"),
+            ("IncidentRole", "/v2/incident_roles", "incident_roles"),
+            ("CustomField", "/v2/custom_fields", "custom_fields"),
+        ):
+            listed = self.run.account.get(where)[name]
+            for one in self.scene.of(kind):
+                self._configured(kind, one, [live for live in listed if live["name"] == kept.name(one["spec"]["name"])])
+
+    def _configured(self, kind: str, one: Json, there: list[Json]) -> None:
+        path = f"{kind}/{one['metadata']['name']}"
+        if path in self.refused:
+            self.excuse(Excuse.REFUSED)
+            return
+        if len(there) != 1:
+            raise Broken(f"{path} is there {len(there)} times", there)
+        kept = form(self.scene.behaviour)
+        for field in ("description", "rank", "instructions"):
+            if field in one["spec"]:
+                wanted = one["spec"][field]
+                wanted = kept.prose(observed.plain(wanted)) if isinstance(wanted, str) else wanted
+                if there[0].get(field, "") != wanted:
+                    self._unconfigured(path, kind, field, there[0].get(field), wanted)
+        if "options" in one["spec"]:
+            values = [option["value"] for option in self._options(there[0]["id"])]
+            for option in one["spec"]["options"]:
+                if values.count(option) != 1:
+                    raise Broken(f"{path}: option {option!r} is there {values.count(option)} times", values)
+
+    def _unconfigured(self, path: str, kind: str, field: str, shown: Any, wanted: Any) -> None:
+        if self.scene.policy(kind, field) == "keep" and self.run.losses and "kept" in self.notices[path]:
+            self.excuse(Excuse.UNRECORDED)
+            return
+        raise Broken(f"{path}: {field} is {shown!r}, the manifest says {wanted!r}")
+
+    def _options(self, identifier: str) -> Iterator[Json]:
+        yield from self.run.account.listed(
+            f"/v1/custom_field_options?custom_field_id={identifier}", "custom_field_options"
+        )
