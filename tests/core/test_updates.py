@@ -8,9 +8,10 @@ import pytest
 
 from reconciler.model import Key, Topic, Why
 from tests.core import told
+from tests.world import World
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from pathlib import Path
 
 HEAD = """
 kind: Incident
@@ -356,3 +357,18 @@ def test_the_record_of_an_update_is_its_id(world: World) -> None:
     listed = world.ask("GET", f"/v2/incident_updates?incident_id={incident(world)}&page_size=250")
     assert record is not None
     assert record.id == listed["incident_updates"][0]["id"]
+
+
+def test_an_update_reworded_while_its_answer_was_lost_is_known_by_its_old_words(tmp_path: Path) -> None:
+    """What was asked for and never answered is asked for again as it was, also where the API has forgotten the key."""
+    world = World(tmp_path, idempotency="forget")
+    world.write(HEAD.replace("  updates:\n", ""))
+    world.settle()
+    world.write(HEAD + FIRST)
+    world.apply(["drop-after:1:POST:/v2/incident_updates", "drop-before:2-:GET:/v2/incident_updates"])
+    world.write(HEAD + FIRST.replace("looking into it", "on it"))
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it."]
+    assert [notice.topic for notice in world.plan().notices] == [Topic.FROZEN]
