@@ -108,7 +108,7 @@ class Trapped:
         with self._lock:
             self._count = 0
             self._traps = [
-                (pid, Trap(at, moment, tuple(names), pause)) for pid, at, moment, names, pause in asked["traps"]
+                (pid, Trap(at, moment, tuple(names), pause)) for pid, at, moment, names, pause in asked["set"]
             ]
         return {}
 
