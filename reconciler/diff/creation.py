@@ -35,6 +35,7 @@ from reconciler.refs import in_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.diff.pair import Pair
     from reconciler.kinds.spec import ChildKind, Kind
     from reconciler.lifecycle import Lifecycle
     from reconciler.model import Child, Source
@@ -76,6 +77,11 @@ def at_creation(kind: Kind, desired: Desired, lifecycle: Lifecycle) -> Leaves:
             leaves |= {path: leaf} if leaf else {}
         leaves = _without_late_timestamps(leaves, desired, updates, lifecycle)
     return leaves
+
+
+def declared_with(pair: Pair) -> Leaves:
+    """Return what the create of something that exists would have carried."""
+    return at_creation(pair.kind, pair.desired, pair.rules.lifecycle)
 
 
 def _starting_status(desired: Desired, updates: Sequence[Child], lifecycle: Lifecycle) -> Leaf | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import kinds
 from reconciler.diff.children import compare_children
-from reconciler.diff.creation import broken_move, post
+from reconciler.diff.creation import broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, waiting
@@ -86,7 +86,7 @@ def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differ
     _tell_kept(pair, plan, verdicts, diff)
     write = [*verdicts.write, *_after_posts(pair, plan, told.driven)]
     _edit(pair, write, _stated_again(pair, plan, write, verdicts), diff)
-    _observe(pair, differing, verdicts, diff)
+    _observe(pair, differing, _theirs(pair, stuck, verdicts), diff)
     return diff
 
 
@@ -194,7 +194,7 @@ def _is_theirs(pair: Pair, one: Difference) -> bool:
     if one.cause is not Cause.UNRECORDED:
         return False
     if one.path in MOVES:
-        return moved_by_people(pair.around.updates or (), one.path)
+        return moved_by_people(pair.around.updates or (), one.path, declared_with(pair).get(one.path))
     return one.live.value is not None
 
 
@@ -268,10 +268,21 @@ def _edit(pair: Pair, found: list[Difference], again: Leaves, diff: Diff) -> Non
     diff.add(Edit(pair.key, pair.desired.source, request, sent, fields, pair.live, diff.after))
 
 
-def _observe(pair: Pair, differing: set[Path], verdicts: Verdicts, diff: Diff) -> None:
-    """Note what state should learn: what stands as declared, and what people did to an incident before it was ours."""
-    theirs = {one.path for one in verdicts.keep if one.cause is Cause.UNRECORDED}
+def _observe(pair: Pair, differing: set[Path], theirs: set[Path], diff: Diff) -> None:
+    """Note what state should learn: what stands as declared, and what people did to an incident before it was ours.
+
+    What is `theirs` counts as drifted from what is declared, as if that had once been sent: so it is told as kept in
+    every plan, and what they do to it next is theirs as well.
+    """
     stands = {path: leaf for path, leaf in pair.desired.leaves.items() if path not in differing - theirs}
-    seen = observation(pair.desired, pair.match, pair.live, stands, pair.record, pair.rules)
+    before = replace(pair.live, leaves=pair.live.leaves | {path: pair.desired.leaves[path] for path in theirs})
+    seen = observation(pair.desired, pair.match, before, stands, pair.record, pair.rules)
     if seen:
         diff.observed[pair.key] = seen
+
+
+def _theirs(pair: Pair, stuck: tuple[Path, ...], verdicts: Verdicts) -> set[Path]:
+    """Return what is kept although nothing is recorded of it: people's values, and a status brought further."""
+    theirs = {one.path for one in verdicts.keep if one.cause is Cause.UNRECORDED}
+    is_known = pair.record is not None and "status" in pair.record.fields
+    return theirs | ({STATUS} if _is_over(pair, stuck) and not is_known else set())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.diff.creation import declared_with
 from reconciler.diff.updates import MOVES, moved_by_people, recognise
 from reconciler.kinds.incident import UPDATE
 from reconciler.model import Child, Key, Notice, Observation, Path, Refusal, Topic, Why
@@ -56,7 +57,7 @@ def _left(pair: Pair, path: Path, declared: list[Child], open_ones: list[Child])
     record = pair.record.fields.get(str(path[0])) if pair.record else None
     if record is not None:
         return record.answered
-    if moved_by_people(pair.around.updates or (), path):
+    if moved_by_people(pair.around.updates or (), path, declared_with(pair).get(path)):
         posted = [child for child in declared if child not in open_ones and path in child.leaves]
         before = [*(child.leaves[path] for child in posted[-1:]), pair.desired.creation.get(path)]
         return next((leaf.value for leaf in before if leaf), "") if open_ones else None

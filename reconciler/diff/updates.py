@@ -64,9 +64,12 @@ def _is_it(declared: Leaves, live: Leaves) -> bool:
     return not live[("message",)].value and all(live[path].value == leaf.value for path, leaf in declared.items())
 
 
-def moved_by_people(live: Sequence[Mapping[str, Any]], path: Path) -> bool:
-    """Return whether the last one to change the status or severity was no API key; updates oldest first."""
-    value, mover = None, ""
+def moved_by_people(live: Sequence[Mapping[str, Any]], path: Path, declared: Leaf | None = None) -> bool:
+    """Return whether the last one to change the status or severity was no API key; updates oldest first.
+
+    `declared` is what the incident was declared with, as far as known: an update tells it too where it moves nothing.
+    """
+    value, mover = declared.value if declared else None, ""
     for one in live:
         now = observe(UPDATE.fields, one).get(path, Leaf(None)).value
         if now is not None and now != value:

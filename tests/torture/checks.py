@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.torture.account import Trap
+    from tests.torture.people import Deed
     from tests.torture.process import Ended
     from tests.torture.run import Run
 
@@ -94,6 +95,16 @@ def _counts(one: Ended) -> Counter[str] | None:
     counts = Counter({word: int(number) for number, word in (part.split() for part in found[1].split(", "))})
     counts["adopted"] = len(re.findall(r"^adopted |\(an earlier run", one.err, re.MULTILINE))
     return counts
+
+
+def _origin(deeds: list[Deed]) -> Any:
+    """Return what a field was before the last deeds that nothing of ours came between."""
+    origin = deeds[-1].before
+    for deed in reversed(deeds[:-1]):
+        if deed.after != origin:
+            break
+        origin = deed.before
+    return origin
 
 
 class Reckoning:
@@ -260,17 +271,22 @@ class Reckoning:
         )
         return next((excuse for holds, excuse in excuses if holds), None)
 
-    def _not_fought(self, path: str, name: str, field: str, wanted: Any, mine: list[Any], policy: str) -> None:
-        if policy == "overwrite" or not mine or mine[-1].after == wanted:
+    def _not_fought(self, path: str, name: str, field: str, wanted: Any, mine: list[Deed], policy: str) -> None:
+        """What people moved is not moved back, unless the manifest asks for it anew."""
+        if policy == "overwrite" or not mine or mine[-1].after in (wanted, _origin(mine)):
             return
         values = [(step, fields.get(name, {}).get(field)) for step, fields in self.run.versions]
         since = {str(value) for step, value in values if step > mine[-1].step}
         before = [str(value) for step, value in values if step <= mine[-1].step]
-        if since <= set(before[-1:]):
-            raise Broken(
-                f"{path}: people set {field} to {mine[-1].after!r} in step {mine[-1].step}, and under {policy} it was "
-                f"set back to {wanted!r}"
-            )
+        if not since <= set(before[-1:]):
+            return
+        if not mine[-1].after and any(step > mine[-1].step for step in self.run.losses):
+            self.excuse(Excuse.UNSET)
+            return
+        raise Broken(
+            f"{path}: people set {field} to {mine[-1].after!r} in step {mine[-1].step}, and under {policy} it was "
+            f"set back to {wanted!r}"
+        )
 
     def _people(self) -> None:
         """What people did to fields that no manifest declares, and what they told, stands."""

@@ -130,7 +130,7 @@ class Run:
         before = len(self.account.log())
         arguments = ["apply", ".", "--auto-approve", "--base-url", self.account.url]
         # Left alone, it may do all: whether it keeps within limits was seen before.
-        arguments += ["--allow", "touched"] if is_json or self.chance.random() < 0.8 else []  # noqa: PLR2004
+        arguments += ["--allow", "touched"] if is_json or self.chance.random() < 0.8 else []
         arguments += ["--parallelism", str(self.chance.choice([1, 2, 10]))]
         arguments += ["--format", "json"] if is_json or self.chance.random() < 0.7 else []
         commands: list[process.Command] = []

@@ -1,0 +1,75 @@
+"""Without the state: what people did to an incident is known as theirs all the same, and what they did not, is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model import Topic
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+MANIFEST = """
+kind: Incident
+metadata: {name: checkout}
+spec:
+  name: Checkout slow
+  mode: test
+  declare_as: {severity: Minor}
+  severity: Major
+  status: Fixing
+"""
+
+
+def incident(world: World) -> str:
+    """Return the ID of the only incident."""
+    (one,) = world.incidents()
+    return str(one["id"])
+
+
+def kept(world: World) -> list[str]:
+    """Return what a plan tells as kept."""
+    return [notice.message for notice in world.plan().notices if notice.topic is Topic.KEPT]
+
+
+def test_what_was_declared_and_not_yet_edited_is_nobodys_move(world: World) -> None:
+    """A person who only told something is not taken for who set the severity that the incident was declared with."""
+    world.write(MANIFEST.replace("  severity: Major\n", ""))
+    world.settle()
+    world.lose_state()
+    told = {"incident_id": incident(world), "idempotency_key": "theirs", "message": "Looking."}
+    world.ask("POST", "/v2/incident_updates", told, person="bob@example.com")
+    world.write(MANIFEST)
+
+    world.settle()
+
+    assert world.incidents()[0]["severity"]["name"] == "Major"
+
+
+def test_what_is_kept_is_told_in_every_plan(world: World) -> None:
+    """A value that people set, and that is found when the incident is adopted, is told until somebody decides."""
+    world.write(MANIFEST)
+    world.settle()
+    world.edit(incident(world), severity_id=world.severity("Critical"))
+    world.lose_state()
+    assert kept(world) == ["severity Critical kept; the manifest says Major"]
+
+    world.settle()
+
+    assert kept(world) == ["severity Critical kept; the manifest says Major"]
+    assert world.plan().is_empty
+
+
+def test_a_finished_incident_that_people_open_again_is_left_where_they_bring_it(world: World) -> None:
+    """Adopted when it was closed: what people do to its status next is theirs as it would be with a state."""
+    world.write(MANIFEST)
+    world.settle()
+    world.edit(incident(world), incident_status_id=world.status("Closed"))
+    world.lose_state()
+    world.settle()
+    world.edit(incident(world), incident_status_id=world.status("Monitoring"))
+
+    world.settle()
+
+    assert world.incidents()[0]["incident_status"]["name"] == "Monitoring"
+    assert kept(world) == ["status Monitoring kept; the manifest says Fixing"]
