@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.identity import Claim, Match
     from reconciler.live import Account, Details
-    from reconciler.model import Change, Desired, Key, Live, Manifest, Ref, Rename
+    from reconciler.model import Change, Desired, Key, Live, Manifest, Ref, Refusal, Rename
     from reconciler.removal import Gone
     from reconciler.state import Record
     from reconciler.state.memory import Memory
@@ -189,9 +189,19 @@ def _is_open(child: Any, memory: Memory) -> bool:
 
 
 def assemble(
-    found: Found, account: Account, details: Details, memory: Memory, workspace: Workspace, files: int, gone: Removed
+    found: Found,
+    account: Account,
+    details: Details,
+    memory: Memory,
+    workspace: Workspace,
+    files: int,
+    gone: Removed,
+    held: Mapping[Key, Refusal],
 ) -> Plan:
-    """Compare every resource and put what is to do in order, what is not declared any more at the end."""
+    """Compare every resource and put what is to do in order, what is not declared any more at the end.
+
+    `held` are resources that are left alone whatever differs.
+    """
     rules = _rules(found, found.recall(memory), workspace)
     live = {
         key: live_of(kinds.KINDS[key.kind], match.raw)
@@ -210,9 +220,12 @@ def assemble(
     stopped = removal.renamed(diffs, left)
     removed |= {key: diff for key, diff in stopped.items() if key in removed}
     diffs |= {key: diff for key, diff in stopped.items() if key in diffs}
+    for key, refusal in held.items():
+        (removed if key in removed else diffs)[key] = Diff(refusals=[refusal])
     diffs = withheld.leave_out(diffs, found.desired, objects, groups)
     every = {**diffs, **removed}
     changes = plan.order((change for diff in every.values() for change in diff.changes), objects, groups)
+    closed = _closed(changes, live, rules.lifecycle)
     modes = {
         key: one.manifest.spec.get("mode", DEFAULT_MODE)
         for key, one in found.desired.items()
@@ -233,9 +246,8 @@ def assemble(
             *_undeclared(found, memory),
         ),
         unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
-        who_will_notice=notice.who_will_notice(
-            changes, modes, details.workflows, _closed(changes, live, rules.lifecycle)
-        ),
+        who_will_notice=notice.who_will_notice(changes, modes, details.workflows, closed),
+        closes=tuple(closed),
         live=live,
         observed={key: seen for diff in every.values() for key, seen in diff.observed.items()},
         timelines={

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler import apply as applying
 from reconciler import assemble, attribution, claims, guards, learning, live, manifest, removal, selection, validate
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Misused, Refused
-from reconciler.guards import Allowance
+from reconciler.guards import Allowance, touched
 from reconciler.sending import Sender
 from reconciler.state import Account, Memory, Store
 
@@ -93,8 +94,13 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         workflows=assemble.creates_incidents(found),
     )
     removed = assemble.Removed(gone, loaded.prune)
-    made = assemble.assemble(found, account, details, memory, workspace, loaded.files, removed)
-    return attribution.attributed(made, live.read_activity(client, attribution.wanted(made), most=attribution.MOST))
+    compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
+    made = compared({})
+    asked = [*touched.closing(made, loaded.allowed), *attribution.wanted(made)]
+    logs = live.read_activity(client, asked, most=attribution.MOST)
+    if held := touched.held(made, logs, client.now().at, loaded.allowed):
+        made = compared(held)
+    return attribution.attributed(made, logs)
 
 
 def check(plan: Plan, loaded: Loaded) -> None:

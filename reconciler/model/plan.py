@@ -133,6 +133,8 @@ class Plan:
     """Every field that somebody changed outside since it was last written, whatever becomes of it."""
     not_looked_up: int = 0
     """Incidents of which nobody looked up who changed them, as that takes a request each."""
+    closes: tuple[Key, ...] = ()
+    """Incidents that it brings into a closed status."""
     managed: int = 0
     """How many resources are declared or remembered: what a share is a share of."""
     identity_field: str | None = None

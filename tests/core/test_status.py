@@ -273,8 +273,17 @@ def test_post_incident_statuses_are_as_good_as_each_other_without_state(world: W
     told.assert_quiet(world)
 
 
+AT_ONCE = """
+apiVersion: reconciler/v1
+kind: Workspace
+metadata: {name: acme}
+spec: {limits: {quiet_minutes: 0}}
+"""
+
+
 def test_an_incident_that_the_server_moved_on_can_be_closed(world: World) -> None:
     """Closing from another post-incident status than the one written is no conflict."""
+    world.write_raw(AT_ONCE, "reconciler.yaml")
     world.write(manifest("status: Documenting"))
     world.settle()
     move(world, "Reviewing")
@@ -288,6 +297,7 @@ def test_an_incident_that_the_server_moved_on_can_be_closed(world: World) -> Non
 
 def test_an_update_closes_what_the_server_moved_on(world: World) -> None:
     """The same by an update: its move is sent, not kept back as if people had moved the incident."""
+    world.write_raw(AT_ONCE, "reconciler.yaml")
     world.write(manifest("status: Documenting"))
     world.settle()
     move(world, "Reviewing")
