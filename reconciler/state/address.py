@@ -36,6 +36,8 @@ class Address:
         bucket, _, path = rest.partition("/")
         if scheme not in STORES:
             raise ValueError(f"`{scheme}://` is no store that state can be kept in")
+        if "@" in bucket:
+            raise ValueError("credentials do not belong into an address; they are taken from the environment")
         if not BUCKET.fullmatch(bucket):
             raise ValueError(f"`{bucket}` is not the name of a bucket" if bucket else "the bucket is missing")
         if not path or path.endswith("/"):

@@ -146,18 +146,20 @@ class Objects:
 
     def delete(self, name: str) -> None:
         """Remove an object, if it can be done now; for what is of no use any more."""
+        store = self._store()
         import obstore  # noqa: PLC0415  (an extra)
 
         try:
-            obstore.delete(self._store(), name)
+            obstore.delete(store, name)
         except Exception as error:  # noqa: BLE001  (its exceptions share nothing but that)
             self._explain(error)
 
     def _get(self, name: str) -> Found | None:
+        store = self._store()
         import obstore  # noqa: PLC0415  (an extra)
 
         try:
-            answer = obstore.get(self._store(), name)
+            answer = obstore.get(store, name)
             return Found(bytes(answer.bytes()), Version.of(dict(answer.meta)))
         except FileNotFoundError as error:
             if NO_BUCKET.search(str(error)):
@@ -167,12 +169,13 @@ class Objects:
             raise self._explain(error) from None
 
     def _put(self, name: str, text: bytes, over: Version | None) -> Version:
+        store = self._store()
         import obstore  # noqa: PLC0415  (an extra)
         from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
 
         mode: Any = over.condition if over else "create"
         try:
-            return Version.of(dict(obstore.put(self._store(), name, text, mode=mode, use_multipart=False)))
+            return Version.of(dict(obstore.put(store, name, text, mode=mode, use_multipart=False)))
         except (AlreadyExistsError, PreconditionError):
             raise Overtaken(name) from None
         except FileNotFoundError as error:

@@ -41,8 +41,8 @@ UPLOAD_SHARE = 10
 """How many times as long as an upload took nothing is uploaded after it."""
 RENEWALS = 4
 """How many times a lease is renewed while it lasts."""
-LAST_PATIENCE = 30.0
-"""Seconds for which the state is tried to be written at the end."""
+LAST_PATIENCE = 0.5
+"""The part of a lease's time for which the state is tried to be written at the end, whatever the store says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,10 @@ class RemoteStore:
         self._upload(run)
         with self._uploading:
             base = self._base(run)
+            patience = self.lease_seconds * LAST_PATIENCE
             try:
-                self._hold_on(run.lease)
-                version = self.objects.put(self.address.path, text, base.version, patience=LAST_PATIENCE)
+                self._hold_on(run.lease, patience)
+                version = self.objects.put(self.address.path, text, base.version, patience=patience)
             except (Overtaken, StoreFailed) as error:
                 raise self._put_aside(text, base, error) from None
             run.base = Base(state, version, Basis(serial, token), lines_of(pending), base.journal)
@@ -237,12 +238,12 @@ class RemoteStore:
         assert run.base is not None
         return run.base
 
-    def _hold_on(self, lease: Lease) -> None:
+    def _hold_on(self, lease: Lease, patience: float) -> None:
         """Make sure that nobody else writes: a lease that ran out is taken back, if it is still there to be taken."""
         try:
             lease.require()
         except LeaseLost:
-            lease.reclaim(LAST_PATIENCE)
+            lease.reclaim(patience)
 
     def _fetch(self) -> Base:
         """Read the state and its journal, and what runs that did not end left on this machine."""

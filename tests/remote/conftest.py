@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.shell import Shell
+from tests.cli.conftest import shell
 from tests.remote.stores import Azurite, Moto, Server
 from tests.remote.team import Team
 
@@ -62,4 +62,4 @@ def s3_team(tmp_path: Path, moto: Moto) -> Iterator[Team]:
     moto.failing = 0
 
 
-__all__ = ["Shell"]
+__all__ = ["shell"]

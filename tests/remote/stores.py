@@ -75,6 +75,7 @@ class Moto:
     _app: Any = None
     failing: int = 0
     """Answer this instead, if not 0."""
+    removed: set[str] = field(default_factory=set)
 
     def up(self) -> None:
         """Answer, on the port of before."""
@@ -95,6 +96,11 @@ class Moto:
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start(f"{self.failing} Nothing", [("Content-Length", "0")])
             return []
+        if environ["PATH_INFO"].split("/")[1] in self.removed:
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            text = b"<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>"
+            start("404 Not Found", [("Content-Length", str(len(text)))])
+            return [text]
         return self._app(environ, start)
 
     def down(self) -> None:
@@ -124,6 +130,10 @@ class Moto:
         bucket = f"state-{uuid.uuid4().hex[:12]}"
         self.ask("PUT", bucket)
         return f"s3://{bucket}/teams/acme.json"
+
+    def remove(self, bucket: str) -> None:
+        """Remove a bucket with all that is in it: from now on it is answered as S3 answers."""
+        self.removed.add(bucket)
 
     def ask(self, method: str, path: str) -> None:
         """Send a request as S3's owner."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
+import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.cli.shell import INCIDENT, Shell
-from tests.remote.stores import Bucket
+from tests.cli.shell import INCIDENT, PATIENCE, Shell
+from tests.remote.stores import Bucket, Moto
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.remote.stores import Server
@@ -47,7 +50,7 @@ class Team:
         """Give a team whose account is served while it lasts."""
         home = folder / "account"
         home.mkdir()
-        with Shell(home).served("--data", "data.db", "--latency", "20ms", *flags) as url:
+        with Shell(home).served("--data", "data.db", "--latency", "100ms", *flags) as url:
             yield cls(folder, server, server.address(), url)
 
     def machine(self, name: str, *incidents: str) -> Shell:
@@ -100,6 +103,37 @@ class Team:
         """Return how many updates were posted with a message."""
         found = self.get("/v2/incident_updates?page_size=250")["incident_updates"]
         return sum(bool(one.get("message")) for one in found)
+
+    def writes(self) -> int:
+        """Return how many requests that write the account has seen."""
+        path = self.folder / "account" / "data.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            (count,) = database.execute("SELECT count(*) FROM request WHERE method != 'GET'").fetchone()
+        return int(count)
+
+    def write_behind(self, **fields: Any) -> None:
+        """Write the state as nobody should: without the lock."""
+        objects = self.bucket.objects
+        found = objects.get(self.name)
+        empty = {"format_version": 1, "workspace": "acme", "account": {}, "serial": 0, "resources": {}}
+        value = json.loads(found.text) if found else {**empty, "tombstones": {}}
+        objects.put(self.name, json.dumps({**value, **fields}).encode(), found.version if found else None)
+
+    def drop(self, name: str) -> None:
+        """Remove an object."""
+        self.bucket.objects.delete(name)
+
+    def delete_bucket(self) -> None:
+        """Remove the bucket with all that is in it; S3's."""
+        assert isinstance(self.server, Moto)
+        self.server.remove(self.at.split("/")[2])
+
+    def wait_for(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        end = time.monotonic() + PATIENCE
+        while not is_so():
+            assert time.monotonic() < end
+            time.sleep(0.1)
 
     def assert_each_once(self, *incidents: str) -> None:
         """Hold that these incidents were declared once, and their updates posted once."""

@@ -1,3 +1,5 @@
+"""Remote state: what one machine applied another knows, whatever became of the run, the lock and the store."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -23,3 +25,74 @@ def test_what_one_machine_applied_another_knows(team: Team) -> None:
     assert team.state["serial"] == 1
     assert team.lock["is_free"]
     team.assert_each_once("one", "two")
+
+
+def test_a_run_leaves_nothing_on_its_machine(s3_team: Team) -> None:
+    """Journal and state are in the bucket; another checkout is as good as this one."""
+    alice = s3_team.machine("alice", "one")
+    alice.run(*APPLY)
+
+    left = [path for path in (alice.folder / ".reconciler").rglob("*") if path.is_file()]
+
+    assert left == []
+
+
+def test_a_plan_takes_no_lock_and_writes_nothing(s3_team: Team) -> None:
+    """Neither in the bucket nor on this machine."""
+    alice = s3_team.machine("alice", "one")
+
+    plan = alice.run("plan")
+
+    assert plan.code == 0, plan.stderr
+    assert s3_team.state == s3_team.lock == {}
+    assert not (alice.folder / ".reconciler").exists()
+
+
+def test_forgetting_is_shared(team: Team) -> None:
+    """`state rm` on one machine is known to the other; what is declared is found again and declared once."""
+    alice, bob = team.machine("alice", "one"), team.machine("bob", "one")
+    alice.run(*APPLY)
+
+    forgot = bob.run("state", "rm", "Incident/one")
+
+    assert forgot.code == 0, forgot.stderr
+    assert alice.run("state", "list").stdout == ""
+    assert team.state["serial"] == 2
+    assert alice.run(*APPLY).code == 0
+    team.assert_each_once("one")
+
+
+def test_sandbox_and_account_share_no_state(s3_team: Team) -> None:
+    """The sandbox in the process keeps its state in a file; one on this machine has an object of its own."""
+    alice = s3_team.machine("alice", "one")
+    del alice.environ["INCIDENT_IO_BASE_URL"]
+
+    ended = alice.run(*APPLY, "--sandbox")
+
+    assert ended.code == 0, ended.stderr
+    assert (alice.folder / ".reconciler/sandbox/state.json").exists()
+    assert s3_team.bucket.text(s3_team.at.split("/", 3)[3]) is None
+    assert s3_team.state == {}
+    assert s3_team.name.endswith(".sandbox-127.0.0.1-" + s3_team.url.rpartition(":")[2] + ".json")
+
+
+def test_a_state_that_somebody_wrote_meanwhile_is_not_written_over(s3_team: Team) -> None:
+    """Not even without the lock, by hand: it is refused, and what this run did is kept and taken up later."""
+    alice = s3_team.machine("alice", "one")
+    with alice.start(*APPLY) as run:
+        assert run.stderr is not None
+        run.stderr.readline()
+        s3_team.write_behind(serial=7)
+        _, told = run.communicate(timeout=30)
+
+    assert run.returncode == 4, told
+    assert "another run has written since, and the state is not written over it" in told
+    assert s3_team.state["serial"] == 7
+    (file,) = alice.folder.glob(".reconciler/*/rescue-*.json")
+    assert oct(file.stat().st_mode)[-3:] == "600"
+    again = alice.run(*APPLY)
+    assert again.code == 0, again.stderr
+    assert "is older than" in again.stderr
+    assert not file.exists()
+    s3_team.assert_each_once("one")
+    assert "Incident/one " in alice.run("state", "list").stdout

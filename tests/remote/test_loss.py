@@ -1,0 +1,149 @@
+"""The store goes away in mid-apply: the work goes on, and what was done is written down somewhere."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from tests.cli.shell import Shell
+    from tests.remote.stores import Moto
+    from tests.remote.team import Team
+
+APPLY = ("apply", "--auto-approve")
+NAMES = [f"incident-{number}" for number in range(8)]
+
+
+def begun(shell: Shell, *flags: str) -> subprocess.Popen[str]:
+    """Start an apply, and return when it has told its first outcome."""
+    process = shell.start(*APPLY, *flags)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("created")
+    return process
+
+
+@pytest.fixture
+def down(team: Team) -> Iterator[Team]:
+    """A team whose store is down when a test ends at the latest."""
+    yield team
+    team.server.down()
+    team.server.up()
+
+
+def test_a_store_that_comes_back_gets_the_state(s3_team: Team, moto: Moto) -> None:
+    """It was away for a moment in mid-apply: nobody notices."""
+    s3_team.lease = 20
+    alice = s3_team.machine("alice", *NAMES)
+    with begun(alice, "--parallelism", "2") as run:
+        moto.down()
+        time.sleep(1)
+        moto.up()
+        _, told = run.communicate(timeout=60)
+
+    assert run.returncode == 0, told
+    assert s3_team.state["serial"] == 1
+    s3_team.assert_each_once(*NAMES)
+
+
+def test_a_store_that_stays_away_leaves_a_file_that_the_next_run_takes_up(down: Team) -> None:
+    """All work that the lock still covers is done; where the file is, and the next thing to type, is said."""
+    down.lease = 10
+    alice = down.machine("alice", *NAMES)
+    with begun(alice) as run:
+        down.server.down()
+        said, told = run.communicate(timeout=60)
+    down.server.up()
+
+    assert run.returncode == 4, told
+    assert "24 done, 0 failed" in said
+    file = re.search(r"what this run did is kept in (\S+)$", told, re.MULTILINE)
+    assert file
+    assert f"`reconciler state recover {file[1]}`" in told
+    assert oct((alice.folder / file[1]).stat().st_mode)[-3:] == "600"
+    plan = alice.run("plan", "--detailed-exitcode")
+    again = alice.run(*APPLY, "--lock-timeout", "20")
+    assert plan.code == 0, plan.stdout
+    assert again.code == 0, again.stderr
+    assert f"taking up {file[1]}" in again.stderr
+    assert not (alice.folder / file[1]).exists()
+    assert len(down.state["resources"]) == 24
+    down.assert_each_once(*NAMES)
+
+
+def test_the_file_can_be_recovered_on_another_machine(s3_team: Team, moto: Moto) -> None:
+    """A job's disk is gone after it; the file is what it leaves."""
+    alice, bob = s3_team.machine("alice", *NAMES), s3_team.machine("bob", *NAMES)
+    with begun(alice) as run:
+        moto.failing = 503
+        run.communicate(timeout=60)
+    moto.failing = 0
+    (file,) = alice.folder.glob(".reconciler/*/rescue-*.json")
+
+    recovered = bob.run("state", "recover", str(file), "--lock-timeout", "20")
+
+    assert recovered.code == 0, recovered.stderr
+    assert recovered.stdout.startswith("recovered: s3://")
+    made = len(s3_team.state["resources"])
+    assert made > 0
+    assert bob.run(*APPLY).code == 0
+    s3_team.assert_each_once(*NAMES)
+
+
+def test_a_file_that_others_overtook_is_not_recovered_but_by_force(s3_team: Team, moto: Moto) -> None:
+    """It would undo what they did; by force, only what they do not know is added."""
+    alice, bob = s3_team.machine("alice", "one", "two"), s3_team.machine("bob", "one")
+    with begun(alice, "--parallelism", "1") as run:
+        moto.failing = 500
+        run.communicate(timeout=60)
+    moto.failing = 0
+    (file,) = alice.folder.glob(".reconciler/*/rescue-*.json")
+    assert bob.run(*APPLY, "--lock-timeout", "20").code == 0
+
+    refused = bob.run("state", "recover", str(file))
+    forced = bob.run("state", "recover", str(file), "--force")
+
+    assert refused.code == 4
+    assert "rests on serial 0, and the state is at 1 since" in refused.stderr
+    assert "--force" in refused.stderr
+    assert forced.code == 0, forced.stderr
+    assert s3_team.state["serial"] == 2
+    assert alice.run(*APPLY).code == 0
+    s3_team.assert_each_once("one", "two")
+
+
+def test_a_bucket_that_was_deleted_in_mid_apply_loses_nothing(s3_team: Team) -> None:
+    """Of what was done: it is in the file, and the file knows it all."""
+    s3_team.lease = 10
+    alice = s3_team.machine("alice", "one", "two")
+    with begun(alice) as run:
+        s3_team.delete_bucket()
+        _, told = run.communicate(timeout=60)
+
+    assert run.returncode == 4, told
+    assert "there is no such bucket" in told
+    (file,) = alice.folder.glob(".reconciler/*/rescue-*.json")
+    text = file.read_text()
+    assert '"Incident/one"' in text
+    assert '"Incident/two"' in text
+
+
+def test_a_lock_that_cannot_be_renewed_runs_out_and_stops_the_run(s3_team: Team, moto: Moto) -> None:
+    """Somebody else may hold it by then: nothing more is sent, and what was done is kept."""
+    names = [f"incident-{number}" for number in range(30)]
+    alice = s3_team.machine("alice", *names)
+    with begun(alice, "--parallelism", "1") as run:
+        moto.down()
+        said, told = run.communicate(timeout=60)
+    moto.up()
+
+    assert run.returncode == 4, told
+    assert "the lock ran out, as the state store did not answer for 2 s: nothing more is sent" in told
+    assert re.search(r"\d+ done, 0 failed, [1-9]\d* skipped", said)
+    assert alice.run(*APPLY, "--lock-timeout", "20").code == 0
+    s3_team.assert_each_once(*names)
