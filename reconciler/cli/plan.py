@@ -67,13 +67,14 @@ def command(
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
+    from reconciler.planfile import Scope  # noqa: PLC0415
     from reconciler.workspace import BASE_URL  # noqa: PLC0415
 
     loaded = load(access, selection, allow, prune=prune)
     with connected(loaded.workspace, access, read_only=True) as session:
         plan = reconcile.plan(loaded, session.client, session.store.read())
-    flags: dict[str, object] = {"allow": list(allow), "prune": prune}
-    kept = saved(plan, loaded, selection, flags, show_private=show_private) if out else None
+    scope = Scope(selection.paths, selection.select, selection.exclude, allow, access.on_drift or "", prune)
+    kept = saved(plan, loaded, scope, show_private=show_private) if out else None
     try:
         if kept:
             write(kept, out)

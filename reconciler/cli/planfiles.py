@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from reconciler import __version__, live, planfile, reconcile
 from reconciler.cli.loading import load
 from reconciler.cli.options import Selection
 from reconciler.errors import Misused, Refused
-from reconciler.planfile import PLAN_AGAIN, Scope, Shown
+from reconciler.planfile import PLAN_AGAIN, Shown
 from reconciler.render import as_json
 from reconciler.state import disk
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Access
     from reconciler.cli.session import Session
     from reconciler.model import Key, Plan
-    from reconciler.planfile import Held, Saved
+    from reconciler.planfile import Held, Saved, Scope
     from reconciler.reconcile import Loaded
     from reconciler.state import Memory
     from reconciler.workspace import Workspace
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 ALONE = "a saved plan is applied as it is: leave PATH, --select, --exclude and --prune out"
 
 
-def saved(plan: Plan, loaded: Loaded, selection: Selection, flags: dict[str, object], *, show_private: bool) -> Saved:
-    """Return a plan as it is saved, under an ID and with a salt that nothing else has."""
+def saved(plan: Plan, loaded: Loaded, scope: Scope, *, show_private: bool) -> Saved:
+    """Return a plan as it is saved, under an ID and with a salt that nothing else has; `scope` as it was typed."""
     workspace = loaded.workspace
     root = os.path.realpath(workspace.root)
-    paths = tuple(os.path.relpath(os.path.realpath(path), root) for path in selection.paths)
+    paths = tuple(os.path.relpath(os.path.realpath(path), root) for path in scope.paths)
     return planfile.saved(
         plan,
         loaded.manifests,
-        Scope(paths, selection.select, selection.exclude, flags),
+        replace(scope, paths=paths),
         plan_id=secrets.token_hex(16),
         salt=secrets.token_hex(16),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -83,12 +84,15 @@ def loaded_for(saved: Saved, name: str, access: Access, allow: Sequence[str]) ->
     They say what should be, so a plan of older ones is refused as a whole: unlike other tools', a saved plan is no
     second source of truth. Raises `Refused` for them, and for another workspace or address than the plan's.
     """
+    scope = saved.scope
+    if access.on_drift and access.on_drift != scope.on_drift:
+        raise Misused("--on-drift counts when a plan is made, and this one is", "leave it out, or plan again with it")
     workspace = access.load()
     _check_made_for(saved, name, workspace)
-    scope = saved.scope
+    as_then = replace(access, on_drift=scope.on_drift)
     paths = tuple(os.path.join(workspace.root, path) for path in scope.paths)  # noqa: PTH118  (paths stay texts)
-    allowed = (*map(str, scope.flags.get("allow", ())), *allow)
-    loaded = load(access, Selection(paths, scope.select, scope.exclude), allowed, prune=bool(scope.flags.get("prune")))
+    chosen = Selection(paths, scope.select, scope.exclude)
+    loaded = load(as_then, chosen, (*scope.allow, *allow), prune=scope.prune)
     if planfile.fingerprint(loaded.manifests, saved.salt) != saved.manifests:
         raise Refused(f"{name}: the manifests changed since this plan was made", PLAN_AGAIN)
     return loaded

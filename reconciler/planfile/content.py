@@ -39,7 +39,9 @@ class Scope:
     paths: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    flags: Mapping[str, Any] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    on_drift: str = ""
+    prune: bool = False
 
 
 @dataclass(frozen=True, slots=True)

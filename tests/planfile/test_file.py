@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler import __version__
-from reconciler.state import disk
 from tests.planfile.desk import SEVERITY, Desk, incident, typed
 from tests.processes import RECONCILER, environment
 
@@ -155,13 +154,13 @@ def test_a_plan_file_that_is_not_there_is_a_wrong_argument(desk: Desk) -> None:
     )
 
 
-@pytest.mark.parametrize("more", [["incidents"], ["--select", "name=one"], ["--exclude", "name=one"]])
+@pytest.mark.parametrize("more", [["incidents"], ["--select", "name=one"], ["--exclude", "name=one"], ["--prune"]])
 def test_a_saved_plan_says_itself_what_is_applied(planned: Desk, more: list[str]) -> None:
     """Choosing manifests beside it is a contradiction."""
     ended = planned.carry_out(*more)
 
     assert ended.code == 3
-    assert "leave PATH, --select and --exclude out" in ended.stderr
+    assert "leave PATH, --select, --exclude and --prune out" in ended.stderr
 
 
 def test_a_plan_of_another_workspace_is_refused(planned: Desk) -> None:
@@ -298,6 +297,21 @@ def test_limits_hold_for_a_saved_plan_as_well(desk: Desk) -> None:
     assert len(desk.incidents()) == 2
 
 
+def test_the_drift_policy_of_a_run_is_part_of_its_plan(desk: Desk) -> None:
+    """What `--on-drift` made of it then, it makes of it now; another word beside the plan is a contradiction."""
+    desk.declare(incident("one"))
+    desk.settled()
+    desk.edit(desk.incident("Title of one")["id"], summary="By Bob")
+    desk.plan("--on-drift", "keep")
+    kept = desk.carry_out()
+    desk.edit(desk.incident("Title of one")["id"], severity_id=desk.severity("Critical"))
+    desk.plan("--on-drift", "overwrite")
+    contradicted, overwritten = desk.carry_out("--on-drift", "keep"), desk.carry_out()
+
+    assert (kept.code, contradicted.code, overwritten.code) == (0, 3, 0)
+    assert desk.incident("Title of one")["severity"]["name"] == "Minor"
+
+
 def test_exit_codes_are_those_without_a_file(desk: Desk) -> None:
     """Changes, nothing to do, and a plan that apply would refuse in part."""
     desk.declare(incident("one"))
@@ -332,7 +346,7 @@ def test_a_full_disk_leaves_no_half_file(desk: Desk, monkeypatch: pytest.MonkeyP
     def full(_file: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(disk.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     ended = desk.type("plan", "--out", "plan.json")
 
     assert ended.code == 4
