@@ -15,6 +15,7 @@ MEETING_PLACES = {"reconcile", "assemble"}
 PURE = (
     "model",
     "activity",
+    "drift",
     "attribution",
     "refs",
     "desired",

@@ -11,6 +11,7 @@ COMMANDS = {
     "validate": ("[PATH…]", "check the manifests, offline"),
     "plan": ("[PATH…]", "show what apply would do; reads only"),
     "apply": ("[PATH…]", "make the account what the manifests say"),
+    "drift": ("[PATH…]", "show what changed outside; reads only"),
     "state": ("…", "list, show, correct and rebuild what is remembered"),
     "sandbox": ("…", "emulate the incident.io API, to try, learn and test"),
     "schema": ("[KIND]", "print the JSON Schema of manifests"),
@@ -36,9 +37,9 @@ PATH is a file or a folder; by default the manifests of the workspace.
 No account yet? `reconciler init demo`, then `reconciler plan demo --sandbox`.
 
 Exit codes: 0 done, or nothing to do · 1 internal error · 2 changes (with
---detailed-exitcode) · 3 manifests or flags are wrong · 4 refused, in whole or
-in part · 5 not all was done · 6 key missing or not allowed · 7 the API could
-not be reached · 130 interrupted
+--detailed-exitcode), or drift · 3 manifests or flags are wrong · 4 refused, in
+whole or in part · 5 not all was done · 6 key missing or not allowed · 7 the API
+could not be reached · 130 interrupted
 """
 
 

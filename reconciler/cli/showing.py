@@ -11,10 +11,11 @@ import click
 from reconciler.cli.voice import voice
 from reconciler.planfile import Saved
 from reconciler.private import veiled
-from reconciler.render import as_json, markdown, page, text
+from reconciler.render import as_json, drift, markdown, page, text
 from reconciler.render.words import count
 
 if TYPE_CHECKING:
+    from reconciler.drift import Report
     from reconciler.model import Plan
     from reconciler.planfile import Held
 
@@ -39,6 +40,18 @@ def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool, salt: str
             stream.write(html.plan(shown))
         case _:
             page.write(text.page(shown, page.layout_of(stream)), stream)
+    stream.flush()
+
+
+def show_drift(report: Report, form: str, stream: TextIO) -> None:
+    """Write what changed outside as `text`, `json` or `markdown`."""
+    match form:
+        case "json":
+            stream.write(as_json.written(drift.as_object(report)) + "\n")
+        case "markdown":
+            stream.write(drift.comment(report))
+        case _:
+            page.write(drift.page(report, page.layout_of(stream)), stream)
     stream.flush()
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from reconciler.model import Key, Source
 
 
+OUTSIDE = frozenset({Cause.DRIFT, Cause.BOTH})
+"""Causes by which somebody else changed a field since it was last written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A field whose value is not the one that is wanted."""
@@ -33,7 +37,7 @@ class Difference:
     @property
     def is_drift(self) -> bool:
         """Return whether somebody changed it outside since it was last written."""
-        return self.cause in {Cause.DRIFT, Cause.BOTH}
+        return self.cause in OUTSIDE
 
     @property
     def field(self) -> str:
@@ -137,13 +141,9 @@ class Verdicts:
 
 def fate(cause: Cause, policy: Drift) -> Fate:
     """Return what becomes of a field that differs; what nobody changed outside is written whatever the policy."""
-    match cause, policy:
-        case (Cause.MANIFEST | Cause.UNRECORDED | Cause.UNMARKED, _) | (_, Drift.OVERWRITE):
-            return Fate.OVERWRITTEN
-        case Cause.DRIFT, Drift.KEEP:
-            return Fate.KEPT
-        case _:
-            return Fate.REFUSED
+    if policy is Drift.OVERWRITE or cause not in OUTSIDE:
+        return Fate.OVERWRITTEN
+    return Fate.KEPT if policy is Drift.KEEP and cause is Cause.DRIFT else Fate.REFUSED
 
 
 def judge(found: Iterable[Difference], policy: Callable[[str], Drift]) -> Verdicts:

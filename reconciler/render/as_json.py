@@ -35,7 +35,7 @@ def plan(plan: Plan) -> Object:
         "who_will_notice": list(plan.who_will_notice),
         "cost": {"requests": plan.requests, "least_seconds": least_seconds(plan.requests)},
         "changes": [_change(change, plan) for change in plan.changes],
-        "refusals": list(map(_refusal, plan.refusals)),
+        "refusals": list(map(refusal, plan.refusals)),
         "notices": list(map(_notice, plan.notices)),
         "unchanged": list(map(str, plan.unchanged)),
         "not_looked_up": plan.not_looked_up,
@@ -89,8 +89,8 @@ def mover(mover: Mover | None) -> Object | None:
 
 
 def _moved(one: Drifted) -> Object:
-    told = {"path": one.what, "old": one.live, "new": one.desired, "cause": one.cause.value}
-    return told | {"moved_by": mover(one.mover)}
+    told = {"key": str(one.key), "path": one.name or None, "old": one.live, "new": one.desired}
+    return told | {"cause": one.cause.value, "moved_by": mover(one.mover)}
 
 
 def _new(leaves: Leaves, names: Mapping[str, str]) -> list[Object]:
@@ -110,7 +110,8 @@ def _request(request: Request) -> Object:
     return {"method": request.method, "path": request.path, "body": refs.written(request.body)}
 
 
-def _refusal(refusal: Refusal) -> Object:
+def refusal(refusal: Refusal) -> Object:
+    """Return a resource that is left alone, with the reason."""
     return {
         "key": str(refusal.key),
         "why": refusal.why.value,
@@ -141,7 +142,7 @@ def outcomes(outcomes: Iterable[Outcome], refusals: Iterable[Refusal] = (), alre
         "format_version": FORMAT_VERSION,
         "summary": {result: results.count(result) for result in ("done", "failed", "skipped", "unknown")},
         "outcomes": told,
-        "refusals": list(map(_refusal, refusals)),
+        "refusals": list(map(refusal, refusals)),
         "already": list(map(_notice, already)),
     }
 

@@ -63,10 +63,13 @@ def rows(label: str, texts: Iterable[str], width: int, layout: Layout) -> Iterat
         yield line(lead, first_line(text, layout.room(INDENT + cell_len(lead))), indent=INDENT)
 
 
-def changed(change: FieldChange, width: int, layout: Layout, indent: int = INDENT) -> Iterator[Line]:
-    """Yield a field that will be written: on one line if it is short, else as what goes and what comes."""
+def changed(change: FieldChange, width: int, layout: Layout, indent: int = INDENT, note: str = "") -> Iterator[Line]:
+    """Yield a field that changes: on one line if it is short, else as what goes and what comes.
+
+    The `note` says why and by whom; without one it is the change's cause.
+    """
     label = padded(visible(change.name), width)
-    cause = change.cause.value + (f": {visible(str(change.mover))}" if change.mover else "")
+    cause = note or change.cause.value + (f": {visible(str(change.mover))}" if change.mover else "")
     old, new = told(change.old), told(change.new)
     short = line(label, f"{old} -> {new}", Span(f"  ({cause})", "dim"), indent=indent)
     if change.added or change.removed:

@@ -12,6 +12,7 @@ from reconciler.render.words import address, cost, count, identity, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reconciler.drift import Report
     from reconciler.model import Notice, Plan, Refusal
 
 MOST_NOTICES = 10
@@ -38,7 +39,7 @@ def _apart(section: Iterable[Line]) -> Iterator[Line]:
         yield each
 
 
-def header(plan: Plan) -> Line:
+def header(plan: Plan | Report) -> Line:
     """Return which workspace of which organisation this is about, and how much was read."""
     organisation = f", {address(plan.organisation)}" if plan.organisation else ""
     read = f"{count(plan.files, 'file')}, {count(plan.resources, 'resource')}"
@@ -92,7 +93,7 @@ def notices(plan: Plan) -> Iterator[Line]:
         yield line(not_looked_up(plan))
 
 
-def not_looked_up(plan: Plan) -> str:
+def not_looked_up(plan: Plan | Report) -> str:
     """Return of how many incidents it is not told who changed them."""
     return f"Who changed them was not looked up for {count(plan.not_looked_up, 'more incident')}: at most {MOST} a run."
 

@@ -96,13 +96,32 @@ def test_the_ci_files_plan_on_a_change_and_apply_on_merge(shell: Shell) -> None:
     gitlab = yaml.safe_load((shell.folder / ".gitlab-ci.yml").read_text())
     plan, apply = (json.dumps(github["jobs"][name]) for name in ("plan", "apply"))
 
-    assert set(github["on"]) == {"pull_request", "push"}
+    assert set(github["on"]) == {"pull_request", "push", "schedule"}
     assert "reconciler plan --format markdown" in plan
     assert "reconciler apply" not in plan
     assert "reconciler apply --auto-approve" in apply
     assert github["permissions"] == {"contents": "read"}
     assert "reconciler plan --format markdown > plan.md" in gitlab["plan"]["script"]
     assert gitlab["apply"]["script"] == ["reconciler apply --auto-approve"]
+
+
+def test_the_ci_files_tell_drift_at_night_and_apply_nothing_then(shell: Shell) -> None:
+    """A scheduled run only reads, knows what was applied, and fails where there is drift."""
+    shell.run("init", "--name", "acme")
+    github = yaml.load((shell.folder / ".github/workflows/incidents.yml").read_text(), yaml.BaseLoader)
+    gitlab = yaml.safe_load((shell.folder / ".gitlab-ci.yml").read_text())
+    drift = github["jobs"]["drift"]
+    (step,) = [one for one in drift["steps"] if "reconciler drift" in one.get("run", "")]
+
+    assert drift["if"] == "github.event_name == 'schedule'"
+    assert github["jobs"]["apply"]["if"] == "github.event_name == 'push'"
+    assert step["shell"] == "bash"
+    assert [one["uses"] for one in drift["steps"] if "cache" in one.get("uses", "")] == ["actions/cache/restore@v4"]
+    scheduled = '$CI_PIPELINE_SOURCE == "schedule"'
+    assert gitlab["drift"]["rules"] == [{"if": scheduled}]
+    assert gitlab["drift"]["cache"] == gitlab["plan"]["cache"]
+    assert gitlab["drift"]["script"] == ["reconciler drift"]
+    assert gitlab["apply"]["rules"][0] == {"if": scheduled, "when": "never"}
 
 
 def test_the_ci_files_keep_the_state_from_run_to_run(shell: Shell) -> None:

@@ -1,0 +1,84 @@
+"""A plan and what is remembered in, what changed outside since our last apply out. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.model import Fate, Topic, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.model import Drifted, Key, Live, Plan, Refusal
+    from reconciler.state.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What others did to what is managed. `recorded` are how many of the `resources` were ever applied.
+
+    `lost` are those that the account does not show any more; `finished` what to do about incidents that others
+    brought further than their manifest.
+    """
+
+    workspace: str
+    organisation: str
+    files: int
+    resources: int
+    recorded: int
+    fields: tuple[Drifted, ...] = ()
+    lost: tuple[Refusal, ...] = ()
+    finished: Mapping[Key, str] = field(default_factory=dict)
+    live: Mapping[Key, Live] = field(default_factory=dict)
+    not_looked_up: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing changed outside, as far as can be told."""
+        return not (self.fields or self.lost)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Return the resources of which something changed, in the order of the manifests."""
+        return tuple(dict.fromkeys(one.key.parent for one in self.fields))
+
+    def of(self, key: Key) -> list[Drifted]:
+        """Return what changed of one resource: its own fields, then its children."""
+        return sorted((one for one in self.fields if one.key.parent == key), key=lambda one: bool(one.key.child))
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Return how many fields changed, what the next apply does with them, and how many resources are gone."""
+        fates = [one.fate for one in self.fields]
+        return {
+            "fields": len(self.fields),
+            "resources": len(self.keys),
+            **{fate.value: fates.count(fate) for fate in Fate},
+            "finished": len(self.finished),
+            "out_of_sight": len(self.lost),
+        }
+
+
+def of(plan: Plan, memory: Memory) -> Report:
+    """Return what of a plan is drift: what its manifests changed, and what was never applied, is none."""
+    known = {(one.key, one.path) for one in plan.drifted}
+    finished = [notice for notice in plan.notices if notice.topic is Topic.FINISHED and memory.record(notice.key)]
+    more = [one.moved for one in finished if one.moved and (one.moved.key, one.moved.path) not in known]
+    return Report(
+        workspace=plan.workspace,
+        organisation=plan.organisation,
+        files=plan.files,
+        resources=plan.resources,
+        recorded=plan.resources - len(set(_unrecorded(plan, memory))),
+        fields=(*plan.drifted, *more),
+        lost=tuple(one for one in plan.refusals if one.why is Why.OUT_OF_SIGHT and memory.record(one.key)),
+        finished={notice.key: notice.hint for notice in finished},
+        live=plan.live,
+        not_looked_up=plan.not_looked_up,
+    )
+
+
+def _unrecorded(plan: Plan, memory: Memory) -> Iterator[Key]:
+    keys = (*plan.unchanged, *(one.key.parent for one in plan.changes), *(one.key for one in plan.refusals))
+    yield from (key for key in keys if memory.record(key) is None)

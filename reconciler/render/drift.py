@@ -1,0 +1,140 @@
+"""What changed outside in, a page, Markdown or JSON out. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.diff.telling import reading
+from reconciler.model import Fate, FieldChange
+from reconciler.render import as_json
+from reconciler.render.block import place
+from reconciler.render.fields import changed, column
+from reconciler.render.markdown import MOST_BYTES, escaped, fenced
+from reconciler.render.page import BLANK, PIPE, Layout, Line, Span, line
+from reconciler.render.text import header, not_looked_up
+from reconciler.render.words import count, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.drift import Report
+    from reconciler.model import Drifted, Key, Refusal
+
+FATES = {
+    Fate.OVERWRITTEN: "will be overwritten",
+    Fate.KEPT: "kept",
+    Fate.REFUSED: "will be refused",
+}
+NOTHING_RECORDED = "Nothing is recorded yet, so no drift can be told: `reconciler apply` records what it leaves."
+
+
+def page(report: Report, layout: Layout = PIPE) -> list[Line]:
+    """Return the report as one page: by resource what was left, what is live, who changed it, what becomes of it."""
+    lines = [header(report)]
+    if not report.recorded:
+        return [*lines, BLANK, line(NOTHING_RECORDED)]
+    for key in report.keys:
+        lines += [BLANK, *_resource(report, key, layout)]
+    for refusal in report.lost:
+        lines += [BLANK, *_lost(refusal)]
+    if report.not_looked_up:
+        lines += [BLANK, line(not_looked_up(report))]
+    if more := report.resources - report.recorded:
+        told = f"{count(more, 'resource')} {'was' if more == 1 else 'were'} never applied, so no drift can be told of"
+        lines += [BLANK, line(f"{told} {'it' if more == 1 else 'them'}.")]
+    return [*lines, BLANK, line(Span(summary(report), "bold"))]
+
+
+def summary(report: Report) -> str:
+    """Return the last line: how much changed outside, and what becomes of it."""
+    if report.is_empty:
+        return "Drift: none."
+    counts = report.summary
+    fates = ", ".join(f"{counts[fate.value]:,} {fate.value}" for fate in reversed(Fate) if counts[fate.value])
+    parts = [f"{count(counts['fields'], 'field')} of {count(counts['resources'], 'resource')} ({fates})"]
+    parts = parts if report.fields else []
+    parts += [f"{count(len(report.lost), 'resource')} out of sight"] if report.lost else []
+    return f"Drift: {', '.join(parts)}."
+
+
+def comment(report: Report) -> str:
+    """Return the report as Markdown of at most 65,536 bytes; where it is longer, without what changed."""
+    head = [f"## reconciler drift: {escaped(report.workspace)}"]
+    if not report.recorded:
+        return "\n\n".join([*head, escaped(NOTHING_RECORDED)]) + "\n"
+    head.append(f"**{escaped(summary(report))}**")
+    rows = page(report)[2:-2]
+    whole = "\n\n".join([*head, *([fenced(rows)] if rows else [])]) + "\n"
+    if len(whole.encode(errors="replace")) <= MOST_BYTES:
+        return whole
+    return "\n\n".join([*head, "The whole report is too long for a comment: run `reconciler drift`."]) + "\n"
+
+
+def as_object(report: Report) -> as_json.Object:
+    """Return the report for programs; the shape is `format_version` 1."""
+    return {
+        "format_version": as_json.FORMAT_VERSION,
+        "workspace": report.workspace,
+        "organisation": report.organisation,
+        "summary": {"recorded": report.recorded} | report.summary,
+        "resources": [_object(report, key) for key in report.keys],
+        "out_of_sight": list(map(as_json.refusal, report.lost)),
+        "not_looked_up": report.not_looked_up,
+    }
+
+
+def _object(report: Report, key: Key) -> as_json.Object:
+    live = report.live.get(key)
+    return {
+        "key": str(key),
+        "live": {"id": live.id, "reference": live.reference} if live else None,
+        "fields": list(map(_field, report.of(key))),
+        "finished": key in report.finished,
+        "hint": report.finished.get(key, ""),
+    }
+
+
+def _field(one: Drifted) -> as_json.Object:
+    return {
+        "key": str(one.key),
+        "path": one.name or None,
+        "source": str(one.source),
+        "left": one.left,
+        "live": one.live,
+        "desired": one.desired,
+        "cause": one.cause.value,
+        "moved_by": as_json.mover(one.mover),
+        "fate": one.fate.value,
+    }
+
+
+def _resource(report: Report, key: Key, layout: Layout) -> Iterator[Line]:
+    fields = report.of(key)
+    live = report.live.get(key)
+    known = f"  {visible(live.reference)}" if live and live.reference else ""
+    yield line(Span(visible(str(key)), "bold"), known, sigil="~", right=place(fields[0].source))
+    width = column(visible(one.what) for one in fields)
+    for one in fields:
+        note = "; ".join(visible(part) for part in _notes(one))
+        yield from changed(FieldChange(one.what, one.left, one.live, one.cause), width, layout, note=note)
+    if key in report.finished:
+        yield line("    ", Span(f"hint: {visible(report.finished[key])}", "cyan"))
+
+
+def _notes(one: Drifted) -> Iterator[str]:
+    """Yield who changed it and what becomes of it."""
+    if one.mover:
+        yield str(one.mover)
+    if one.is_gone:
+        yield "deleted"
+    yield "finished, kept" if one.is_finished else FATES[one.fate]
+    if one.desired != one.left:
+        yield f"{one.asker} says {reading(one.desired)}"
+
+
+def _lost(refusal: Refusal) -> Iterator[Line]:
+    why = Span(f"  {refusal.why.value}", "bold red")
+    yield line(Span(visible(str(refusal.key)), "bold"), why, sigil="!", right=place(refusal.source))
+    yield line("    ", visible(refusal.message))
+    if refusal.hint:
+        yield line("    ", Span(f"hint: {visible(refusal.hint)}", "cyan"))
