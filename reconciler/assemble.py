@@ -308,7 +308,7 @@ def _objects(account: Account) -> dict[str, list[Live]]:
     return {
         name: [live_of(kind, raw) for raw in account.listed.get((name, ""), ())]
         for name, kind in kinds.KINDS.items()
-        if any(row.distinct is not None for row in kind.fields.values())
+        if kind.natural_key or any(row.distinct is not None for row in kind.fields.values())
     }
 
 

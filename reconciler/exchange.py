@@ -1,4 +1,4 @@
-"""Changes → the same, so that no two objects hold one value of a distinct field (a rank) at a time. Pure.
+"""Changes → the same, so that no two objects hold one value of a distinct field (a rank, a name) at a time. Pure.
 
 Who moves to a value that another one holds waits until that one has left. Where several wait for each other in a
 circle, one of them steps aside first, to a value that is free.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler import kinds
+from reconciler import alike, kinds
 from reconciler.model import Change, Create, Edit, Leaf, step
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Slot = tuple[Any, Any]
 """Group and value: where only one object may be at a time."""
+
+NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,29 @@ class Distinct:
     def slot(self, live: Live) -> Slot:
         """Return where an object is."""
         group = live.leaves[self.within,].value if self.within else None
-        return group, live.leaves[self.path].value
+        return group, self.place(live.leaves[self.path].value)
+
+    def place(self, value: Any) -> Any:
+        """Return a value as two of them are compared."""
+        return alike.title(value) if self.name == NAME else value
+
+    def free(self, move: Move, taken: set[Slot]) -> Any:
+        """Return a value that nothing holds or will hold: the next number, or the name with a mark behind it."""
+        group = move.to[0]
+        if self.name != NAME:
+            return 1 + max(value for there, value in taken if there == group and isinstance(value, int))
+        longest = kinds.KINDS[self.kind].fields[NAME].type.schema().get("maxLength", LONGEST)
+        number = 1
+        while True:
+            mark = f" ({number})"
+            value = f"{str(move.to[1])[: longest - len(mark)]}{mark}"
+            if (group, value) not in taken:
+                return value
+            number += 1
+
+
+LONGEST = 50
+"""Characters of a name for a moment, where its kind does not say how long one may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +75,53 @@ class Move:
 
 @dataclass(slots=True)
 class Exchange:
-    """The moves of one field by the names of their steps, and which waits for which."""
+    """The moves of each distinct field by the names of their steps, and which waits for which."""
 
-    distinct: Distinct
-    moves: Mapping[Step, Move]
-    taken: set[Slot]
-    waits: dict[Step, Step] = field(default_factory=dict)
+    moves: Mapping[Distinct, Mapping[Step, Move]]
+    taken: Mapping[Distinct, set[Slot]]
+    waits: dict[Step, dict[Distinct, Step]] = field(default_factory=dict)
     rooms: dict[Step, Edit] = field(default_factory=dict)
     """The steps aside, by the name of the step that they come before."""
 
     def settle(self) -> None:
         """Let each wait for who leaves its slot, and break each circle by a step aside."""
-        leaving = {move.away_from: name for name, move in self.moves.items() if move.away_from}
-        self.waits = {name: leaving[move.to] for name, move in self.moves.items() if leaving.get(move.to, name) != name}
-        for first in _one_of_each_circle(self.waits):
-            aside = self.rooms[first] = self._aside(self.moves[first])
-            self.waits = {name: step(aside) if other == first else other for name, other in self.waits.items()}
+        for distinct, moves in self.moves.items():
+            leaving = {move.away_from: name for name, move in moves.items() if move.away_from}
+            for name, move in moves.items():
+                if leaving.get(move.to, name) != name:
+                    self.waits.setdefault(name, {})[distinct] = leaving[move.to]
+        while found := _circle(self.waits):
+            self._step_aside(*found)
+
+    def _step_aside(self, waiting: Step, first: Step) -> None:
+        """Let one of a circle leave its slot before its own change, so that `waiting` need not wait for that."""
+        distinct = next(distinct for distinct, name in self.waits[waiting].items() if name == first)
+        aside = self.rooms[first] = self._aside(distinct, first)
+        for waits in self.waits.values():
+            if waits.get(distinct) == first:
+                waits[distinct] = step(aside)
 
     def ordered(self, changes: Iterable[Change]) -> Iterable[Change]:
         """Yield the changes with what each waits for, a step aside before the change that it makes possible."""
         for change in changes:
             name = step(change)
-            after = [self.waits[name]] if name in self.waits else []
+            after = list(dict.fromkeys(self.waits.get(name, {}).values()))
             if aside := self.rooms.get(name):
                 yield aside
                 after.append(step(aside))
             yield replace(change, after=(*change.after, *after)) if after else change
 
-    def _aside(self, move: Move) -> Edit:
-        """Return the edit that takes an object to a value that nothing holds or will hold."""
+    def _aside(self, distinct: Distinct, name: Step) -> Edit:
+        """Return the edit that takes an object to a value that is free, beside those that it goes to already."""
+        move = self.moves[distinct][name]
         change = move.change
         assert isinstance(change, Edit)  # a new object leaves no slot, so nothing waits for it
         assert change.live is not None
-        group = move.to[0]
-        free = 1 + max(value for there, value in self.taken if there == group and isinstance(value, int))
-        self.taken.add((group, free))
-        kind = kinds.KINDS[self.distinct.kind]
-        sent: Leaves = {self.distinct.path: Leaf.plain(free)}
+        free = distinct.free(move, self.taken[distinct])
+        self.taken[distinct].add((move.to[0], free))
+        before = self.rooms.get(name)
+        sent: Leaves = {**(before.sent if before else {}), distinct.path: Leaf.plain(free)}
+        kind = kinds.KINDS[distinct.kind]
         request = replace(change.request, body=kind.whole_body(change.live.raw, sent))
         return replace(change, request=request, sent=sent, fields=(), makes_room=True)
 
@@ -99,14 +133,18 @@ def exchange(
 
     `live` are the objects of each kind, `groups` the value of the field that a distinct one is distinct within, by key.
     """
+    moves = {}
     for distinct in _distinct_fields():
-        moves = {step(one): move for one in changes if (move := _move(one, distinct, groups))}
-        if moves:
-            taken = {distinct.slot(one) for one in live.get(distinct.kind, ())} | {one.to for one in moves.values()}
-            found = Exchange(distinct, moves, taken)
-            found.settle()
-            changes = list(found.ordered(changes))
-    return changes
+        found = {step(one): move for one in changes if (move := _move(one, distinct, groups))}
+        if found:
+            moves[distinct] = found
+    taken = {
+        distinct: {distinct.slot(one) for one in live.get(distinct.kind, ())} | {one.to for one in found.values()}
+        for distinct, found in moves.items()
+    }
+    settled = Exchange(moves, taken)
+    settled.settle()
+    return list(settled.ordered(changes))
 
 
 def taken(
@@ -134,6 +172,8 @@ def _distinct_fields() -> Iterable[Distinct]:
         for name, row in kind.fields.items():
             if row.distinct is not None:
                 yield Distinct(kind.name, name, row.distinct)
+        if kind.natural_key:
+            yield Distinct(kind.name, NAME, "")
 
 
 def _move(change: Change, distinct: Distinct, groups: Mapping[Key, Any]) -> Move | None:
@@ -141,21 +181,26 @@ def _move(change: Change, distinct: Distinct, groups: Mapping[Key, Any]) -> Move
         return None
     if distinct.path not in change.sent:
         return None
-    to = groups.get(change.key), change.sent[distinct.path].value
+    group = groups.get(change.key) if distinct.within else None
+    to = group, distinct.place(change.sent[distinct.path].value)
     live = change.live if isinstance(change, Edit) else None
     return Move(change, to, distinct.slot(live) if live else None)
 
 
-def _one_of_each_circle(waits: Mapping[Step, Step]) -> list[Step]:
-    seen: set[Step] = set()
-    firsts = []
+def _circle(waits: Mapping[Step, Mapping[Distinct, Step]]) -> tuple[Step, Step] | None:
+    """Return who waits and whom for, where a circle closes; None where there is none."""
+    done: set[Step] = set()
     for start in waits:
-        way: list[Step] = []
-        now: Step | None = start
-        while now is not None and now not in seen:
-            seen.add(now)
-            way.append(now)
-            now = waits.get(now)
-        if now is not None and now in way:
-            firsts.append(now)
-    return firsts
+        way: dict[Step, list[Step]] = {start: list(waits[start].values())}
+        while way:
+            now = next(reversed(way))
+            if not way[now]:
+                done.add(now)
+                del way[now]
+                continue
+            following = way[now].pop(0)
+            if following in way:
+                return now, following
+            if following not in done:
+                way[following] = list(waits.get(following, {}).values())
+    return None

@@ -34,6 +34,8 @@ class Names:
         self._listed = listed
         self._index: dict[tuple[str, str], dict[str, list[Found]]] = {}
         self._declared: dict[tuple[str, str | Ref], dict[str, Found]] = defaultdict(dict)
+        self._titles: dict[str, str] = {}
+        """What manifests call the objects that they are, by ID: not always what they are called yet."""
         self._called: dict[str, str] = {}
         self.problems: list[Problem] = []
 
@@ -41,6 +43,8 @@ class Names:
         """Let a manifest's resource be named; `identifier` is its ID, None where it does not exist yet."""
         owner: str | Ref = identifier or Ref(desired.key)
         kind = kinds.KINDS[desired.key.kind]
+        if identifier:
+            self._titles[identifier] = alike.title(desired.name)
         facts = {
             (row.live or name): desired.leaves[(name,)].value
             for name, row in kind.fields.items()
@@ -64,6 +68,9 @@ class Names:
         title = alike.title(name)
         declared = self._declared[listing, scope].get(title)
         live = index.get(title, [])
+        if declared:
+            # Who still has the name and leaves it to another one is not meant.
+            live = [one for one in live if self._titles.get(str(one.value), title) == title]
         if declared and (not live or not isinstance(declared.value, Ref)):
             return declared
         if not live and listing == "User":

@@ -65,7 +65,7 @@ def load(
         problems = list(contradictions(read.items))
     if problems:
         raise Invalid(problems)
-    chosen, brought = selection.choose(read.items, select, exclude)
+    chosen, brought = selection.choose(read.items, select, exclude, workspace.identity_field)
     return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune)
 
 

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 def choose(
-    manifests: Sequence[Manifest], select: Sequence[str] = (), exclude: Sequence[str] = ()
+    manifests: Sequence[Manifest], select: Sequence[str] = (), exclude: Sequence[str] = (), identity_field: str = ""
 ) -> tuple[list[Manifest], frozenset[str]]:
     """Return the manifests that are chosen, and the keys of those that come along as others need them.
 
     A term is `kind=Incident`, `label=team:payments`, `label=team` or `name=checkout-*`; several terms of one sort
-    are alternatives, different sorts must all hold. Raises `Misused` for anything else.
+    are alternatives, different sorts must all hold.
+
+    The field that carries incidents' keys comes along with them. Raises `Misused` for any other term.
     """
     wanted, unwanted = _terms(select), _terms(exclude)
     chosen = [
@@ -35,6 +37,8 @@ def choose(
     if len(chosen) == len(manifests):
         return list(manifests), frozenset()
     names = {mention for one in chosen for mention in referred(one)}
+    if any(KINDS[one.key.kind].keyed for one in chosen):
+        names.add(("CustomField", alike.title(identity_field)))
     needed = [one for one in manifests if (one.key.kind, alike.title(one.spec.get("name"))) in names]
     brought = [one for one in needed if one not in chosen]
     keys = {one.key for one in (*chosen, *brought)}

@@ -27,22 +27,40 @@ STARTER = {
     ".gitlab-ci.yml": "gitlab.yml",
 }
 """What is written, and the file of `starter/` that it is made from."""
+MARKED = {"organisation/identity-field.yaml": "identity-field.yaml"}
+"""What is written besides where a field is to carry the keys."""
+NO_FIELD = "  # identity_field: Reconciler key\n", "  identity_field: @FIELD@\n"
+NO_FOLDER = "  manifests: [incidents]\n", "  manifests: [incidents, organisation]\n"
+"""Lines of the workspace file, and what they are then."""
+WORKSPACE_FILE = "reconciler.yaml"
+LONGEST_FIELD = 50
+"""Characters of a custom field's name."""
 SCHEMAS = ("manifest.json", "workspace.json")
 
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--name", default="", metavar="NAME", help="The workspace's name: part of every identity.")
+@click.option(
+    "--identity-field",
+    "field",
+    metavar="NAME",
+    help="A text custom field that carries each incident's key; the next apply creates it.",
+)
 @says_more
-def command(*, folder: Path, name: str) -> int:
+def command(*, folder: Path, name: str, field: str | None) -> int:
     """Write a workspace to start from into DIR, or here: manifests, CI files, editor settings.
 
     A file that is there already is left alone.
     """
+    is_asked = not name
     name = _checked(name or _asked())
-    left = [path for path, text in _texts(name) if not _written(folder / path, text)]
+    field = _checked_field(_asked_field() if is_asked and field is None else field or "")
+    left = [path for path, text in _texts(name, field) if not _written(folder / path, text)]
     for path in left:
         click.echo(f"left alone  {folder / path}", err=True)
+    if field and WORKSPACE_FILE in left:
+        click.echo(f"hint: write `identity_field: {_quoted(field)}` below `spec:` in {WORKSPACE_FILE}", err=True)
     _tell_next(folder)
     return 0
 
@@ -67,13 +85,41 @@ def _checked(name: str) -> str:
     return name
 
 
-def _texts(name: str) -> Iterator[tuple[str, str]]:
+def _asked_field() -> str:
+    click.echo(
+        "A text custom field may carry each incident's key: then an incident is found again whatever people rename\n"
+        "and whatever is forgotten. The next apply creates it. Nothing typed: none.",
+        err=True,
+    )
+    return str(click.prompt("Name of that field", default="", show_default=False, err=True)).strip()
+
+
+def _checked_field(name: str) -> str:
+    from reconciler.errors import Misused  # noqa: PLC0415  (see above)
+
+    if len(name) > LONGEST_FIELD or not name.isprintable():
+        raise Misused(
+            f"`{name}` cannot be a custom field's name", f"a name is a line of at most {LONGEST_FIELD} characters"
+        )
+    return name.strip()
+
+
+def _quoted(name: str) -> str:
+    """Return a text as YAML takes it in any case."""
+    is_plain = name.replace(" ", "").isalpha() and name.casefold() not in {"true", "false", "null"}
+    return name if is_plain else json.dumps(name, ensure_ascii=False)
+
+
+def _texts(name: str, field: str) -> Iterator[tuple[str, str]]:
     """Yield each file of the workspace with its text."""
     from reconciler.kinds import schema  # noqa: PLC0415  (see above)
 
     starter = files("reconciler.cli") / "starter"
-    for path, made_from in STARTER.items():
+    for path, made_from in (STARTER | (MARKED if field else {})).items():
         text = (starter / made_from).read_text(encoding="utf-8")
+        if field:
+            text = text.replace(*NO_FIELD).replace(*NO_FOLDER)
+        text = text.replace("@FIELD@", _quoted(field))
         yield path, text.replace("@NAME@", _plain(name)).replace("@VERSION@", __version__)
     made = schema.files()
     for path in SCHEMAS:

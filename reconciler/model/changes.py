@@ -161,7 +161,7 @@ class Create:
 class Edit:
     """Fields of something that exists, or that an earlier step creates (`live` is None then).
 
-    `makes_room` marks a move to a rank that is free, so that two objects can exchange theirs.
+    `makes_room` marks a move to a rank or a name that is free, so that two objects can exchange theirs.
     """
 
     key: Key

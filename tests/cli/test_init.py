@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_the_name_is_asked_for_and_never_taken_from_the_folder(shell: Shell) -> 
 
 def test_on_a_terminal_the_name_is_asked_for(shell: Shell) -> None:
     """With the reason why it matters."""
-    ended = shell.type("init", prompt="Name of this workspace: ", answer=b"acme\n")
+    ended = shell.type("init", prompt="Name of this workspace: ", answer=b"acme\n\n")
 
     assert ended.code == 0
     assert "name: acme " in (shell.folder / "reconciler.yaml").read_text()
@@ -144,3 +145,45 @@ def test_the_editor_is_told_of_the_schemas(shell: Shell) -> None:
     settings = json.loads((shell.folder / ".vscode/settings.json").read_text())
 
     assert all((shell.folder / path).is_file() for path in settings["yaml.schemas"])
+
+
+def test_a_field_for_the_keys_is_written_on_request(shell: Shell) -> None:
+    """The workspace names it, a manifest declares it, and the next apply creates it before the incident."""
+    ended = shell.run("init", "--name", "acme", "--identity-field", "Reconciler key")
+
+    assert ended.code == 0
+    assert "  identity_field: Reconciler key\n" in (shell.folder / "reconciler.yaml").read_text()
+    assert shell.run("validate").code == 0
+    plan = shell.run("plan", "--sandbox")
+    assert "Identity: field Reconciler key; found again whatever is renamed or forgotten\n" in plan.stdout
+    assert plan.stdout.index("+ CustomField/identity-field") < plan.stdout.index("+ Incident/example")
+    assert shell.run("apply", "--sandbox", "--auto-approve").code == 0
+    assert shell.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+def test_on_a_terminal_the_field_is_asked_for(shell: Shell) -> None:
+    """With what it is good for."""
+    ended = shell.type("init", prompt="Name of this workspace: ", answer=b"acme\nKey: ours\n")
+
+    assert ended.code == 0
+    assert '  identity_field: "Key: ours"\n' in (shell.folder / "reconciler.yaml").read_text()
+    assert shell.run("validate").code == 0
+
+
+def test_a_field_for_a_workspace_that_is_there_is_told(shell: Shell) -> None:
+    """Its file is left alone; the line to write is told."""
+    shell.run("init", "--name", "acme")
+
+    ended = shell.run("init", "--name", "acme", "--identity-field", "Reconciler key")
+
+    assert "hint: write `identity_field: Reconciler key` below `spec:` in reconciler.yaml\n" in ended.stderr
+    assert (shell.folder / "organisation/identity-field.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 51, "two\nlines"])
+def test_a_field_that_cannot_be_is_refused(shell: Shell, name: str) -> None:
+    """Before anything is written."""
+    ended = shell.run("init", "--name", "acme", "--identity-field", name)
+
+    assert ended.code == 3
+    assert list(shell.folder.iterdir()) == []

@@ -22,7 +22,7 @@ spec: {name: Grave, description: Bad}
 def applied(shell: Shell) -> Shell:
     """Give a workspace whose two incidents have been declared."""
     shell.workspace("one", "two")
-    shell.run("apply", "--sandbox", "--auto-approve")
+    shell.run("apply", "--sandbox", "--auto-approve", "--parallelism", "1")
     return shell
 
 
