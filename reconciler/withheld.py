@@ -61,6 +61,10 @@ def _without_orphans(diffs: dict[Key, Diff], desired: Mapping[Key, Desired]) -> 
 
 
 def _orphan(one: Desired, missing: Key, diffs: Mapping[Key, Diff]) -> Refusal:
-    why = diffs[missing.parent].refusals[0].why
+    refusals = diffs[missing.parent].refusals
+    if not refusals:
+        # Such as an option of a field whose type this version does not know: its options were not read.
+        message = f"it needs {missing}, which the account does not show and this plan does not make"
+        return Refusal(Why.UNKNOWN, one.key, one.source, message, f"look at {missing.parent} there")
     message = f"it needs {missing}, which this plan leaves out"
-    return Refusal(why, one.key, one.source, message, f"do what is said of {missing.parent} first")
+    return Refusal(refusals[0].why, one.key, one.source, message, f"do what is said of {missing.parent} first")
