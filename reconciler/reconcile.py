@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -118,13 +117,13 @@ def apply(
     base_url: str,
     parallelism: int = 10,
     plan_id: str = "",
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
 ) -> Iterator[Outcome]:
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
     `memory` is what the plan was made from, `plan_id` that of a saved plan, which is used up by this. Raises
     `Refused` before the first write where another run holds the lock or has written since, and where state or
-    journal cannot be written.
+    journal cannot be written. `sleep` waits in place of the client.
     """
     with store.locked():
         if store.read() != memory:
@@ -134,7 +133,7 @@ def apply(
             if plan_id and plan.changes:
                 journal.used(plan_id)
             memory = learning.follow(plan, memory, journal)
-            sender = Sender(client, journal, sleep=sleep)
+            sender = Sender(client, journal, sleep)
             sender.know(memory, plan)
             journal.observed(learning.learned(plan, memory))
             yield from applying.apply(plan, sender, parallelism=parallelism)

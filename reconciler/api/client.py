@@ -61,6 +61,10 @@ class Client:
         """Return what time it is by the API's own clock, as far as one of its answers said so."""
         return self._wire.now()
 
+    def wait(self, seconds: float) -> None:
+        """Let seconds pass before the next request; raises `Interrupted` as soon as a stop is asked for."""
+        self._clock.wait(seconds)
+
     def get(self, path: str, params: Params | None = None) -> Answer:
         """Read one thing, trying again on every failure that may pass.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +18,7 @@ from reconciler.cli.options import (
     takes_format,
     waits_for_lock,
 )
+from reconciler.cli.streams import settle
 from reconciler.cli.voice import voice
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ def command(
             held = still_holding(saved, planned, loaded, session, memory)
         else:
             held = Held(reconcile.plan(loaded, session.client, memory))
-        present(saved or held.plan, form, show_private=show_private)
-        show_since(held, form)
+        with _unheard() if auto_approve else nullcontext():
+            present(saved or held.plan, form, show_private=show_private)
+            show_since(held, form)
         reconcile.check(held.plan, loaded)
         if not (held.plan.is_empty or auto_approve):
             with session.stopping.asking():
@@ -106,12 +108,29 @@ def command(
             held.plan.changes,
         )
         is_stopped = session.stopping.event.is_set()
-    _report(outcomes, form, held)
     code = _exit_code(held.plan, outcomes, unsaved, is_stopped=is_stopped)
+    try:
+        with _unheard():
+            _report(outcomes, form, held)
+    except OSError as error:
+        if not code:
+            raise
+        # What was done, or not, says more than that the disk has no room for its summary.
+        click.echo(f"error: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
     if unsaved:
         unsaved.exit_code = code
         raise unsaved
     return code
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Go on where whoever read the output went away, as `| head` does: what is under way does not hang on it."""
+    try:
+        yield
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            settle(stream)
 
 
 def _is_alone(planned: str, selection: Selection, *, prune: bool) -> bool:

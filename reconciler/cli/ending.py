@@ -7,11 +7,13 @@ import sys
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.commands import reconciler
+from reconciler.cli.stopping import handled, interrupt
+from reconciler.cli.streams import settle
 from reconciler.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -31,10 +33,10 @@ def run(arguments: Sequence[str]) -> int:
         # What the terminal's encoding does not have is written as an escape: a report is no place to fail.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     speaker = Voice(arguments)
-    with speaker.speaking():
+    with speaker.speaking(), handled(interrupt):
         code = _run(arguments, speaker)
     for stream in (sys.stdout, sys.stderr):
-        _settle(stream)
+        settle(stream)
     return code
 
 
@@ -60,20 +62,18 @@ def _open_streams() -> None:
 
 def ended(error: BaseException, speaker: Voice) -> int:
     """Tell how a command ended that did not come to its end, and return its exit code."""
-    try:
-        return _ended(error, speaker)
-    except OSError:
-        return INTERNAL  # nobody is left to tell
-
-
-def _ended(error: BaseException, speaker: Voice) -> int:
     told = _told(error, is_verbose=bool(speaker.verbosity))
+    with suppress(OSError):  # that nobody is left to tell is no other end
+        _tell(told, speaker)
+    return told.code
+
+
+def _tell(told: _Told, speaker: Voice) -> None:
     if speaker.is_json:
         for event in told.events:
             speaker.event(**event)
     else:
         _say(told.text)
-    return told.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +173,3 @@ def _say(text: str) -> None:
     if text:
         sys.stderr.write("".join(f"{visible(line)}\n" for line in text.split("\n")))
         sys.stderr.flush()
-
-
-def _settle(stream: TextIO) -> None:
-    """Flush a stream; one that nobody reads goes nowhere, so that the interpreter does not complain at its end."""
-    try:
-        stream.flush()
-    except (OSError, ValueError):
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

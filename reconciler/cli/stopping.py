@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM in, a wish to stop out: the first lets what is under way end, the second does not."""
+"""SIGINT, SIGTERM and SIGHUP in, a wish to stop out: the first lets what is under way end, the second does not."""
 
 from __future__ import annotations
 
@@ -7,16 +7,34 @@ import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 INTERRUPTED = 130
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Windows has no SIGHUP."""
+
+
+@contextmanager
+def handled(received: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let signals call `received` while this lasts, but for those that whoever started this ignores, as nohup does."""
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, received) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End the command at once, as nothing is under way: whichever signal asks for it, as SIGINT does."""
+    raise KeyboardInterrupt
 
 
 class Stopping:
@@ -30,12 +48,8 @@ class Stopping:
     @contextmanager
     def heeded(self) -> Iterator[None]:
         """Let signals set the event while this lasts; what they did before is put back."""
-        before = {number: signal.signal(number, self._received) for number in SIGNALS}
-        try:
+        with handled(self._received):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -56,7 +70,9 @@ class Stopping:
         name = signal.Signals(number).name
         told = f"{name}: what is under way is finished and recorded; once more stops at once"
         line = json.dumps(_event(told)) if self._is_json else f"\n{told}"
-        os.write(sys.stderr.fileno(), f"{line}\n".encode())
+        # The terminal may be gone, which is what SIGHUP says: an error here would hit whatever was interrupted.
+        with suppress(OSError, ValueError):
+            os.write(sys.stderr.fileno(), f"{line}\n".encode())
 
 
 def _event(message: str) -> dict[str, str]:

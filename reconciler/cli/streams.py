@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
@@ -73,3 +75,12 @@ def hiding(stream: TextIO, hide: Callable[[str], str]) -> TextIO:
 def by_line(stream: TextIO, take: Callable[[str], None]) -> TextIO:
     """Return a stream that hands each of its lines to `take` instead of showing it."""
     return cast("TextIO", _Lines(stream, take))
+
+
+def settle(stream: TextIO) -> None:
+    """Flush a stream; one that nobody reads goes nowhere, so that the interpreter does not complain at its end."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

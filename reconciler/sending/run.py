@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,7 @@ class Run:
 
     client: Client
     journal: Journal
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None]
     ids: dict[Key, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """IDs that are managed already: never taken for what was just asked for."""

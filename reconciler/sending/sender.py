@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,11 +29,11 @@ class Sender:
 
     client: Client
     journal: Journal
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
     run: Run = field(init=False)
 
     def __post_init__(self) -> None:
-        self.run = Run(self.client, self.journal, self.sleep)
+        self.run = Run(self.client, self.journal, self.sleep or self.client.wait)
 
     def know(self, memory: Memory, plan: Plan) -> None:
         """Learn which objects exist and are managed before the first request is sent."""
