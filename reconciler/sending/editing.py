@@ -16,7 +16,7 @@ from reconciler.sending.answered import Answered, answered
 from reconciler.sending.losses import STOPPED, Leaked, Silent
 from reconciler.sending.making import FIRST_PAUSE
 from reconciler.sending.outcomes import Result
-from reconciler.state import Record, remember
+from reconciler.state import CHANGED, Record, remember
 
 if TYPE_CHECKING:
     from reconciler.model import Edit, Leaves, Request
@@ -35,7 +35,7 @@ def edit(run: Run, change: Edit) -> Result:
     except ApiError as error:
         return run.failed(change, error)
     there = observe(kinds.table(change.key).fields, told.raw)
-    record = Record(told.raw["id"], fields=remember(sent, there))
+    record = Record(told.raw["id"], CHANGED, fields=remember(sent, there))
     run.journal.outcome(step(change), {change.key: record})
     return Result(run.done(change, told.raw["id"], told.request_id, _untaken(sent, there)))
 

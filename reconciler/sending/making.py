@@ -17,7 +17,7 @@ from reconciler.sending import outcomes
 from reconciler.sending.answered import Answered, answered
 from reconciler.sending.losses import STOPPED, Silent, Vanished
 from reconciler.sending.outcomes import Result
-from reconciler.state import FieldRecord, Record, path_text, remember
+from reconciler.state import CHANGED, FieldRecord, Record, path_text, remember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +158,8 @@ class _Made:
         if isinstance(change, Post):
             records[change.key.parent] = _moved(change, raw, self.sent, there)
         run.made(change, raw, records)
-        return Result(run.done(change, raw["id"], self.told.request_id))
+        note = "an earlier run made it" if self.told.is_older else ""
+        return Result(run.done(change, raw["id"], self.told.request_id, note))
 
     def _is_older(self, there: Leaves) -> bool:
         """Return whether an earlier request made it: by the dates, and where none tells, by what stands there."""
@@ -195,7 +196,7 @@ def _moved(change: Post, raw: Mapping[str, Any], sent: Leaves, there: Leaves) ->
     """Return what an update leaves of its incident's status and severity, as far as it moved them."""
     moves: Leaves = {path: leaf for path, leaf in sent.items() if path != ("message",)}
     kept = {path_text(path): FieldRecord(said.value, live.value) for path, said, live in change.kept}
-    return Record(raw["incident_id"], fields=remember(moves, there) | kept)
+    return Record(raw["incident_id"], CHANGED, fields=remember(moves, there) | kept)
 
 
 def _carries_key(key: str, sent: Leaves, there: Leaves) -> bool:

@@ -3,6 +3,7 @@
 from reconciler.state.journal import Journal
 from reconciler.state.memory import Intent, Memory, merge
 from reconciler.state.record import (
+    CHANGED,
     IMPORTED,
     REBUILT,
     Account,
@@ -16,6 +17,7 @@ from reconciler.state.record import (
 from reconciler.state.store import Store, store_of
 
 __all__ = [
+    "CHANGED",
     "IMPORTED",
     "REBUILT",
     "Account",

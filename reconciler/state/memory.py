@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
 from reconciler.model import Create, Key, Post, Step
-from reconciler.state.record import GENERATION, UNREADABLE, Record, State, tombstone, with_stone, without_stone
+from reconciler.state.record import CHANGED, GENERATION, UNREADABLE, Record, State, tombstone, with_stone, without_stone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -147,13 +147,16 @@ def merge(state: State, newer: Mapping[Key, Record]) -> State:
     """Return the state with newer records in it; a newer one keeps what it does not tell of the same object.
 
     A resource that is another object by now has none of the old one's children; what was an earlier generation
-    becomes a tombstone, and a tombstone whose object is managed again is none any more.
+    becomes a tombstone, and a tombstone whose object is managed again is none any more. What was changed of an object
+    that nothing else is known of (its state is lost, and the journal is not) tells too little: it is looked for again.
     """
     merged, stones = dict(state.records), state.tombstones
     for key, record in sorted(newer.items()):
         old = merged.get(key)
         if old is not None and old.id == record.id:
             merged[key] = _combined(old, record)
+            continue
+        if record.how == CHANGED:
             continue
         if old is not None and not key.child:
             if old.generation != record.generation:

@@ -26,6 +26,8 @@ class FieldRecord:
 
 IMPORTED, REBUILT = "imported", "rebuilt"
 """How a record came to be that tells no more than an ID."""
+CHANGED = "changed"
+"""How a record came to be that tells what one request changed, and nothing else of the object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.model import Topic
+from reconciler.state.local import LocalStore
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.world import World
 
 MANIFEST = """
@@ -69,6 +72,25 @@ def test_a_finished_incident_that_people_open_again_is_left_where_they_bring_it(
     world.lose_state()
     world.settle()
     world.edit(incident(world), incident_status_id=world.status("Monitoring"))
+
+    world.settle()
+
+    assert world.incidents()[0]["incident_status"]["name"] == "Monitoring"
+    assert kept(world) == ["status Monitoring kept; the manifest says Fixing"]
+
+
+def test_a_journal_without_its_state_tells_too_little_of_what_it_only_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """State gone, journal there: an edit that stands in it does not make an incident known, nor people's moves ours."""
+    world.write(MANIFEST)
+    world.settle()
+    world.edit(incident(world), incident_status_id=world.status("Monitoring"))
+    world.write(MANIFEST + "  summary: Slow.\n")
+    with monkeypatch.context() as dying:
+        dying.setattr(LocalStore, "save", lambda *_: None)
+        world.settle()
+    (world.workspace.state.parent / "state.json").unlink()
 
     world.settle()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model import Key, Topic, Why
+from reconciler.model import Done, Key, Topic, Why
 from tests.core import told
 from tests.world import World
 
@@ -368,7 +368,9 @@ def test_an_update_reworded_while_its_answer_was_lost_is_known_by_its_old_words(
     world.apply(["drop-after:1:POST:/v2/incident_updates", "drop-before:2-:GET:/v2/incident_updates"])
     world.write(HEAD + FIRST.replace("looking into it", "on it"))
 
-    world.settle()
+    (outcome,) = world.settle()
 
     assert world.updates(incident(world)) == ["We are looking into it."]
+    assert isinstance(outcome, Done)
+    assert outcome.note == "an earlier run made it"
     assert [notice.topic for notice in world.plan().notices] == [Topic.FROZEN]

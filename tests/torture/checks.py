@@ -280,6 +280,9 @@ class Reckoning:
         before = [str(value) for step, value in values if step <= mine[-1].step]
         if not since <= set(before[-1:]):
             return
+        if not _origin(mine):
+            self.excuse(Excuse.FIRST)
+            return
         if not mine[-1].after and any(step > mine[-1].step for step in self.run.losses):
             self.excuse(Excuse.UNSET)
             return
@@ -294,7 +297,7 @@ class Reckoning:
         for _, fields in self.run.versions:
             for name, values in fields.items():
                 stated[name] |= values.keys()
-        names = {self.made.get(("incident", self.key(name))): name for name in stated}
+        names = {identifier: key.partition(".")[0] for identifier, key in self.run.owners.items()}
         last = {(deed.incident, deed.field): deed for deed in self.run.people.deeds}
         for (identifier, field), deed in last.items():
             if field in stated.get(names.get(identifier, ""), ()) or field in {"status", "severity"}:

@@ -42,8 +42,8 @@ class Run:
     """What the manifests stated from a step on, by incident."""
     losses: list[int] = field(default_factory=list)
     """The steps at which something that was remembered was lost."""
-    log_at: list[tuple[int, int]] = field(default_factory=list)
-    """How many requests the account had seen at the end of a step."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """The idempotency key that made each incident."""
     scene: Scene = field(init=False)
     account: Account = field(init=False)
     people: People = field(init=False)
@@ -151,7 +151,8 @@ class Run:
         hit = f"; {trap}" if trap else ""
         self.tell(f"{'two applies' if count > 1 else 'apply'}: exit {told}{hit}; faults {json.dumps(list(faults))}")
         log = self.account.log()
-        self.log_at.append((self.step, len(log)))
+        made = self.account.order("made")["made"]
+        self.owners |= {identifier: key for kind, key, identifier in made if kind == "incident"}
         for one in ended:
             checks.ended(one, trap if one is ended[0] else None)
         if count == 1:
