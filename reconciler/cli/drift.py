@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @reads_manifests
-@takes_format("text", "json", "markdown")
+@takes_format("text", "json", "markdown", "html")
 @settles_drift
 @shows_texts
 @reaches_account

@@ -44,12 +44,16 @@ def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool, salt: str
 
 
 def show_drift(report: Report, form: str, stream: TextIO) -> None:
-    """Write what changed outside as `text`, `json` or `markdown`."""
+    """Write what changed outside in a format."""
     match form:
         case "json":
             stream.write(as_json.written(drift.as_object(report)) + "\n")
         case "markdown":
             stream.write(drift.comment(report))
+        case "html":
+            from reconciler.render import html  # noqa: PLC0415  (30 ms that other formats do not need)
+
+            stream.write(html.drift(report))
         case _:
             page.write(drift.page(report, page.layout_of(stream)), stream)
     stream.flush()

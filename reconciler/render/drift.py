@@ -30,23 +30,38 @@ NOTHING_RECORDED = "Nothing is recorded yet, so no drift can be told: `reconcile
 
 def page(report: Report, layout: Layout = PIPE) -> list[Line]:
     """Return the report as one page: by resource what was left, what is live, who changed it, what becomes of it."""
-    lines = [header(report)]
+    sections = (section for _, found in groups(report, layout) for section in found)
+    lines = [header(report), *(each for section in sections for each in (BLANK, *section))]
+    return [*lines, BLANK, line(Span(summary(report), "bold"))] if report.recorded else lines
+
+
+Section = list[Line]
+
+
+def groups(report: Report, layout: Layout = PIPE) -> list[tuple[str, list[Section]]]:
+    """Return what there is to say under each heading; the first line of a section says what it is about."""
+    return [
+        ("Changed outside", [list(_resource(report, key, layout)) for key in report.keys]),
+        ("Out of sight", [list(_lost(refusal)) for refusal in report.lost]),
+        ("Good to know", [[each] for each in _good_to_know(report)]),
+    ]
+
+
+def _good_to_know(report: Report) -> Iterator[Line]:
     if not report.recorded:
-        return [*lines, BLANK, line(NOTHING_RECORDED)]
-    for key in report.keys:
-        lines += [BLANK, *_resource(report, key, layout)]
-    for refusal in report.lost:
-        lines += [BLANK, *_lost(refusal)]
+        yield line(NOTHING_RECORDED)
+        return
     if report.not_looked_up:
-        lines += [BLANK, line(not_looked_up(report))]
+        yield line(not_looked_up(report))
     if more := report.resources - report.recorded:
-        told = f"{count(more, 'resource')} {'was' if more == 1 else 'were'} never applied, so no drift can be told of"
-        lines += [BLANK, line(f"{told} {'it' if more == 1 else 'them'}.")]
-    return [*lines, BLANK, line(Span(summary(report), "bold"))]
+        told = f"{count(more, 'resource')} {'was' if more == 1 else 'were'} never applied"
+        yield line(f"{told}, so no drift can be told of {'it' if more == 1 else 'them'}.")
 
 
 def summary(report: Report) -> str:
     """Return the last line: how much changed outside, and what becomes of it."""
+    if not report.recorded:
+        return "Drift: unknown."
     if report.is_empty:
         return "Drift: none."
     counts = report.summary

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler import __version__
+from reconciler.render import drift as drifting
 from reconciler.render.block import block, blocks
 from reconciler.render.page import BLANK, PIPE
 from reconciler.render.text import found_by, header, notices, refused, summary
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from reconciler.drift import Report
     from reconciler.model import Plan
     from reconciler.render.page import Line
 
@@ -64,6 +66,17 @@ def plan(plan: Plan) -> str:
             Group("Refused", [list(refused(plan, refusal)) for refusal in plan.refusals]),
             Group("Good to know", list(apart(notices(plan)))),
         ],
+    )
+
+
+def drift(report: Report) -> str:
+    """Return what changed outside, by resource."""
+    return sheet(
+        title=f"Drift of {report.workspace}",
+        about=[header(report).text],
+        summary=drifting.summary(report),
+        told=[],
+        groups=[Group(heading, sections) for heading, sections in drifting.groups(report)],
     )
 
 

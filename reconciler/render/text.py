@@ -95,7 +95,7 @@ def notices(plan: Plan) -> Iterator[Line]:
 
 def not_looked_up(plan: Plan | Report) -> str:
     """Return of how many incidents it is not told who changed them."""
-    return f"Who changed them was not looked up for {count(plan.not_looked_up, 'more incident')}: at most {MOST} a run."
+    return f"It was not looked up who changed {count(plan.not_looked_up, 'more incident')}: at most {MOST} a run."
 
 
 def _notice(notice: Notice) -> Iterator[Line]:

@@ -277,6 +277,15 @@ class TestDrift:
         assert ended.stdout.startswith("## reconciler drift: acme\n\n**Drift: 2 fields of 1 resource")
         assert "```diff\n~ Incident/slow  INC-" in ended.stdout
 
+    def test_html_is_a_page_of_its_own(self, shell: Shell, world: World) -> None:
+        """For whoever the nightly run mails it to."""
+        move(world, summary="<b>Theirs</b>")
+        ended = shell.run("drift", "--sandbox", "--format", "html")
+
+        assert ended.code == 2
+        assert "<h1>Drift of acme</h1>" in ended.stdout
+        assert "&lt;b&gt;Theirs" in ended.stdout
+
     def test_texts_of_private_incidents_stay_out_of_logs(self, shell: Shell) -> None:
         """Neither what was left, nor what is live, nor what the manifest says."""
         shell.write("reconciler.yaml", WORKSPACE)
