@@ -13,7 +13,7 @@ from reconciler.diff.rules import live_of
 from reconciler.errors import Invalid
 from reconciler.identity import Absent, Ambiguous, Marked, Matched, Objects, Taken
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.kinds.incident import TIMELINE, UPDATE
+from reconciler.kinds.incident import MEMBER, TIMELINE, UPDATE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
 from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
 from reconciler.names import Names
@@ -225,6 +225,9 @@ def assemble(
     diffs = withheld.leave_out(diffs, found.desired, objects, groups)
     every = {**diffs, **removed}
     changes = plan.order((change for diff in every.values() for change in diff.changes), objects, groups)
+    private = frozenset(
+        key for key, one in found.desired.items() if key.kind == INCIDENT.name and _is_private(one, live.get(key))
+    )
     closed = _closed(changes, live, rules.lifecycle)
     modes = {
         key: one.manifest.spec.get("mode", DEFAULT_MODE)
@@ -244,9 +247,10 @@ def assemble(
             *_notices(every),
             *permissions.warnings(changes, account.identity.roles),
             *_undeclared(found, memory),
+            *notice.unseen(changes, private),
         ),
         unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
-        who_will_notice=notice.who_will_notice(changes, modes, details.workflows, closed),
+        who_will_notice=notice.who_will_notice(changes, modes, details.workflows, closed, private),
         closes=tuple(closed),
         live=live,
         observed={key: seen for diff in every.values() for key, seen in diff.observed.items()},
@@ -261,7 +265,7 @@ def assemble(
         absent=frozenset(key for key, match in found.matches.items() if isinstance(match, Absent)),
         generations={key: desired.generation(one.manifest) for key, one in found.desired.items()},
         found_by={key: match.how for key, match in found.matches.items() if isinstance(match, Matched)},
-        private=frozenset(key for key in modes if _is_private(found.desired[key], live.get(key))),
+        private=private,
     )
 
 
@@ -356,8 +360,15 @@ def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
     """Yield the children that state knows and no manifest declares any more: they stay as they are."""
     declared = {child.key for one in found.desired.values() for child in one.children}
     for key in memory.state.records:
-        if key.child and key.kind == INCIDENT.name and key.parent in found.desired and key not in declared:
-            yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", found.desired[key.parent].source)
+        if not key.child or key.kind != INCIDENT.name or key.parent not in found.desired or key in declared:
+            continue
+        source = found.desired[key.parent].source
+        if key.child[0] == MEMBER.noun:
+            users = found.names.facts("User")
+            name = users[key.child[1]].text if key.child[1] in users else key.child[1]
+            yield Notice(Topic.UNSTATED, key, f"no longer stated: member {name}; left as it is", source)
+        else:
+            yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", source)
 
 
 @dataclass(frozen=True, slots=True)

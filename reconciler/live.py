@@ -98,6 +98,8 @@ def _configuration(
     for manifest in manifests:
         fields = kinds.KINDS[manifest.key.kind].fields
         wanted.update(name for stated in manifest.spec if stated in fields for name in fields[stated].type.listings())
+        parts = (table for table in kinds.KINDS[manifest.key.kind].children if table.listed in manifest.spec)
+        wanted.update(name for table in parts for row in table.fields.values() for name in row.type.listings())
     if INCIDENT.name in declared:
         wanted |= {"IncidentStatus", "Severity", "IncidentType"}
     listed: Listed = {(name, ""): objects for name, objects in _read(lambda name: _list(client, name), sorted(wanted))}

@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.model import Adopt, Create, Delete, Edit, Post
+from reconciler.kinds.incident import MEMBER
+from reconciler.model import Adopt, Create, Delete, Edit, Notice, Post, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.model import Change, Key
 
@@ -24,10 +25,12 @@ def who_will_notice(
     modes: Mapping[Key, str],
     workflows: Sequence[Mapping[str, Any]] | None,
     closed: Sequence[Key] = (),
+    private: Collection[Key] = (),
 ) -> tuple[str, ...]:
     """Return what a plan does to people, as sentences, the gravest first.
 
-    `modes` are those of the incidents, `closed` the incidents that the plan closes.
+    `modes` are those of the incidents, `closed` the incidents that the plan closes. Of the `private` ones nobody is
+    named: these sentences are read by all who read a pull request.
     """
     created = [one for one in changes if isinstance(one, Create) and not one.key.child and one.key in modes]
     told = [
@@ -35,7 +38,8 @@ def who_will_notice(
         *_channels(changes, modes),
         *_closed(closed),
         *_deleted([one for one in changes if isinstance(one, Delete)]),
-        *_assigned(changes),
+        *_assigned(changes, private),
+        *_added(changes),
         *_posted([one for one in changes if isinstance(one, Post)]),
         *_workflows(created, modes, workflows),
         *_ended(changes),
@@ -81,16 +85,40 @@ def _deleted(deletes: Sequence[Delete]) -> Iterable[str]:
         yield f"{len(names)} {noun} {_is(len(names))} deleted: {_names(names)}"
 
 
-def _assigned(changes: Iterable[Change]) -> Iterable[str]:
-    assigned = [
-        f"{leaf.text} as {leaf.label}"
+def _assigned(changes: Iterable[Change], private: Collection[Key]) -> Iterable[str]:
+    found = [
+        (one.key, leaf)
         for one in changes
         if isinstance(one, Create | Edit)
         for path, leaf in one.sent.items()
         if path[0] == "roles" and leaf.value is not None
     ]
+    assigned = [f"{leaf.text} as {leaf.label}" for key, leaf in found if key not in private]
     if assigned:
         yield f"{_count(len(assigned), 'role')} {_is(len(assigned))} assigned: {_names(assigned)}"
+    hidden = [key.name for key, _ in found if key in private]
+    if hidden:
+        roles = _count(len(hidden), "role")
+        yield f"{roles} {_is(len(hidden))} assigned in private incidents: {_names([*dict.fromkeys(hidden)])}"
+
+
+def _added(changes: Iterable[Change]) -> Iterable[str]:
+    """Tell how many people are let into which private incidents."""
+    added = [one.key.name for one in changes if isinstance(one, Create) and one.key.child[:1] == (MEMBER.noun,)]
+    if added:
+        people = "1 person is" if len(added) == 1 else f"{len(added)} people are"
+        yield f"{people} added to private incidents: {_names([*dict.fromkeys(added)])}"
+
+
+def unseen(changes: Sequence[Change], private: Collection[Key]) -> Iterable[Notice]:
+    """Warn of each private incident that is declared without anybody who could see it."""
+    added = {one.key.parent for one in changes if isinstance(one, Create) and one.key.child[:1] == (MEMBER.noun,)}
+    for one in changes:
+        if not isinstance(one, Create) or one.key not in private or one.key in added:
+            continue
+        if not any(path[0] == "roles" and leaf.value is not None for path, leaf in one.sent.items()):
+            message = "nobody would see it: it is private, and nobody has a role in it or is a member"
+            yield Notice(Topic.WARNING, one.key, message, one.source, "state `members:` or `roles:` below `spec:`")
 
 
 def _posted(posts: Sequence[Post]) -> Iterable[str]:

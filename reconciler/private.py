@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import telling
+from reconciler.kinds.incident import MEMBER
 from reconciler.model import Adopt, Create, Delete, Edit, Live, Post, Ref, Topic, Why
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class Veil:
         if notice.moved:
             moved = self.drifted(notice.moved)
             return replace(notice, moved=moved, message=telling.notice(notice.topic, moved))
+        if notice.key.child[:1] == (MEMBER.noun,):
+            return replace(notice, message="a member is no longer stated; left as it is")
         is_open = notice.topic is not Topic.KEPT or notice.message.split(" ")[0] in {*OPEN, "update"}
         return notice if is_open else replace(notice, message=self.digest(notice.message))
 

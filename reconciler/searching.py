@@ -87,6 +87,8 @@ class Search:
             objects = self.client.list(kind.path, kind.items, page_size=kind.page_size or None)
             return [one for one in objects if one["id"] not in self.others and self._is_called(one)]
         table = next(one for one in kind.children if one.noun == self.key.child[0])
+        if not table.items:
+            return []
         scope = {table.parent: self.body[table.parent]}
         objects = self.client.list(table.path, table.items, scope, page_size=250)
         objects.sort(key=lambda one: (one.get("created_at", ""), one["id"]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import alike
 from reconciler.diff import telling
 from reconciler.diff.fields import differences, fate, judge
+from reconciler.kinds.incident import MEMBER, UPDATE
 from reconciler.kinds.spec import encode, observe
 from reconciler.model import (
     Cause,
@@ -27,6 +28,7 @@ from reconciler.model import (
     Request,
     Step,
     Topic,
+    step,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Around, Diff, Rules
     from reconciler.kinds.spec import ChildKind
 
-TITLES = frozenset({"title", "value"})
+TITLES = frozenset({"title", "value", "user"})
 """Fields that say what a child is called."""
 STEP = 10
 """How far apart sort keys are set, so that an option can come between two others later."""
@@ -70,6 +72,17 @@ def compare_children(
     return [one for one in diff.drifted if one.key.child[:1] == (table.noun,) and one.fate is Fate.REFUSED]
 
 
+def add_members(desired: Desired, owner: Ref | str, rules: Rules, diff: Diff) -> None:
+    """Add who is not known to be a member yet; nothing waits for them, and they wait for the incident alone.
+
+    Nobody can read who is one, and granting twice leaves one membership.
+    """
+    made = next((step(one) for one in diff.changes if isinstance(one, Create) and not one.key.child), None)
+    for child in desired.children:
+        if child.key.child[0] == MEMBER.noun and rules.memory.record(child.key) is None:
+            diff.add(creation(MEMBER, desired, child, owner, rules, (made,) if made else ()))
+
+
 def _live(table: ChildKind, raw: Mapping[str, Any]) -> Live:
     return Live(raw["id"], observe(table.fields, raw), raw)
 
@@ -96,7 +109,7 @@ def creation(
 ) -> Create:
     """Return the step that makes a child."""
     key = rules.idempotency_key(desired, child.key) if table.keyed else ""
-    pending = rules.memory.pending.get(Step(Create.verb if table.edit else Post.verb, child.key))
+    pending = rules.memory.pending.get(Step(Post.verb if table is UPDATE else Create.verb, child.key))
     body = {table.parent: owner} | ({"idempotency_key": key} if key else {}) | encode(table.fields, child.leaves)
     sent = child.leaves
     if pending and pending.idempotency_key == key and key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.diff.children import compare_children, creation
+from reconciler.diff.children import add_members, compare_children, creation
 from reconciler.diff.pair import SEVERITY, STATUS
 from reconciler.diff.rules import Around, Diff, Rules, generation, on_remove, protect
 from reconciler.diff.updates import MOVES, posting
@@ -57,6 +57,7 @@ def declare(desired: Desired, rules: Rules) -> Diff:
             compare_children(table, desired, owner, Around(), rules, diff)
     after = _post_all(desired, created, owner, rules, diff)
     _close_gap(kind, desired, created, after, diff)
+    add_members(desired, owner, rules, diff)
     return diff
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import kinds
-from reconciler.diff.children import compare_children
+from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
@@ -66,7 +66,10 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
             return diff.refused(pair.left_to_a_person(left))
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
     as_good = set(stuck) if _is_settled(pair) or _waits_unrecorded(pair) else set()
-    return _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
+    done = _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
+    if not done.refusals:
+        add_members(desired, live.id, rules, done)
+    return done
 
 
 def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differing: set[Path], diff: Diff) -> Diff:

@@ -6,103 +6,28 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem
 from reconciler.kinds.entries import CustomFields, Retrospective, Roles, Timestamps
+from reconciler.kinds.incident_parts import CHILD_ID, MEMBER, TIMELINE, UPDATE, children, item_schema
 from reconciler.kinds.spec import (
-    ChildKind,
     Choice,
     Drift,
     Field,
-    Instant,
     Json,
     Kind,
     Link,
-    Lookup,
     Name,
     Text,
     When,
-    described,
     name_schema,
 )
-from reconciler.model import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model import Manifest, Source
 
+__all__ = ["CHILD_ID", "KIND", "MEMBER", "MODES", "TIMELINE", "UPDATE", "check", "ends_with", "wrap", "wrapped"]
+
 MODES = ("standard", "test", "retrospective", "tutorial")
-CHILD_ID = {"type": "string", "pattern": r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$"}
-
-
-TIMELINE = ChildKind(
-    noun="timeline",
-    listed="timeline",
-    path="/v2/incident_timeline_items",
-    item="incident_timeline_item",
-    items="incident_timeline_items",
-    parent="incident_id",
-    fields={
-        "at": Field(Instant(), "When it happened.", wire="timestamp", live="timestamp"),
-        "title": Field(Text(min_length=1), "What happened."),
-        "description": Field(Text(unset=""), "More of it, in Markdown.", nullable=True),
-    },
-    keyed=True,
-    edit="PATCH",
-    natural_key=("at", "title"),
-)
-
-UPDATE = ChildKind(
-    noun="update",
-    listed="updates",
-    path="/v2/incident_updates",
-    item="incident_update",
-    items="incident_updates",
-    parent="incident_id",
-    fields={
-        "message": Field(Text(min_length=1), "What to tell, in Markdown."),
-        "status": Field(
-            Name("IncidentStatus", "status"),
-            "The status to move to.",
-            wire="to_incident_status_id",
-            live="new_incident_status",
-        ),
-        "severity": Field(
-            Name("Severity", "severity"), "The severity to set.", wire="to_severity_id", live="new_severity"
-        ),
-    },
-    keyed=True,
-    edit="",
-    natural_key=("message",),
-)
-
-
-def children(manifest: Manifest, lookup: Lookup) -> Iterator[Child]:
-    """Yield timeline items, then updates in their order."""
-    for table in (TIMELINE, UPDATE):
-        for index, item in enumerate(manifest.spec.get(table.listed, ())):
-            leaves = {
-                path: leaf
-                for name, row in table.fields.items()
-                if name in item
-                for path, leaf in row.type.desire(
-                    (name,),
-                    item[name],
-                    lambda *below, where=(table.listed, index): manifest.at(*where, *below),
-                    lookup,
-                )
-            }
-            key = manifest.key.of(table.noun, item["id"])
-            yield Child(key, leaves, manifest.at(table.listed, index))
-
-
-def _item_schema(table: ChildKind, required: list[str], identifier: str) -> dict[str, Json]:
-    properties = {name: described(row.type.schema(), row) for name, row in table.fields.items()}
-    return {
-        "type": "object",
-        "properties": {"id": {"description": identifier, **CHILD_ID}, **properties},
-        "required": ["id", *required],
-        "additionalProperties": False,
-    }
-
 
 DIRECTIVES: dict[str, Json] = {
     "declare_as": {
@@ -119,7 +44,7 @@ DIRECTIVES: dict[str, Json] = {
         "description": "The updates that the timeline must carry, in this order; each is posted once, ever.",
         "items": {
             "description": "One update: a message, a move, or both.",
-            **_item_schema(UPDATE, [], "Who the update is: posted once, an ID is never used again."),
+            **item_schema(UPDATE, [], "Who the update is: posted once, an ID is never used again."),
             "anyOf": [{"required": ["message"]}, {"required": ["status"]}, {"required": ["severity"]}],
         },
     },
@@ -128,8 +53,18 @@ DIRECTIVES: dict[str, Json] = {
         "description": "Custom timeline items; these can be edited later.",
         "items": {
             "description": "One thing that happened.",
-            **_item_schema(TIMELINE, ["at", "title"], "Who the item is; its texts may change."),
+            **item_schema(TIMELINE, ["at", "title"], "Who the item is; its texts may change."),
         },
+    },
+    "members": {
+        "type": "array",
+        "description": "Who may see a private incident besides those with a role in it. They are added and never "
+        "taken out: whoever is not listed is left alone.",
+        "items": {
+            "description": "The user: an e-mail address, a Slack ID, or `{id: …}`.",
+            **name_schema("user"),
+        },
+        "uniqueItems": True,
     },
     "notify_channel": {
         "type": "boolean",
@@ -160,6 +95,12 @@ def check(manifest: Manifest) -> Iterable[Problem]:
                 f"`{name}` is not a field of an incident",
                 f"the fields are {', '.join(KIND.fields)}",
             )
+    if spec.get("members") and spec.get("visibility", "public") != "private":
+        yield Problem(
+            manifest.at("members"),
+            "everybody sees a public incident; only a private one has members",
+            "write `visibility: private`, or leave them out",
+        )
     if "retrospective_options" in spec and spec.get("mode") != "retrospective":
         yield Problem(
             manifest.at("retrospective_options"),
@@ -295,7 +236,7 @@ KIND = Kind(
             live=None,
         ),
     },
-    children=(TIMELINE, UPDATE),
+    children=(TIMELINE, UPDATE, MEMBER),
     extra_schema=DIRECTIVES,
     check=check,
     desire_children=children,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from reconciler.kinds import KINDS
+from reconciler.kinds.incident import MEMBER
 from reconciler.model import Adopt, Create, Delete, Edit, Forget, Post, Topic
 from reconciler.render.fields import INDENT, changed, column, padded, rows, stated
 from reconciler.render.page import Layout, Line, Span, line
@@ -154,7 +155,7 @@ def _children(changes: Sequence[Change], names: Mapping[str, str], layout: Layou
     ids = column(visible("/".join(change.key.child[1:])) for change in changes) + 1
     for change in changes:
         noun, *rest = (visible(part) for part in change.key.child)
-        name = "/".join(rest)
+        name = visible(change.name) if noun == MEMBER.noun and isinstance(change, Create) else "/".join(rest)
         lead = padded(noun, NOUN, 1) + padded(name, ids)
         match change:
             case Edit():

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.alike import is_alike, is_called
-from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted
+from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted, Rejected
+from reconciler.kinds.incident import MEMBER
 from reconciler.kinds.spec import ChildKind, observe
 from reconciler.model import Create, Leaf, Post
 from reconciler.searching import EVER, Search, Unrecognised
@@ -22,7 +23,7 @@ from reconciler.state import CHANGED, FieldRecord, Record, path_text, remember
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model import Leaves, Path, Request
+    from reconciler.model import Key, Leaves, Path, Request
     from reconciler.sending.run import Run
     from reconciler.state import Intent
 
@@ -44,8 +45,19 @@ def make(run: Run, change: Create | Post) -> Result:
     except AnswerLost as error:
         return outcomes.unknown(change, error)
     except ApiError as error:
-        return run.failed(change, error)
+        if not _is_member(change, error):
+            return run.failed(change, error)
+        told = Answered({"id": request.body["user_id"]}, error.request_id)
     return _Made(change, told, sent).noted(run)
+
+
+def _is_member(change: Create | Post, error: ApiError) -> bool:
+    """Return whether a refusal to add somebody says that they are a member already, which is all that was wanted."""
+    return _adds_member(change.key) and isinstance(error, Rejected) and "already" in error.message.lower()
+
+
+def _adds_member(key: Key) -> bool:
+    return key.child[:1] == (MEMBER.noun,)
 
 
 @dataclass(slots=True)
@@ -95,6 +107,8 @@ class _Asking:
         except AnswerLost as error:
             self.lost = error
         except Conflict as error:
+            if _adds_member(self.search.key):
+                raise
             # The key was used, by whichever run, at whatever time.
             self.lost, self.search = error, replace(self.search, since=EVER, is_sure=True)
         except Interrupted:
