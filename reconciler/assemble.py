@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.identity import Claim, Match
+    from reconciler.kinds.spec import Found as CustomField
     from reconciler.live import Account, Details
     from reconciler.model import Change, Desired, Key, Live, Manifest, Ref, Refusal, Rename
     from reconciler.removal import Gone
@@ -88,7 +89,8 @@ def find(
             wanted = [_still_there(claims.claim(one, memory, workspace.namespace), objects) for one in mine]
             _take(found, mine, lookup.match_by_name(wanted, objects, holders))
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
-    found.marker = marker.field(found.names, workspace) if incidents else ""
+    field = marker.field(found.names, workspace) if incidents else None
+    found.marker = field.value if field else ""
     search = lookup.Search(
         workspace.namespace,
         holders,
@@ -100,15 +102,8 @@ def find(
     matches = search.incidents(wanted, account.incidents)
     _take(found, incidents, matches)
     _name_keys(found, incidents, wanted, memory, workspace)
-    for one in incidents:
-        key = identity.idempotency_key(
-            workspace.namespace,
-            replace(one.key, name=found.names_in_keys.get(one.key, one.key.name)),
-            desired.generation(one),
-        )
-        found.desired[one.key] = marker.marked(
-            found.desired[one.key], found.matches[one.key], key, found.marker, found.names
-        )
+    if field:
+        _mark(found, incidents, field, workspace.namespace)
     _report_idle_hints(found, manifests, memory)
     if found.names.problems:
         raise Invalid(found.names.problems)
@@ -139,6 +134,14 @@ def _name_keys(
         name = names.get(carried) or next(iter(names.values()))
         if name != manifest.key.name:
             found.names_in_keys[manifest.key] = name
+
+
+def _mark(found: Found, incidents: Iterable[Manifest], field: CustomField, namespace: str) -> None:
+    """Let each incident state its key in the field that carries them."""
+    for one in incidents:
+        named = replace(one.key, name=found.names_in_keys.get(one.key, one.key.name))
+        key = identity.idempotency_key(namespace, named, desired.generation(one))
+        found.desired[one.key] = marker.marked(found.desired[one.key], found.matches[one.key], key, field, found.names)
 
 
 def _report_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memory) -> None:

@@ -11,6 +11,7 @@ from reconciler.model import Leaf, Source
 
 if TYPE_CHECKING:
     from reconciler.identity import Match
+    from reconciler.kinds.spec import Found
     from reconciler.model import Desired, Ref
     from reconciler.names import Names
     from reconciler.workspace import Workspace
@@ -19,11 +20,11 @@ OVER = frozenset({"closed", "declined", "canceled", "merged", "paused"})
 """Categories of statuses in which an incident is left alone, whether it carries its key or not."""
 
 
-def field(names: Names, workspace: Workspace) -> str | Ref:
-    """Return the text field that carries incidents' keys, a `Ref` where this run creates it; empty without one."""
+def field(names: Names, workspace: Workspace) -> Found | None:
+    """Return the text field that carries incidents' keys; None without one, or where it is reported as missing."""
     name, at = workspace.identity_field, workspace.identity_at or Source(workspace.file)
     if not name:
-        return ""
+        return None
     known = names.facts("CustomField").values()
     named = next((one for one in known if alike.title(one.text) == alike.title(name)), None)
     if named is None:
@@ -33,27 +34,24 @@ def field(names: Names, workspace: Workspace) -> str | Ref:
             f"declare it, and apply creates it: `kind: CustomField`, `metadata: {{name: identity-field}}`, "
             f"`spec: {{name: {name}, description: The key of the incident, type: text}}`",
         )
-        return ""
+        return None
     if named.facts.get("field_type") != "text":
         names.report(at, f"`identity_field: {name}` is no text field", "name one, or create it")
-    return named.value
+    return named
 
 
-def marked(desired: Desired, match: Match, key: str, field: str | Ref, names: Names) -> Desired:
+def marked(desired: Desired, match: Match, key: str, field: Found, names: Names) -> Desired:
     """Return an incident with its key among its fields; one that is over and does not carry it is left alone.
 
     A manifest that states a value of its own for that field is reported.
     """
-    path = ("custom_fields", field)
-    if not field:
-        return desired
+    path = ("custom_fields", field.value)
     if stated := desired.leaves.get(path):
         at = desired.manifest.at("custom_fields", stated.label)
         names.report(at, f"`{stated.label}` carries the incident's key (`identity_field`)", "leave it out")
-    if not isinstance(match, Matched | Absent) or (isinstance(match, Matched) and _is_left(match, field, key)):
+    if not isinstance(match, Matched | Absent) or (isinstance(match, Matched) and _is_left(match, field.value, key)):
         return desired
-    title = next((one.text for one in names.facts("CustomField").values() if one.value == field), "")
-    leaf = Leaf([{"value_text": key}], key, title)
+    leaf = Leaf([{"value_text": key}], key, field.text)
     return replace(desired, leaves={**desired.leaves, path: leaf})
 
 

@@ -52,7 +52,7 @@ def _taken(desired: Desired, raw: Mapping[str, Any], holder: Key, rules: Rules) 
     if stated:
         hint = f"take `id:` out, or {hint}"
     if holder not in rules.declared:
-        message += ", which is no longer declared here"
+        message += ", which these manifests do not declare"
         hint = f"renamed? write `was: {holder.name}` below `metadata:`; else {hint}"
     return Refusal(Why.AMBIGUOUS, desired.key, at, message, hint)
 

@@ -221,3 +221,33 @@ def test_a_state_of_another_workspace_is_no_rubbish(applied: Shell) -> None:
 
     assert ended.code == 4
     assert state.read_text() == text
+
+
+def test_what_was_abandoned_is_forgotten_for_good(applied: Shell) -> None:
+    """A tombstone goes with `state rm`, once it is no more than that."""
+    (applied.folder / "incidents/one.yaml").unlink()
+    applied.run("apply", "--sandbox", "--auto-approve", "--prune")
+
+    ended = applied.run("state", "rm", "Incident/one", "--sandbox")
+
+    assert ended.stdout == "forgot Incident/one, which was INC-1\n"
+    assert json.loads((applied.folder / ".reconciler/sandbox/state.json").read_text())["tombstones"] == {}
+
+
+def test_what_was_abandoned_and_is_declared_again_is_the_same(applied: Shell) -> None:
+    """Found by its tombstone and shown as adopted; its updates are not posted again."""
+    text = (applied.folder / "incidents/one.yaml").read_text()
+    (applied.folder / "incidents/one.yaml").unlink()
+    applied.run("apply", "--sandbox", "--auto-approve", "--prune")
+    applied.write("incidents/one.yaml", text.replace("Title of one", "Called otherwise"))
+
+    plan = json.loads(applied.run("plan", "--sandbox", "--format", "json").stdout)
+    applied.run("apply", "--sandbox", "--auto-approve")
+
+    assert [(one["action"], one["key"]) for one in plan["changes"]] == [
+        ("adopt", "Incident/one"),
+        ("edit", "Incident/one"),
+    ]
+    assert known(applied)["Incident/one"] == "INC-1"
+    assert "Incident/one/update/cause-found" in known(applied)
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0

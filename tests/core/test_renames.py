@@ -165,7 +165,7 @@ def test_without_the_hint_a_renamed_severity_is_nobodys(world: World) -> None:
 
     refusal = told.refusal(world.plan())
 
-    assert refusal.message == "the severity `Grave` is managed by Severity/old, which is no longer declared here"
+    assert refusal.message == "the severity `Grave` is managed by Severity/old, which these manifests do not declare"
     assert "renamed? write `was: old` below `metadata:`" in refusal.hint
 
 

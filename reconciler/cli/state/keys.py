@@ -17,12 +17,16 @@ def store_of(access: Access) -> Store:
     return state.store_of(access.load(), lock_timeout=access.lock_timeout)
 
 
-def known_key(memory: Memory, text: str) -> Key:
-    """Return the key of something that is remembered; raises `Misused` with the nearest names for anything else."""
+def known_key(memory: Memory, text: str, *, buried: bool = False) -> Key:
+    """Return the key of something that is remembered, with `buried` also of what is no more than a tombstone.
+
+    Raises `Misused` with the nearest names for anything else.
+    """
     from reconciler.errors import Misused  # noqa: PLC0415  (see above)
     from reconciler.nearest import did_you_mean  # noqa: PLC0415
 
-    keys = {str(key): key for key in memory.state.records}
+    stones = memory.state.tombstones if buried else {}
+    keys: dict[str, Key] = {str(key): key for key in (*memory.state.records, *stones)}
     if text not in keys:
         raise Misused(f"`{text}` is not managed{did_you_mean(text, list(keys))}", "`reconciler state list` lists all")
     return keys[text]
