@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmark_sandbox import sandboxing
+from tests.benchmark_state import remembering
 from tests.processes import RECONCILER, environment, serving
 from tests.world import World
 
@@ -155,6 +156,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "plan": planning,
     "apply": applying,
     "sandbox": sandboxing,
+    "state": remembering,
 }
 
 

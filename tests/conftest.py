@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Write = Callable[[str, str], Path]
 
-pytest_plugins = ["tests.browser.plugin", "tests.contract.plugin"]
+pytest_plugins = ["tests.browser.plugin", "tests.contract.plugin", "tests.remote.plugin"]
 
 
 @pytest.fixture

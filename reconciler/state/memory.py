@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.errors import Refused
 from reconciler.model import Create, Key, Post, Step
@@ -13,7 +13,9 @@ from reconciler.state.record import CHANGED, GENERATION, UNREADABLE, Record, Sta
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from reconciler.state.record import Tombstone
+    from reconciler.state.record import Tombstone, Tombstones
+
+MAKING = (Create.verb, Post.verb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +113,46 @@ def replay(state: State, text: bytes, name: str) -> Memory:
 
     Raises `Refused` where a whole line is none of this program's; a torn one is passed over.
     """
-    pending: dict[Step, Intent] = {}
-    lines = text.split(b"\n")
-    for number, line in enumerate(lines, 1):
+    # One for all lines: a copy for each would cost more with each.
+    memory = Memory(replace(state, records=dict(state.records)), {})
+    for number, line in enumerate(text.split(b"\n"), 1):
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError):
             continue
         try:
-            if "intent" in entry:
-                intent = _intent(entry)
-                # An edit is made again from what differs; only what was to be made can be left half done.
-                if intent.step.verb in {Create.verb, Post.verb}:
-                    pending[intent.step] = intent
-            elif "used" in entry:
-                state = state.with_used(entry["used"])
-            else:
-                newer = _records(entry["records"])
-                state = merge(state, newer)
-                if "buried" in entry:
-                    key, why, at = entry["buried"]
-                    state = state.bury(Key.parse(key), why, at)
-                if "renamed" in entry:
-                    old, new, told = entry["renamed"]
-                    memory = Memory(state, pending).renamed(Key.parse(old), Key.parse(new), told)
-                    state, pending = memory.state, dict(memory.pending)
-                ended = {_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in ("create", "post"))}
-                pending = {name: intent for name, intent in pending.items() if name not in ended}
+            memory = _with_line(memory, entry)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{name}:{number}: not a journal of this program", UNREADABLE) from None
-    return Memory(state, pending)
+    return memory
+
+
+def _with_line(memory: Memory, entry: Mapping[str, Any]) -> Memory:
+    """Return memory with a line of a journal; its records and intents are changed in place where that does."""
+    state, pending = memory.state, cast("dict[Step, Intent]", memory.pending)
+    if "intent" in entry:
+        intent = _intent(entry)
+        # An edit is made again from what differs; only what was to be made can be left half done.
+        if intent.step.verb in MAKING:
+            pending[intent.step] = intent
+        return memory
+    if "used" in entry:
+        return replace(memory, state=state.with_used(entry["used"]))
+    newer = _records(entry["records"])
+    stones = _take_in(cast("dict[Key, Record]", state.records), state.tombstones, newer)
+    memory = memory if stones is state.tombstones else replace(memory, state=replace(state, tombstones=stones))
+    if "buried" in entry:
+        key, why, at = entry["buried"]
+        memory = replace(memory, state=memory.state.bury(Key.parse(key), why, at))
+    if "renamed" in entry:
+        old, new, told = entry["renamed"]
+        memory = memory.renamed(Key.parse(old), Key.parse(new), told)
+    pending = dict(memory.pending) if memory.pending is not pending else pending
+    for ended in (_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in MAKING)):
+        pending.pop(ended, None)
+    if "buried" in entry or "renamed" in entry:
+        return Memory(replace(memory.state, records=dict(memory.state.records)), pending)
+    return memory
 
 
 def merge(state: State, newer: Mapping[Key, Record]) -> State:
@@ -150,21 +162,27 @@ def merge(state: State, newer: Mapping[Key, Record]) -> State:
     becomes a tombstone, and a tombstone whose object is managed again is none any more. What was changed of an object
     that nothing else is known of (its state is lost, and the journal is not) tells too little: it is looked for again.
     """
-    merged, stones = dict(state.records), state.tombstones
+    records = dict(state.records)
+    return replace(state, records=records, tombstones=_take_in(records, state.tombstones, newer))
+
+
+def _take_in(records: dict[Key, Record], stones: Tombstones, newer: Mapping[Key, Record]) -> Tombstones:
+    """Put newer records among others, in place, and return the tombstones that there are then."""
     for key, record in sorted(newer.items()):
-        old = merged.get(key)
+        old = records.get(key)
         if old is not None and old.id == record.id:
-            merged[key] = _combined(old, record)
+            records[key] = _combined(old, record)
             continue
         if record.how == CHANGED:
             continue
         if old is not None and not key.child:
             if old.generation != record.generation:
-                stones = with_stone(stones, tombstone(merged, key, GENERATION))
-            merged = {name: one for name, one in merged.items() if name.parent != key}
+                stones = with_stone(stones, tombstone(records, key, GENERATION))
+            for gone in [name for name in records if name.parent == key]:
+                del records[gone]
         stones = without_stone(stones, key, record.id)
-        merged[key] = record
-    return replace(state, records=merged, tombstones=stones)
+        records[key] = record
+    return stones
 
 
 def _combined(old: Record, newer: Record) -> Record:

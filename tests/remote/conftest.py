@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.conftest import shell
+from tests.remote.plugin import find_azurite
 from tests.remote.stores import Azurite, Moto, Server
 from tests.remote.team import Team
 
@@ -28,12 +28,7 @@ def moto() -> Iterator[Moto]:
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """Azure on a free port; where it is not installed the tests are skipped, but fail where CI is set to true."""
-    main = Azurite.installed()
-    if main is None:
-        told = "Azurite is not installed: npm install --prefix ~/.cache/reconciler-tests azurite"
-        if os.environ.get("CI") == "true":
-            pytest.fail(told)
-        pytest.skip(told)
+    main = find_azurite()
     server = Azurite(main, tmp_path_factory.mktemp("azurite"))
     server.up()
     yield server

@@ -5,15 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import re
-import shutil
 import subprocess
 import threading
 import uuid
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -22,10 +19,10 @@ from reconciler.state.address import Address
 from reconciler.state.objects import Objects
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from werkzeug.serving import BaseWSGIServer
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "reconciler-tests")
-AZURITE = Path("node_modules", "azurite", "dist", "src", "blob", "main.js")
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """Azurite's account and its key, which everybody knows."""
@@ -150,12 +147,6 @@ class Azurite:
     folder: Path
     port: int = 0
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
-
-    @classmethod
-    def installed(cls) -> Path | None:
-        """Return its program, where it is installed."""
-        main = Path(os.environ.get("RECONCILER_TESTS_AZURITE") or CACHE) / AZURITE
-        return main if main.is_file() and shutil.which("node") else None
 
     def up(self) -> None:
         """Answer, on the port of before."""
