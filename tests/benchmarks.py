@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmark_planfile import saving
 from tests.benchmark_sandbox import sandboxing
 from tests.benchmark_state import remembering
 from tests.processes import RECONCILER, environment, serving
@@ -155,6 +156,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "validate": validating,
     "plan": planning,
     "apply": applying,
+    "planfile": saving,
     "sandbox": sandboxing,
     "state": remembering,
 }

@@ -68,7 +68,9 @@ def present(plan: Plan | Saved, form: str, *, show_private: bool) -> None:
     """Tell what is about to be applied: on stdout, or beside it where that is for outcomes as JSON."""
     stream = _beside(form)
     if form == "json" and voice().is_json:
-        announce(plan.plan if isinstance(plan, Saved) else plan, show_private=show_private)
+        # What a file holds in digests is not to be veiled once more.
+        is_veiled = isinstance(plan, Saved) and not plan.shows_private
+        announce(plan.plan if isinstance(plan, Saved) else plan, show_private=show_private or is_veiled)
     elif isinstance(plan, Saved):
         show_saved(plan, "text", stream, show_private=show_private)
     else:

@@ -124,8 +124,8 @@ def fingerprint(manifests: Iterable[Manifest], salt: str) -> str:
 
 def written(saved: Saved, printed: Mapping[str, Any]) -> str:
     """Return the text of a plan's file; `printed` is what `--format json` shows of it."""
-    content = {**printed, "format_version": FORMAT_VERSION, "saved": codec.encode(saved, Saved)}
-    return _text({**content, "checksum": _checksum(content)})
+    text = _text({**printed, "format_version": FORMAT_VERSION, "saved": codec.encode(saved, Saved)})
+    return f'{text},\n"checksum": "{_checksum(text)}"\n}}\n'
 
 
 def read(text: str, name: str) -> Saved:
@@ -147,7 +147,7 @@ def read(text: str, name: str) -> Saved:
         )
     if "saved" not in content:
         raise Refused(f"{name}: a plan as it is printed, which cannot be applied", PLAN_AGAIN)
-    if content.pop("checksum", None) != _checksum(content):
+    if content.pop("checksum", None) != _checksum(_text(content)):
         raise Refused(f"{name}: edited or damaged since it was written (its checksum differs)", PLAN_AGAIN)
     try:
         found: Saved = codec.decode(content["saved"], Saved)
@@ -156,17 +156,20 @@ def read(text: str, name: str) -> Saved:
     return found
 
 
-def _checksum(content: Mapping[str, Any]) -> str:
-    return f"sha256:{_sha(json.dumps(content, separators=(',', ':')))}"
+def _checksum(text: str) -> str:
+    return f"sha256:{_sha(text)}"
 
 
 def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _text(content: Mapping[str, Any]) -> str:
-    """Return JSON with a line for each name, and for each item of a list: `indent` would take the slow encoder."""
-    return "{\n" + ",\n".join(f"{_line(name)}: {_lines(value)}" for name, value in content.items()) + "\n}\n"
+    """Return JSON up to its last brace, with a line for each name and each item of a list.
+
+    `indent` would take the slow encoder. How a file is laid out does not count: this is how it is laid out again.
+    """
+    return "{\n" + ",\n".join(f"{_line(name)}: {_lines(value)}" for name, value in content.items())
 
 
 def _lines(value: Any) -> str:
@@ -175,5 +178,4 @@ def _lines(value: Any) -> str:
     return _line(value)
 
 
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_line = json.JSONEncoder(ensure_ascii=False).encode

@@ -76,7 +76,7 @@ def hold(shown: Shown, fresh: Plan, known: Mapping[Key, str], hint: str = PLAN_A
         if reason := _Object(shown, today, changes).why_stale():
             stale[key] = reason
     _add_dependents(stale, shown.plan, fresh)
-    goes = [key for key in then if key not in stale and key in now]
+    goes = {key for key in then if key not in stale and key in now}
     dropped = {key for key in now if key not in goes} | set(stale)
     refusals = [
         Refusal(Why.STALE, key, then[key][0].source, told, hint) for key, told in sorted(stale.items(), key=_first)

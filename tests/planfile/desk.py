@@ -93,7 +93,7 @@ class Desk(World):
     def forge(self, content: Any) -> None:
         """Write a plan file with other content, and with the checksum that it takes."""
         content.pop("checksum")
-        self.file.write_text(json.dumps({**content, "checksum": contents._checksum(content)}))
+        self.file.write_text(json.dumps({**content, "checksum": contents._checksum(contents._text(content))}))
 
     def writes(self) -> list[dict[str, Any]]:
         """Return the requests that changed something, or tried to."""
