@@ -61,10 +61,9 @@ def _saving(world: World, visibility: str) -> Iterator[str]:
     assert back == kept
     assert len(held.plan.changes) == CHANGES
     size = Path(file).stat().st_size / 1e6
-    yield (
-        f"plan file of {CHANGES:,} changes, {visibility}, {size:4.1f} MB: made {making:4.2f} s, written {writing:4.2f} s, "
-        f"read {reading:4.2f} s, checked {checking:4.2f} s: {making + writing + reading + checking:4.2f} s in all"
-    )
+    told = f"plan file of {CHANGES:,} changes, {visibility}, {size:4.1f} MB: made {making:4.2f} s"
+    all_of_it = making + writing + reading + checking
+    yield f"{told}, written {writing:4.2f} s, read {reading:4.2f} s, checked {checking:4.2f} s: {all_of_it:4.2f} s"
 
 
 def _timed(work: Callable[[], Made]) -> tuple[Made, float]:

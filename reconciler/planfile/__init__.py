@@ -1,6 +1,7 @@
 """A plan as a file, and whether it still holds. Pure: text in, text out."""
 
 from reconciler.planfile.content import PLAN_AGAIN, Saved, Scope, fingerprint, read, saved, written
-from reconciler.planfile.holding import Held, Shown, hold
+from reconciler.planfile.holding import Held, hold
+from reconciler.planfile.object import Shown
 
 __all__ = ["PLAN_AGAIN", "Held", "Saved", "Scope", "Shown", "fingerprint", "hold", "read", "saved", "written"]

@@ -1,8 +1,8 @@
 """A change and the plan that it is of in, what the change rests on out: what must still hold when it is applied. Pure.
 
 These are the live values of the fields that it writes, the status among them where one is written; the updates by
-API keys where one is posted; which object it is where one is adopted or deleted. Never times, counters or fields
-that nothing states.
+API keys where one is posted; which object it is where one is adopted, and all of it where it is deleted. Never times,
+counters or fields that nothing states.
 """
 
 from __future__ import annotations
@@ -45,8 +45,11 @@ def _rests_on(change: Change, plan: Plan) -> dict[str, Any]:
             moves = {path: leaf for path, leaf in change.sent.items() if path != MESSAGE}
             there = plan.live.get(change.key.parent)
             return _values(moves, there) | {TIMELINE: list(plan.timelines.get(change.key.parent, ()))}
-        case Adopt(live=live) | Delete(live=live):
+        case Adopt(live=live):
             return {IDENTITY: live.id}
+        case Delete(live=live):
+            # All that is lost with it.
+            return {IDENTITY: live.id} | {name(path, leaf): leaf.value for path, leaf in live.leaves.items()}
         case _:
             return {}
 

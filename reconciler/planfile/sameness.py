@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.model import Adopt, Create, Delete, Edit, Leaf, Live, Post, Ref, Request, Source
+from reconciler.model import Adopt, Create, Delete, Edit, Forget, Leaf, Live, Post, Ref, Request, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,10 +63,10 @@ def essence(change: Change) -> Change:
         case Post():
             kept = tuple((path, Leaf(said.value), Leaf(None)) for path, said, _ in change.kept)
             return replace(change, sent=_values(change.sent), kept=kept)
+        case Forget():
+            return replace(change, known="", why="")
         case Adopt() | Delete():
             return replace(change, live=_identity(change.live))
-        case _:
-            return change
 
 
 def _identity(live: Live) -> Live:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.planfile import Shown, hold
 from tests.planfile.desk import SEVERITY, Desk, incident
+from tests.processes import RECONCILER, environment
+from tests.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,3 +226,99 @@ def test_json_tells_what_was_refused_and_what_was_so_already(desk: Desk) -> None
     assert told["outcomes"] == []
     assert [(one["key"], one["why"]) for one in told["refusals"]] == [("Incident/one", "stale")]
     assert [one["key"] for one in told["already"]] == ["Incident/two"]
+
+
+def removed(desk: Desk, *parts: str) -> None:
+    """Let a severity and an incident that closes with its manifest exist, then take their manifests away."""
+    desk.declare(SEVERITY, incident("gone", on_remove="close"), incident("stays"))
+    desk.settled()
+    desk.declare(incident("stays"), *parts)
+
+
+def test_what_is_taken_away_is_taken_away_as_shown(desk: Desk) -> None:
+    """With --prune when it was planned; apply takes no flag again."""
+    removed(desk)
+    desk.plan("--prune")
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout + ended.stderr
+    assert "Dire" not in desk.listed("/v1/severities", "severities")
+    assert desk.incident("Title of gone")["incident_status"]["category"] == "closed"
+
+
+def test_what_somebody_changed_is_not_taken_away(desk: Desk) -> None:
+    """A delete rests on all of the object: whoever said yes to it saw another one."""
+    removed(desk)
+    desk.plan("--prune")
+    dire = desk.severity("Dire")
+    desk.ask("PUT", f"/v1/severities/{dire}", {"name": "Dire", "description": "In use since", "rank": 9})
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "! Severity/dire" in ended.stdout
+    assert "Dire" in desk.listed("/v1/severities", "severities")
+    assert desk.incident("Title of gone")["incident_status"]["category"] == "closed"
+
+
+def test_what_is_gone_already_is_fine(desk: Desk) -> None:
+    """Nothing is left to delete or to close."""
+    removed(desk)
+    desk.plan("--prune")
+    desk.ask("DELETE", f"/v1/severities/{desk.severity('Dire')}")
+    desk.edit(desk.incident("Title of gone")["id"], incident_status_id=desk.status("Closed"))
+    before = len(desk.writes())
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout
+    assert len(desk.writes()) == before
+
+
+def test_a_killed_apply_is_finished_by_a_new_plan(desk: Desk) -> None:
+    """The plan is used up by its first write; the next one has what is left, and nothing is made twice."""
+    names = [f"incident-{number}" for number in range(40)]
+    desk.declare(*(incident(name, updates=UPDATES) for name in names))
+    desk.plan()
+    process = subprocess.Popen(
+        [*RECONCILER, "apply", "--sandbox", "--plan", "plan.json", "--auto-approve", "--parallelism", "1"],
+        cwd=desk.folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.kill()
+    process.communicate()
+    assert 0 < len(desk.incidents()) < len(names)
+    again = desk.carry_out()
+    desk.plan()
+    rest = desk.carry_out()
+
+    assert again.code == 4
+    assert "this plan was applied before\nhint: plan again" in again.stderr
+    assert rest.code == 0, rest.stdout
+    assert sorted(one["name"] for one in desk.incidents()) == sorted(f"Title of {name}" for name in names)
+    assert all(desk.updates(one["id"]) == ["Looking into it."] for one in desk.incidents())
+
+
+def test_after_a_long_prompt_the_same_holds_as_for_a_saved_plan(desk: Desk) -> None:
+    """What is as it was goes, what is not is refused and told."""
+    two(desk, summary="Other")
+    shown = World.plan(desk)
+    desk.edit(desk.incident("Title of one")["id"], summary="By Bob")
+    held = hold(Shown.here(shown), World.plan(desk), {}, "run the same command again")
+
+    assert [change.key.name for change in held.plan.changes] == ["two"]
+    assert [(one.key.name, one.message) for one in held.stale] == [
+        ("one", "changed since: summary (As it was then, By Bob now)")
+    ]
+
+
+def test_a_prompt_that_stood_open_over_a_calm_account_changes_nothing(desk: Desk) -> None:
+    """The same requests, in the same order, under the same keys."""
+    desk.declare(SEVERITY, incident("one", severity="Dire", updates=MOVES))
+    shown = World.plan(desk)
+    held = hold(Shown.here(shown), World.plan(desk), {})
+
+    assert held.plan == shown
+    assert (held.stale, held.already, held.beyond) == ((), (), ())
