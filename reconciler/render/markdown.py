@@ -119,7 +119,7 @@ def escaped(text: str) -> str:
     return _LINKED.sub(r"\g<0>&#8203;", plain)
 
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]|~]|^[-+#=]|#(?=\s)")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]|~]|^[-+#=]|#(?=\s)|(?<=\d)[.)](?=\s|$)")
 _LINKED = re.compile(r"[@#!%~$](?=\w)|https?:(?=//)|www(?=\.)")
 
 

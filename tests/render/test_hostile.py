@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from markdown_it import MarkdownIt
 
 from reconciler.errors import Problem
@@ -67,6 +67,8 @@ OURS = re.compile(r"</?details>|</?summary>|</?code>|&\w+;|&#\d+;")
 
 
 @settings(deadline=None)
+@example("1. x")
+@example("2) x")
 @given(TEXTS)
 def test_markdown_links_nothing_mentions_nobody_and_holds_no_foreign_html(told: str) -> None:
     """Read by a parser of Markdown: no link, no image, no HTML but ours, and the blocks that there are anyway.
