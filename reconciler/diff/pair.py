@@ -81,7 +81,8 @@ class Pair:
             f"`--on-drift overwrite` (`drift: {{{self.kind.name}: {{{field}: overwrite}}}}` in reconciler.yaml: "
             "always)"
         )
-        return replace(self.refuse(Why.CONFLICT, telling.refusal(moved), hint, field), moved=tuple(moved))
+        why = Why.DRIFTED if all(map(telling.is_drift_alone, moved)) else Why.CONFLICT
+        return replace(self.refuse(why, telling.refusal(moved), hint, field), moved=tuple(moved))
 
 
 def settled(record: Record | None, live: Live, lifecycle: Lifecycle) -> Record | None:

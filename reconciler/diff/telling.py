@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ENDINGS = frozenset({"closed", "declined", "canceled", "cancelled", "merged", "paused", "resolved"})
 """Statuses whose names say what somebody did."""
+MANIFEST = "the manifest"
 LONGEST = 60
 """Characters of a value that a sentence holds."""
 
@@ -29,14 +30,19 @@ def refusal(moved: Sequence[Drifted]) -> str:
     (*_, last) = moved
     if last.is_gone:
         told = f"{last.what} was deleted outside"
-    elif last.asker != "the manifest":
+    elif last.asker != MANIFEST:
         who = last.mover or "people"
         told = f"{last.name} was moved by {who}, and {last.asker} would move it elsewhere"
     else:
         names = " and ".join(f"{one.what}{_by(one)}" for one in moved)
-        drifted = all(one.cause is Cause.DRIFT for one in moved)
+        drifted = all(map(is_drift_alone, moved))
         told = f"{names} {'drifted' if drifted else 'changed in the manifest and outside'}"
     return f"{told}; the drift policy leaves that to a person"
+
+
+def is_drift_alone(one: Drifted) -> bool:
+    """Return whether nothing asks for another value than the one that was left."""
+    return one.cause is Cause.DRIFT and one.asker == MANIFEST
 
 
 def reading(text: Any) -> str:

@@ -58,6 +58,7 @@ class Why(Enum):
     AMBIGUOUS = "ambiguous"
     OUT_OF_SIGHT = "out of sight"
     CONFLICT = "changed on both sides"
+    DRIFTED = "drifted"
     UNKNOWN = "unknown"
     STALE = "stale"
     PROTECTED = "protected"

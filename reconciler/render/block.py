@@ -101,7 +101,8 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
             case Delete(name=name):
                 yield line("    ", f"delete the {KINDS[each.key.kind].noun} {visible(name)}")
     edits = [change for change in each.own if isinstance(change, Edit)]
-    yield from _edited([edit for edit in edits if edit.live is not None], layout)
+    width = column(visible(name) for name in (*_names(edits), *(one.moved.what for one in each.notices if one.moved)))
+    yield from _edited([edit for edit in edits if edit.live is not None], width, layout)
     yield from _children([change for change in each.changes if change.key.child], each.names, layout)
     for edit in edits:
         if edit.live is None:
@@ -109,12 +110,15 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
     for change in each.own:
         if isinstance(change, Forget):
             yield line("    ", f"forget {visible(change.known)}: {visible(change.why)}")
-    yield from _beside(each.notices)
+    yield from _beside(each.notices, width)
 
 
-def _beside(notices: Sequence[Notice]) -> Iterator[Line]:
+def _names(edits: Sequence[Edit]) -> Iterator[str]:
+    yield from (field.name for edit in edits if edit.live is not None for field in edit.fields)
+
+
+def _beside(notices: Sequence[Notice], width: int) -> Iterator[Line]:
     """Yield what is told of the resource and changes nothing; what is kept stands in the column of the fields."""
-    width = column(visible(one.moved.what) for one in notices if one.moved)
     for notice in notices:
         lead = visible(notice.moved.what) if notice.moved else ""
         said = visible(notice.message).removeprefix(f"{lead} ")
@@ -142,8 +146,7 @@ def _created(change: Create, names: Mapping[str, str], layout: Layout) -> Iterat
         yield from rows(name, texts, width, layout)
 
 
-def _edited(edits: Sequence[Edit], layout: Layout) -> Iterator[Line]:
-    width = column(visible(field.name) for edit in edits for field in edit.fields)
+def _edited(edits: Sequence[Edit], width: int, layout: Layout) -> Iterator[Line]:
     for edit in edits:
         if edit.makes_room:
             yield line("    ", "makes room for another, then moves on")

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
+import pytest
+
 from reconciler import live
 from reconciler.activity import last_moves, last_touched_by_people, who_left
+from reconciler.api import connect
+from tests.world import BASE_URL
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -146,6 +151,14 @@ def test_a_log_that_the_key_may_not_see_tells_nothing(world: World) -> None:
     incident = declared(world)
 
     assert list(read(world, incident, "01JNOSUCHINCIDENT000000000")) == [incident]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_key_without_the_right_is_told_nothing(status: int) -> None:
+    """Whatever the answer is that says so."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json={"type": "no", "errors": []}))
+    with connect(BASE_URL, "key", transport=transport, read_only=True) as client:
+        assert live.read_activity(client, ["01I", "02I"], most=5) == {}
 
 
 def test_a_long_log_is_read_to_its_end(world: World) -> None:

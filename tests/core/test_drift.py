@@ -213,7 +213,7 @@ def test_drift_under_fail_is_refused(world: World) -> None:
     world.settle()
     people(world, summary="Theirs")
 
-    assert told.refusal(world.plan()).why is Why.CONFLICT
+    assert told.refusal(world.plan()).why is Why.DRIFTED
 
 
 def test_a_new_value_in_the_manifest_is_written_under_any_policy(world: World) -> None:
