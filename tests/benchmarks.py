@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmark_planfile import saving
+from tests.benchmark_render import rendering
 from tests.benchmark_sandbox import sandboxing
 from tests.benchmark_state import remembering
 from tests.processes import RECONCILER, environment, serving
@@ -157,6 +158,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "plan": planning,
     "apply": applying,
     "planfile": saving,
+    "render": rendering,
     "sandbox": sandboxing,
     "state": remembering,
 }

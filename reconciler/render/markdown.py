@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.render.block import block, blocks
@@ -82,8 +83,15 @@ def _by_kind(plan: Plan) -> Iterator[str]:
 
 
 def _as_counts(plan: Plan) -> Iterator[str]:
-    yield "\n".join(["| | |", "|---|--:|", *(f"| {word} | {number:,} |" for word, number in plan.summary.items())])
+    yield _table(plan.summary.items())
+    if plan.changes:
+        yield "### By kind"
+        yield _table(Counter(f"`{each.sigil}` {escaped(each.key.kind)}" for each in blocks(plan)).items())
     yield _SHORT
+
+
+def _table(rows: Iterable[tuple[str, int]]) -> str:
+    return "\n".join(["| | |", "|---|--:|", *(f"| {words} | {number:,} |" for words, number in rows)])
 
 
 def _shortest(plan: Plan) -> str:

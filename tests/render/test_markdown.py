@@ -3,9 +3,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
 from reconciler.model import Cause, FieldChange, Key, Live, Plan
 from reconciler.render import markdown
-from tests.render import plans
+from tests.benchmark_render import plan_of
+from tests.render import hostile, plans
+from tests.render.hostile import TEXTS
 from tests.render.snapshots import snapshot
 
 
@@ -65,6 +70,7 @@ def test_a_huge_plan_is_told_in_counts() -> None:
 
     assert len(told.encode()) <= markdown.MOST_BYTES
     assert "| edit | 10,000 |" in told
+    assert "| `~` Incident | 10,000 |" in told
     assert "- 3 active workflows run on standard incidents" in told
 
 
@@ -81,3 +87,30 @@ def test_wide_characters_count_by_their_bytes() -> None:
     told = markdown.comment(many(60, "火" * 500))
 
     assert len(told.encode()) <= markdown.MOST_BYTES
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    changes=some.sampled_from([0, 1, 60, 700, 5_000]),
+    others=some.sampled_from([0, 3, 1_000]),
+    sentences=some.sampled_from([1, 40]),
+    told=some.one_of(TEXTS, some.sampled_from(["x" * 5_000, "@\U0001f525\u200b" * 400, "`" * 900, "\\" * 3_000])),
+)
+def test_no_comment_is_too_long_to_post(changes: int, others: int, sentences: int, told: str) -> None:
+    """Whatever there is how much of: at most 65,536 bytes, with the counts and the gravest of who will notice."""
+    hostile_plan = hostile.plan(told)
+    plan = replace(
+        plan_of(changes, told, name="n" * 40),
+        refusals=hostile_plan.refusals * others,
+        notices=hostile_plan.notices * others,
+        who_will_notice=("2 people are paged", *((told,) * sentences)),
+    )
+
+    comment = markdown.comment(plan)
+
+    assert len(comment.encode(errors="strict")) <= markdown.MOST_BYTES
+    assert comment.endswith("\n")
+    assert f"{others:,} refused" in comment or not others
+    if changes:
+        assert "### Who will notice\n\n- 2 people are paged\n" in comment
+        assert f"{changes // 2 or 1:,} to " in comment
