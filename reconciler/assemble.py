@@ -16,7 +16,7 @@ from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import MEMBER, TIMELINE, UPDATE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
 from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
-from reconciler.names import Names
+from reconciler.names import Names, called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -268,6 +268,7 @@ def assemble(
         absent=frozenset(key for key, match in found.matches.items() if isinstance(match, Absent)),
         generations={key: desired.generation(one.manifest) for key, one in found.desired.items()},
         found_by={key: match.how for key, match in found.matches.items() if isinstance(match, Matched)},
+        names=called(account.listed, (one for one in changes if isinstance(one, Create) and one.unfinished)),
         private=private,
     )
 

@@ -12,10 +12,10 @@ from reconciler.model import Desired, Ref
 from reconciler.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.kinds.spec import Listing
-    from reconciler.model import Source
+    from reconciler.model import Create, Source
 
 Listed = dict[tuple[str, str], list[dict[str, Any]]]
 """Objects as the API lists them, by listing and scope (the custom field of options; empty where there is none)."""
@@ -157,3 +157,27 @@ def _hint(table: Listing, known: list[str]) -> str:
     if len(known) > MANY:
         return ""
     return f"this organisation has {', '.join(known)}"
+
+
+def called(listed: Listed, unfinished: Iterable[Create]) -> dict[str, str]:
+    """Return what people call the IDs that an earlier run sent: of its requests nothing but IDs is known."""
+    wanted = {
+        text for create in unfinished for text in _texts([*create.sent, *(leaf.value for leaf in create.sent.values())])
+    }
+    return {
+        raw["id"]: str(raw.get("name") or raw.get("value") or raw["id"])
+        for objects in (listed.values() if wanted else ())
+        for raw in objects
+        if raw.get("id") in wanted
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list() | tuple():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            yield from _texts(list(value.values()))

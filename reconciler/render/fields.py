@@ -51,9 +51,21 @@ def stated(leaves: Leaves, names: Mapping[str, str]) -> dict[str, list[str]]:
         name, *parts = (part for whole in path for part in str(whole).split("/", 1))
         label = leaf.label or ".".join(names.get(part, part) for part in parts)
         value = leaf.value if leaf.text is None else leaf.text
-        text = told(names.get(value, value) if isinstance(value, str) else value)
+        text = told(_named(value, names))
         rows.setdefault(visible(name), []).append(f"{visible(label)}: {text}" if parts else text)
     return rows
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    match value:
+        case str():
+            return names.get(value, value)
+        case list() | tuple():
+            return [_named(item, names) for item in value]
+        case dict():
+            return {name: _named(item, names) for name, item in value.items()}
+        case _:
+            return value
 
 
 def rows(label: str, texts: Iterable[str], width: int, layout: Layout) -> Iterator[Line]:

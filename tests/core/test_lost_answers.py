@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.errors import Interrupted
 from reconciler.model import Done, Failed, Key, Skipped, Unknown, step
+from reconciler.render import page, text
 from tests.core import told
 from tests.world import World
 
@@ -220,6 +221,7 @@ def test_a_create_left_open_is_finished_as_it_was_asked_and_then_brought_up_to_d
     assert told.steps(plan) == ["create Incident/checkout", "edit Incident/checkout"]
     created = told.change(plan, "create", "Incident/checkout")
     assert (created.unfinished, created.request.body["summary"]) == (True, "One")
+    assert "\n    roles      Reporter: Alice Archer\n" in page.plain(text.page(plan), page.PIPE)
     edited = told.change(plan, "edit", "Incident/checkout").request.body["incident"]
     assert edited == {"name": "Checkout very slow", "summary": "Two"}
     world.settle()
