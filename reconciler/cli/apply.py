@@ -19,6 +19,7 @@ from reconciler.cli.options import (
     waits_for_lock,
 )
 from reconciler.cli.streams import settle
+from reconciler.cli.telling import tell_json
 from reconciler.cli.voice import voice
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def command(
         if not code:
             raise
         # What was done, or not, says more than that the disk has no room for its summary.
-        click.echo(f"error: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
+        tell(f"error: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
     if unsaved:
         unsaved.exit_code = code
         raise unsaved
@@ -169,7 +170,7 @@ def _report(outcomes: list[Outcome], form: str, held: Held) -> None:
     from reconciler.render import as_json, page, progress  # noqa: PLC0415  (see above)
 
     if form == "json":
-        click.echo(as_json.written(as_json.outcomes(outcomes, held.plan.refusals, held.already)))
+        tell_json(as_json.outcomes(outcomes, held.plan.refusals, held.already))
     elif outcomes:
         page.write([page.BLANK, *progress.summary(outcomes)], sys.stdout)
 

@@ -6,8 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import click
-
+from reconciler.cli.telling import tell
 from reconciler.errors import Refused
 from reconciler.render.words import count
 
@@ -31,7 +30,7 @@ def approve(held: Held, again: Callable[[Plan], Held], clock: Callable[[], float
         raise Refused("nothing was applied: there is no terminal to ask on", "`--auto-approve` applies without asking")
     asked = clock()
     changes = "this change" if len(held.plan.changes) == 1 else f"these {count(len(held.plan.changes), 'change')}"
-    click.echo(f"\nApply {changes}? [y/N] ", nl=False, err=True)
+    tell(f"\nApply {changes}? [y/N] ", nl=False, err=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refused("nothing was applied: declined")
     return again(held.plan) if clock() - asked > LONGEST_PROMPT else held

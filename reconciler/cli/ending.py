@@ -107,6 +107,8 @@ def _told(error: BaseException, *, is_verbose: bool) -> _Told:  # noqa: PLR0911 
         case KeyboardInterrupt() | click.Abort():
             event = {"event": "interrupted", "level": "error", "message": "interrupted", "exit_code": INTERRUPTED}
             return _Told(INTERRUPTED, "interrupted", (event,))
+        case click.exceptions.NoArgsIsHelpError():
+            return _Told.error(INVALID, "a command is missing", f"`{error.ctx.command_path} --help` lists them")
         case click.ClickException():
             return _misused(error)
         case Invalid():

@@ -14,6 +14,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.options import says_more
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,9 +59,9 @@ def command(*, folder: Path, name: str, field: str | None) -> int:
     field = _checked_field(_asked_field() if is_asked and field is None else field or "")
     left = [path for path, text in _texts(name, field) if not _written(folder / path, text)]
     for path in left:
-        click.echo(f"left alone  {folder / path}", err=True)
+        tell(f"left alone  {folder / path}", err=True)
     if field and WORKSPACE_FILE in left:
-        click.echo(f"hint: write `identity_field: {_quoted(field)}` below `spec:` in {WORKSPACE_FILE}", err=True)
+        tell(f"hint: write `identity_field: {_quoted(field)}` below `spec:` in {WORKSPACE_FILE}", err=True)
     _tell_next(folder)
     return 0
 
@@ -72,7 +73,7 @@ def _asked() -> str:
         raise Misused(
             "a workspace needs a name, and there is no terminal to ask on", "`reconciler init --name NAME` gives it one"
         )
-    click.echo("The name is part of every identity: two teams must not share one, and it never changes.", err=True)
+    tell("The name is part of every identity: two teams must not share one, and it never changes.", err=True)
     return str(click.prompt("Name of this workspace", err=True)).strip()
 
 
@@ -86,7 +87,7 @@ def _checked(name: str) -> str:
 
 
 def _asked_field() -> str:
-    click.echo(
+    tell(
         "A text custom field may carry each incident's key: then an incident is found again whatever people rename\n"
         "and whatever is forgotten. The next apply creates it. Nothing typed: none.",
         err=True,
@@ -144,15 +145,15 @@ def _written(path: Path, text: str) -> bool:
     except OSError as error:
         told = (error.strerror or str(error)).lower()
         raise Refused(f"{path} cannot be written: {told}", "choose another folder, or make room") from None
-    click.echo(f"wrote       {path}")
+    tell(f"wrote       {path}")
     return True
 
 
 def _tell_next(folder: Path) -> None:
     """Print what to type next."""
     here = "" if folder == Path() else f" {shlex.quote(str(folder))}"
-    click.echo("\nNext, without an account:")
-    click.echo(f"  reconciler validate{here}")
-    click.echo(f"  reconciler plan{here} --sandbox")
-    click.echo(f"  reconciler apply{here} --sandbox")
-    click.echo("\nThen with your own: set INCIDENT_API_KEY (Settings, API keys), and leave --sandbox out.")
+    tell("\nNext, without an account:")
+    tell(f"  reconciler validate{here}")
+    tell(f"  reconciler plan{here} --sandbox")
+    tell(f"  reconciler apply{here} --sandbox")
+    tell("\nThen with your own: set INCIDENT_API_KEY (Settings, API keys), and leave --sandbox out.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from reconciler import leaks, reconcile
+from reconciler.cli.telling import tell
 from reconciler.errors import Invalid
 
 if TYPE_CHECKING:
@@ -28,5 +27,5 @@ def load(access: Access, selection: Selection, allow: Sequence[str] = (), *, pru
     if leaked := list(leaks.problems(loaded.manifests, workspace.keys())):
         raise Invalid(leaked)
     if loaded.brought:
-        click.echo(f"with them, as they are referred to: {', '.join(sorted(loaded.brought))}", err=True)
+        tell(f"with them, as they are referred to: {', '.join(sorted(loaded.brought))}", err=True)
     return loaded

@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     stays_within_limits,
     takes_format,
 )
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access, Selection
@@ -83,7 +84,7 @@ def command(
         show(plan, form, sys.stdout, show_private=show_private, salt=kept.salt if kept else "")
     if kept:
         access_flag = "" if loaded.workspace.base_url == BASE_URL else f" {access_of(loaded.workspace.base_url)}"
-        click.echo(f"saved {out}: `reconciler apply --plan {shlex.quote(out)}{access_flag}` applies it", err=True)
+        tell(f"saved {out}: `reconciler apply --plan {shlex.quote(out)}{access_flag}` applies it", err=True)
     reconcile.check(plan, loaded)
     if plan.refusals:
         return Exit.REFUSED

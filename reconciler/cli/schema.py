@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.cli.options import says_more
+from reconciler.cli.telling import tell_json
 
 
 @click.command()
@@ -16,5 +15,5 @@ def command(*, kind: str) -> int:
     """Print the JSON Schema of KIND, of `Workspace`, or without one of any manifest."""
     from reconciler.kinds import schema  # noqa: PLC0415  (flags are told without reading anything)
 
-    click.echo(json.dumps(schema.named(kind), indent=2, ensure_ascii=False))
+    tell_json(schema.named(kind))
     return 0

@@ -13,6 +13,7 @@ import click
 from reconciler import api
 from reconciler.api.key import Bearer
 from reconciler.cli.stopping import Stopping
+from reconciler.cli.telling import tell
 from reconciler.cli.voice import voice
 from reconciler.errors import Misused, ReconcilerError
 from reconciler.secrecy import Secrets
@@ -62,7 +63,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
     """
     workspace.require_name()
     if warning := workspace.key_warning():
-        click.echo(f"warning: {warning}", err=True)
+        tell(f"warning: {warning}", err=True)
     key = workspace.key()
     speaker = voice()
     speaker.keep({key, *workspace.keys()})
@@ -71,7 +72,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
         workspace,
         lock_timeout=access.lock_timeout,
         wait=api.Clock(stopping.event).wait,
-        tell=lambda line: click.echo(line, err=True),
+        tell=lambda line: tell(line, err=True),
     )
     with ExitStack() as stack:
         stack.enter_context(_told_without(key))

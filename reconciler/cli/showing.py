@@ -6,8 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-import click
-
+from reconciler.cli.telling import tell
 from reconciler.cli.voice import voice
 from reconciler.planfile import Saved
 from reconciler.private import veiled
@@ -88,7 +87,7 @@ def show_since(held: Held, form: str) -> Held:
         stream.flush()
     if held.beyond:
         told = count(len(held.beyond), "change")
-        click.echo(f"not in this plan, and not done: {told}; `reconciler plan` shows what", err=True)
+        tell(f"not in this plan, and not done: {told}; `reconciler plan` shows what", err=True)
     return held
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import reads_manifests, stays_offline
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access, Selection
@@ -24,5 +25,5 @@ def command(*, selection: Selection, access: Access) -> int:
     from reconciler.render.words import count  # noqa: PLC0415
 
     loaded = load(access, selection)
-    click.echo(f"{count(loaded.files, 'file')}, {count(len(loaded.manifests), 'resource')}: valid.")
+    tell(f"{count(loaded.files, 'file')}, {count(len(loaded.manifests), 'resource')}: valid.")
     return 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler import refs
 from reconciler.model import Adopt, Create, Delete, Done, Edit, Failed, Outcome, Post, Skipped, Unknown
 from reconciler.notice import least_seconds
+from reconciler.render import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ Object = dict[str, Any]
 
 def written(value: Object) -> str:
     """Return an object as it is printed; keys stay in their order, so that two plans can be compared."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return words.as_json(value)
 
 
 def plan(plan: Plan) -> Object:

@@ -22,10 +22,19 @@ _UNSEEN = re.compile(
 )
 """Control characters, marks that turn the direction of text, and what takes no room on a screen."""
 
+# The first are escaped in JSON anyway; only its own line breaks are left of them.
+_UNSEEN_IN_JSON = re.compile(_UNSEEN.pattern.replace("\x00-\x1f", ""))
+
 
 def visible(text: str) -> str:
     r"""Return text on one line, with every character that is not seen as an escape: `\x1b`, `\n`, `\u202e`."""
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def as_json(value: Any, indent: int | None = 2) -> str:
+    """Return a value as JSON that reads the same, with an escape for every character that is not seen."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _UNSEEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def lines(text: str) -> list[str]:

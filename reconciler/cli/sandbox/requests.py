@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -11,6 +10,7 @@ import click
 
 from reconciler.cli.options import takes_format
 from reconciler.cli.sandbox.target import names_sandbox
+from reconciler.cli.telling import tell, tell_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +36,11 @@ def requests(*, target: Target, last: int | None, follow: bool, form: str) -> in
         found, seen = _all(ask, "0")
         shown = found[-last:] if last else found
         if form == "json" and not follow:
-            click.echo(json.dumps({"requests": shown}, indent=2, ensure_ascii=False))
+            tell_json({"requests": shown})
             return 0
         _tell(shown, form)
         if not shown and not follow:
-            click.echo(f"no requests yet at {target.name}", err=True)
+            tell(f"no requests yet at {target.name}", err=True)
         while follow:
             time.sleep(PAUSE)
             found, seen = _all(ask, seen)
@@ -60,14 +60,13 @@ def _all(ask: Callable[..., Any], after: str) -> tuple[list[Any], str]:
 
 
 def _tell(requests: list[Any], form: str) -> None:
-    from reconciler.render.words import visible  # noqa: PLC0415  (flags are told without it)
 
     for one in requests:
         if form == "json":
-            click.echo(json.dumps(one, ensure_ascii=False))
+            tell_json(one, indent=None)
             continue
         query = f"?{unquote(one['query'])}" if one["query"] else ""
         known = f"  key {one['idempotency_key']}" if one["idempotency_key"] else ""
         mark = "*" if one["changed"] else " "
         told = f"{one['time'][11:19]}  {one['key'] or '-':<14}  {one['status'] or '---'} {mark} {one['method']:<6} "
-        click.echo(visible(f"{told}{one['path']}{query}{known}"))
+        tell(f"{told}{one['path']}{query}{known}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.sandbox.target import names_sandbox
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.sandbox.target import Target
@@ -18,5 +19,5 @@ def reset(*, target: Target) -> int:
     """Empty a sandbox: no incidents, the configuration of a new account, an empty log. Snapshots stay."""
     with target.opened() as ask:
         ask("POST", "/_sandbox/reset")
-    click.echo(f"{target.name} is as new")
+    tell(f"{target.name} is as new")
     return 0

@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.options import with_options
 from reconciler.cli.sandbox.flags import Duration, Lower, NewKey
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,5 +206,5 @@ def _named(path: tuple[int | str, ...], message: str) -> str:
 
 
 def _announce(url: str) -> None:
-    click.echo(f"sandbox: {url}")
-    click.echo("key: sandbox")
+    tell(f"sandbox: {url}")
+    tell("key: sandbox")

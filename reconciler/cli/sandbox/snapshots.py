@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.sandbox.target import names_sandbox
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.sandbox.target import Target
@@ -21,7 +22,7 @@ def snapshot(*, target: Target, name: str) -> int:
     """Remember all of a sandbox, its log included, as NAME; what had that name before is replaced."""
     with target.opened() as ask:
         ask("POST", "/_sandbox/snapshot", {"name": name})
-    click.echo(f"{target.name} is remembered as {name}")
+    tell(f"{target.name} is remembered as {name}")
     return 0
 
 
@@ -32,7 +33,7 @@ def restore(*, target: Target, name: str) -> int:
     """Bring a sandbox back to what it was when NAME was taken, its log included."""
     with target.opened() as ask:
         ask("POST", "/_sandbox/restore", {"name": name})
-    click.echo(f"{target.name} is what it was as {name}")
+    tell(f"{target.name} is what it was as {name}")
     return 0
 
 
@@ -43,7 +44,7 @@ def snapshots(*, target: Target) -> int:
     with target.opened() as ask:
         found = ask("GET", "/_sandbox/snapshots")["snapshots"]
     for name in found:
-        click.echo(name)
+        tell(name)
     if not found:
-        click.echo(f"no snapshots of {target.name} yet", err=True)
+        tell(f"no snapshots of {target.name} yet", err=True)
     return 0

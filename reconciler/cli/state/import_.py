@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import reaches_account, shows_texts, waits_for_lock
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.workspace import Workspace
 
 
-@click.command("import")
+@click.command("import", short_help="Remember an object of the account.")
 @click.argument("key")
 @click.argument("object_", metavar="REFERENCE|ID")
 @shows_texts
@@ -46,9 +47,9 @@ def import_(*, key: str, object_: str, show_private: bool, access: Access) -> in
             importing.check(imported, memory)
             state = merge(memory.state, {name: imported.record})
             session.store.save(replace(memory, state=state), Account(workspace.base_url, dashboard))
-    click.echo(_told(imported, shows=show_private or sys.stdout.isatty()))
+    tell(_told(imported, shows=show_private or sys.stdout.isatty()))
     if manifest is None:
-        click.echo(f"warning: no manifest declares {name}; `reconciler plan` tells it as no longer declared", err=True)
+        tell(f"warning: no manifest declares {name}; `reconciler plan` tells it as no longer declared", err=True)
     return 0
 
 

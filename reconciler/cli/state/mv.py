@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.options import finds_state, waits_for_lock
 from reconciler.cli.state.keys import known_key, store_of
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.state import Memory
 
 
-@click.command()
+@click.command(short_help="Remember one under another name.")
 @click.argument("old")
 @click.argument("new")
 @finds_state
@@ -35,7 +36,7 @@ def mv(*, old: str, new: str, access: Access) -> int:
         target = _target(memory, source, new)
         key = "" if source.child else claims.key_of(source, memory, memory.state.workspace)
         store.save(memory.renamed(source, target, key), memory.state.account)
-    click.echo(f"{source} is {target} now")
+    tell(f"{source} is {target} now")
     return 0
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.options import Selection, reaches_account, shows_texts, takes_format, waits_for_lock
+from reconciler.cli.telling import tell, tell_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.workspace import Workspace
 
 
-@click.command()
+@click.command(short_help="Find everything again.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what is found, and write nothing.")
 @takes_format("text", "json")
@@ -69,7 +69,7 @@ def _write(session: Session, workspace: Workspace, plan: Plan, memory: Memory) -
         if salvaged(session.store) != memory:
             raise Refused("another run has written since this was found", "run the same command again")
         for copy in keep_copy(session.store, memory, workspace.state.parent):
-            click.echo(f"kept the old one as {copy}", err=True)
+            tell(f"kept the old one as {copy}", err=True)
         session.store.save(rebuilding.rebuilt(plan, memory), Account(workspace.base_url, plan.organisation))
 
 
@@ -78,7 +78,7 @@ def _approve() -> None:
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Refused("nothing was written: there is no terminal to ask on", "`--auto-approve` writes without asking")
-    click.echo("\nReplace what is remembered? [y/N] ", nl=False, err=True)
+    tell("\nReplace what is remembered? [y/N] ", nl=False, err=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refused("nothing was written: declined")
 
@@ -89,12 +89,12 @@ def _show(found: Sequence[Finding], form: str) -> None:
             {"key": str(one.key), "sure": one.sure.value, "is": one.known_as, "why": one.why, "hint": one.hint}
             for one in found
         ]
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        tell_json(told)
         return
     for line in _lines(found):
-        click.echo(line)
+        tell(line)
     if not found:
-        click.echo("no manifest declares anything, and nothing is managed", err=True)
+        tell("no manifest declares anything, and nothing is managed", err=True)
 
 
 def _lines(found: Sequence[Finding]) -> Iterator[str]:

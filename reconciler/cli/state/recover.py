@@ -9,12 +9,13 @@ import click
 
 from reconciler.cli.options import finds_state, waits_for_lock
 from reconciler.cli.state.keys import store_of
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
 
 
-@click.command()
+@click.command(short_help="Put back what a run had to rescue.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--force", is_flag=True, help="Where others have written since, add what they do not know.")
 @finds_state
@@ -34,5 +35,5 @@ def recover(*, file: str, force: bool, access: Access) -> int:
     with store.locked():
         store.recover(rescue, force=force)
         count = len(store.read().state.records)
-    click.echo(f"recovered: {store.address} knows {count:,} resources and updates")
+    tell(f"recovered: {store.address} knows {count:,} resources and updates")
     return 0

@@ -9,12 +9,13 @@ import click
 
 from reconciler.cli.options import finds_state, waits_for_lock
 from reconciler.cli.state.keys import known_key, store_of
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
 
 
-@click.command()
+@click.command(short_help="Forget one and its children.")
 @click.argument("key")
 @finds_state
 @waits_for_lock
@@ -36,7 +37,7 @@ def rm(*, key: str, access: Access) -> int:
         state = replace(memory.state, records=kept, tombstones=stones)
         store.save(replace(memory, state=state, pending=pending), state.account)
     for known in gone:
-        click.echo(f"forgot {known}")
+        tell(f"forgot {known}")
     for stone in buried:
-        click.echo(f"forgot {name}, which was {stone.reference or stone.id}")
+        tell(f"forgot {name}, which was {stone.reference or stone.id}")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from reconciler.cli.options import finds_state, shows_texts
 from reconciler.cli.state.keys import known_key, store_of
+from reconciler.cli.telling import tell_json
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.state import Memory, Record
 
 
-@click.command()
+@click.command(short_help="Show what is remembered of one.")
 @click.argument("key")
 @shows_texts
 @finds_state
@@ -27,7 +27,7 @@ def show(*, key: str, show_private: bool, access: Access) -> int:
     name = known_key(memory, key)
     record = memory.state.records[name]
     is_hidden = not (show_private or sys.stdout.isatty()) and _is_private(memory, name)
-    click.echo(json.dumps({"key": str(name), **_told(record, is_hidden=is_hidden)}, indent=2, ensure_ascii=False))
+    tell_json({"key": str(name), **_told(record, is_hidden=is_hidden)})
     return 0
 
 

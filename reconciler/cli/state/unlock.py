@@ -9,12 +9,13 @@ import click
 
 from reconciler.cli.options import finds_state
 from reconciler.cli.state.keys import store_of
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
 
 
-@click.command()
+@click.command(short_help="Remove a lock that a dead run left.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @finds_state
 def unlock(*, auto_approve: bool, access: Access) -> int:
@@ -27,16 +28,16 @@ def unlock(*, auto_approve: bool, access: Access) -> int:
     store = store_of(access)
     claim = store.claim()
     if claim is None:
-        click.echo("nobody holds the lock")
+        tell("nobody holds the lock")
         return 0
-    click.echo(f"held by {claim.told}", err=True)
+    tell(f"held by {claim.told}", err=True)
     if not claim.is_removable:
         raise Refused("a lock on this machine ends with its process: there is nothing to remove", "end that process")
     if not auto_approve:
         _approve()
     if not store.unlock(claim):
         raise Refused("the lock has been renewed or taken since: its holder is alive", "run the same command again")
-    click.echo("unlocked")
+    tell("unlocked")
     return 0
 
 
@@ -45,6 +46,6 @@ def _approve() -> None:
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Refused("nothing was unlocked: there is no terminal to ask on", "`--auto-approve` unlocks without asking")
-    click.echo("If that run is alive it stops half way. Unlock? [y/N] ", nl=False, err=True)
+    tell("If that run is alive it stops half way. Unlock? [y/N] ", nl=False, err=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refused("nothing was unlocked: declined")
