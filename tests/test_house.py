@@ -134,3 +134,10 @@ def test_only_one_place_reads_the_environment() -> None:
 def test_the_story_is_one_page() -> None:
     """The story can be read without turning a page."""
     assert len((PACKAGE / "reconcile.py").read_text(encoding="utf-8").splitlines()) < 160
+
+
+def test_commands_tell_through_one_door() -> None:
+    """Texts of the account and of files are shown by `cli.telling`, which lets none steer a terminal."""
+    echoing = {name(path) for path in MODULES if "click.echo(" in path.read_text(encoding="utf-8")}
+
+    assert echoing <= {"cli.telling", "cli.commands"}, "use tell() of cli/telling.py"

@@ -19,7 +19,7 @@ from reconciler.cli.options import (
     waits_for_lock,
 )
 from reconciler.cli.streams import settle
-from reconciler.cli.telling import tell_json
+from reconciler.cli.telling import tell, tell_json
 from reconciler.cli.voice import voice
 
 if TYPE_CHECKING:
