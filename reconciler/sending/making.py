@@ -168,11 +168,13 @@ class _Made:
                 return outcomes.stranger(change, raw, differing)
             if differing or self._is_older(there):
                 return self._adopted(run, change, there)
-        records = {change.key: self._record(self.sent, there)}
+        is_older = self._is_older(there)
+        sent = self._standing(there) if is_older else self.sent
+        records = {change.key: self._record(sent, there)}
         if isinstance(change, Post):
-            records[change.key.parent] = _moved(change, raw, self.sent, there)
+            records[change.key.parent] = _moved(change, raw, sent, there)
         run.made(change, raw, records)
-        note = "an earlier run made it" if self.told.is_older else ""
+        note = "an earlier run made it" if is_older else ""
         return Result(run.done(change, raw["id"], self.told.request_id, note))
 
     def _is_older(self, there: Leaves) -> bool:
@@ -183,13 +185,19 @@ class _Made:
         """Note what an earlier run made: only what stands as it was asked for counts as sent."""
         raw = self.told.raw
         moved = _differing(("status", "severity"), self.sent, there)
-        standing = {
-            path: leaf for path, leaf in self.sent.items() if path in there and is_alike(there[path].value, leaf.value)
-        }
-        run.made(change, raw, {change.key: replace(self._record(standing, there), how="key")})
+        run.made(change, raw, {change.key: replace(self._record(self._standing(there), there), how="key")})
         note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
         hold = f"{change.key} existed, and people moved its {' and '.join(moved)}: plan again" if moved else ""
         return Result(run.done(change, raw["id"], self.told.request_id, note), hold=hold)
+
+    def _standing(self, there: Leaves) -> Leaves:
+        """Return what stands there as it was asked for; of an update, which nobody can edit, all as it stands."""
+        same = {
+            path: leaf for path, leaf in self.sent.items() if path in there and is_alike(there[path].value, leaf.value)
+        }
+        if isinstance(self.change, Post):
+            return {path: same.get(path, there[path]) for path in self.sent if path in there}
+        return same
 
     def _record(self, sent: Leaves, there: Leaves) -> Record:
         change, raw = self.change, self.told.raw

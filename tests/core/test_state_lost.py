@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.model import Topic
+from reconciler.sending import answered
 from reconciler.state.local import LocalStore
 
 if TYPE_CHECKING:
@@ -96,3 +97,21 @@ def test_a_journal_without_its_state_tells_too_little_of_what_it_only_changed(
 
     assert world.incidents()[0]["incident_status"]["name"] == "Monitoring"
     assert kept(world) == ["status Monitoring kept; the manifest says Fixing"]
+
+
+def test_a_timeline_item_retitled_since_is_found_by_its_key_and_edited(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API answers a repeated key with the item as it was: what it says by then is no rewriting of what was asked."""
+    item = "  timeline: [{id: deploy, at: 2026-11-20T09:05:00Z, title: %s}]\n"
+    world.write(MANIFEST + item % "Deploy 4821")
+    world.settle()
+    world.lose_state()
+    world.write(MANIFEST + item % "Rollback of 4821")
+    monkeypatch.setattr(answered, "MARGIN", -10.0)  # as if it had been made ten seconds before
+
+    world.settle()
+    world.settle()
+
+    listed = world.ask("GET", f"/v2/incident_timeline_items?incident_id={incident(world)}")["incident_timeline_items"]
+    assert [one["title"] for one in listed if not one.get("activity_log_id")] == ["Rollback of 4821"]

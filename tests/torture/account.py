@@ -9,12 +9,14 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
+from werkzeug.http import http_date
 
-from reconciler.sandbox import Behaviour, ConnectionDropped, Rates, create_app
+from reconciler.sandbox import Behaviour, ConnectionDropped, Rates, create_app, exchange, moments
 from reconciler.sandbox.incidents.incident import rows, save
 from reconciler.sandbox.keys import SCOPES
 from reconciler.sandbox.serve import Server
@@ -60,6 +62,10 @@ class Trapped:
         self._lock = threading.Lock()
         self._count = self._busy = 0
         self._traps: list[tuple[int, Trap]] = []
+        self._later_by = 0.0
+        now = moments.now
+        moments.now = lambda: now() + timedelta(seconds=self._later_by)
+        exchange.http_date = lambda: http_date(moments.now())
 
     def __call__(self, environ: Any, start_response: Any) -> Iterator[bytes]:
         """Answer a request, those of the torture itself included."""
@@ -123,6 +129,11 @@ class Trapped:
         """Tell what each idempotency key made last."""
         with self._app.store.reading() as transaction:
             return {"made": [list(row) for row in transaction.query("SELECT kind, key, id FROM idempotency")]}
+
+    def _later(self, asked: Json) -> Json:
+        """Let time pass for the account, and for nobody else."""
+        self._later_by += asked["seconds"]
+        return {}
 
     def _private(self, asked: Json) -> Json:
         """Make an incident private, as people can in Slack and no request of the API can."""

@@ -281,9 +281,9 @@ def scenes(draw: st.DrawFn) -> Scene:
         del spec["organisation"]
     behaviour = Behaviour(
         idempotency=draw(st.sampled_from(["return", "return", "conflict", "forget"])),
-        key_lifetime=draw(st.sampled_from([None, None, None, 0.2])),
+        key_lifetime=draw(st.sampled_from([None, None, None, 5.0])),
         rewrites=draw(st.integers(0, 2)) == 0,
-        post_incident_pace=draw(st.sampled_from([None, None, None, 0.3])),
+        post_incident_pace=draw(st.sampled_from([None, None, None, 5.0])),
         triages=draw(st.integers(0, 7)) == 0,
     )
     found = draw(configurations())
