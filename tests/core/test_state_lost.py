@@ -102,7 +102,7 @@ def test_a_journal_without_its_state_tells_too_little_of_what_it_only_changed(
 def test_a_timeline_item_retitled_since_is_found_by_its_key_and_edited(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The API answers a repeated key with the item as it was: what it says by then is no rewriting of what was asked."""
+    """The API answers a repeated key with the item as it was, which is no rewriting of what was asked."""
     item = "  timeline: [{id: deploy, at: 2026-11-20T09:05:00Z, title: %s}]\n"
     world.write(MANIFEST + item % "Deploy 4821")
     world.settle()

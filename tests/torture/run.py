@@ -157,7 +157,7 @@ class Run:
         made = self.account.order("made")["made"]
         self.owners |= {identifier: key for kind, key, identifier in made if kind == "incident"}
         for one in ended:
-            checks.ended(one, trap if one is ended[0] else None)
+            checks.ended(one, trap if one is ended[0] else None, {fault["kind"] for fault in faults})
         if count == 1:
             checks.told_true(ended[0], [one for one in log[before:] if one["key"] == "the runs"])
         checks.files(self.work)
