@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import shell
+from tests.remote.google import Google
 from tests.remote.plugin import find_azurite
 from tests.remote.stores import Azurite, Moto, Server
 from tests.remote.team import Team
@@ -35,6 +36,15 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     server.down()
 
 
+@pytest.fixture(scope="session")
+def google() -> Iterator[Google]:
+    """A stand-in for Google on a free port."""
+    server = Google()
+    server.up()
+    yield server
+    server.down()
+
+
 @pytest.fixture(params=["s3", "az"])
 def server(request: pytest.FixtureRequest) -> Server:
     """Each store that runs on this machine."""
@@ -46,6 +56,13 @@ def server(request: pytest.FixtureRequest) -> Server:
 def team(tmp_path: Path, server: Server) -> Iterator[Team]:
     """People on several machines, with one account and one state, in each store."""
     with Team.gathered(tmp_path, server) as team:
+        yield team
+
+
+@pytest.fixture(params=["moto", "azurite", "google"])
+def every_team(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Team]:
+    """The same, and in the stand-in for Google as well."""
+    with Team.gathered(tmp_path, request.getfixturevalue(request.param)) as team:
         yield team
 
 

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 APPLY = ("apply", "--auto-approve")
 
 
-def test_what_one_machine_applied_another_knows(team: Team) -> None:
+def test_what_one_machine_applied_another_knows(every_team: Team) -> None:
     """The state is in the bucket: a second machine has nothing to do, and manages the same objects."""
+    team = every_team
     alice, bob = team.machine("alice", "one", "two"), team.machine("bob", "one", "two")
     done = alice.run(*APPLY)
 
@@ -48,8 +49,9 @@ def test_a_plan_takes_no_lock_and_writes_nothing(s3_team: Team) -> None:
     assert not (alice.folder / ".reconciler").exists()
 
 
-def test_forgetting_is_shared(team: Team) -> None:
+def test_forgetting_is_shared(every_team: Team) -> None:
     """`state rm` on one machine is known to the other; what is declared is found again and declared once."""
+    team = every_team
     alice, bob = team.machine("alice", "one"), team.machine("bob", "one")
     alice.run(*APPLY)
 
