@@ -1,0 +1,175 @@
+"""Full disks, streams that nobody reads, two runs at once, in real processes: nothing is lost, and a clear word each."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.shell import COMMAND, Ended
+
+if TYPE_CHECKING:
+    from tests.cli.shell import Shell
+
+APPLY = ("apply", "--auto-approve", "--parallelism", "1", "--base-url")
+DEFECT = "this is a defect"
+
+
+@pytest.fixture(autouse=True)
+def _key(shell: Shell) -> None:
+    shell.environ["INCIDENT_API_KEY"] = "sandbox"
+
+
+def run_with_room_for(size: int, shell: Shell, *arguments: str) -> Ended:
+    """Run a command that can write no file longer than `size` bytes."""
+    process = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=shell.folder,
+        env=shell._env(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+    return Ended(process.returncode, process.stdout, process.stderr)
+
+
+def assert_the_next_run_finishes(shell: Shell, url: str, *, incidents: int) -> None:
+    """Assert that one more run brings everything to an end, with each thing there once."""
+    ended = shell.run(*APPLY, url)
+    assert ended.code == 0, ended.stderr
+    plan = shell.run("plan", "--base-url", url, "--detailed-exitcode")
+    assert plan.code == 0, plan.stdout
+    seen = json.loads(shell.run("sandbox", "requests", "--base-url", url, "--format", "json").stdout)
+    changed = [one["path"] for one in seen["requests"] if one["changed"]]
+    assert changed.count("/v2/incidents") == incidents
+    assert changed.count("/v2/incident_updates") == 2 * incidents
+
+
+@pytest.mark.parametrize("size", [0, 50, 700, 1_200, 2_000, 3_300, 4_000])
+def test_a_disk_that_is_full_at_any_byte_loses_nothing(shell: Shell, size: int) -> None:
+    """Whatever could be noted was sent and nothing else; the end is told in words, and the next run finishes."""
+    shell.workspace("one", "two")
+    with shell.served("--idempotency", "forget") as url:
+        ended = run_with_room_for(size, shell, *APPLY, url)
+
+        assert ended.code in {4, 5}
+        assert "File too large" in ended.stdout + ended.stderr
+        assert DEFECT not in ended.stderr
+        assert_the_next_run_finishes(shell, url, incidents=2)
+
+
+@pytest.mark.parametrize("size", [0, 500])
+def test_a_plan_file_is_written_whole_or_not_at_all(shell: Shell, size: int) -> None:
+    """A plan that the disk does not take is no plan: said so, with its path, and no half of it is left."""
+    shell.workspace("one")
+    with shell.served() as url:
+        ended = run_with_room_for(size, shell, "plan", "--base-url", url, "--out", "plan.json")
+
+    assert ended.code not in {0, 2}
+    assert "plan.json: " in ended.stderr
+    assert "too large" in ended.stderr.lower()
+    assert DEFECT not in ended.stderr
+    assert not list(shell.folder.glob("*plan*"))
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_file_in_the_place_of_the_folder_is_told(shell: Shell, command: str) -> None:
+    """What is remembered cannot be read or written there: refused with the path, before anything is sent."""
+    shell.workspace("one")
+    shell.write(".reconciler", "")
+    with shell.served() as url:
+        ended = shell.run(*(APPLY if command == "apply" else ("plan", "--base-url")), url)
+        (shell.folder / ".reconciler").unlink()
+
+        assert ended.code == 4
+        assert ".reconciler" in ended.stderr
+        assert "hint: " in ended.stderr
+        assert_the_next_run_finishes(shell, url, incidents=1)
+
+
+def gone_reader() -> int:
+    """Return the writing end of a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def test_a_plan_that_nobody_reads_ends_like_any_other_program(shell: Shell) -> None:
+    """`reconciler plan | head -1`: no word, and the code that a shell gives to SIGPIPE."""
+    shell.workspace("one")
+    with shell.served() as url:
+        ended = shell.run("plan", "--base-url", url, stdout=gone_reader())
+
+    assert (ended.code, ended.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_apply_goes_on_when_its_output_is_not_read(shell: Shell, form: str) -> None:
+    """`reconciler apply --auto-approve | head -1`: all is done and recorded, and the code says so."""
+    shell.workspace("one")
+    with shell.served() as url:
+        ended = shell.run(*APPLY, url, "--format", form, stdout=gone_reader())
+
+        assert ended.code == 0, ended.stderr
+        assert DEFECT not in ended.stderr
+        assert shell.run("plan", "--base-url", url, "--detailed-exitcode").code == 0
+
+
+def test_an_apply_that_nobody_reads_still_says_that_not_all_was_done(shell: Shell) -> None:
+    """The summary is lost, and the exit code is not."""
+    shell.workspace("one")
+    with shell.served() as url:
+        shell.environ["INCIDENT_API_KEY"] = "sandbox-viewer"
+        ended = shell.run(*APPLY, url, stdout=gone_reader())
+
+    assert ended.code == 6
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_full_disk_under_the_output_is_told_before_anything_is_sent(shell: Shell, command: str) -> None:
+    """`> /dev/full`: what cannot be shown is not applied."""
+    shell.workspace("one")
+    with shell.served() as url, Path("/dev/full").open("w") as full:
+        ended = shell.run(*(APPLY if command == "apply" else ("plan", "--base-url")), url, stdout=full.fileno())
+
+        assert ended.code == 1
+        assert ended.stderr.endswith("error: the output cannot be written: no space left on device\n")
+        assert_the_next_run_finishes(shell, url, incidents=1)
+
+
+def test_errors_that_nobody_reads_keep_their_code(shell: Shell) -> None:
+    """Without anybody to tell, the exit code is all that is left of an error."""
+    shell.workspace("one")
+    shell.write("incidents/bad.yaml", "kind: Nothing\n")
+    process = shell.start("validate")
+    assert process.stderr is not None
+    process.stderr.close()
+    process.stderr = None
+    process.communicate(timeout=30)
+
+    assert process.returncode == 3
+
+
+def test_two_runs_at_once_make_each_thing_once(shell: Shell) -> None:
+    """One holds the lock; the other says who does, or waits for it and finds nothing left to do."""
+    shell.workspace(*(f"incident-{number}" for number in range(4)))
+    with shell.served("--latency", "50ms", "--idempotency", "forget") as url:
+        runs = [
+            shell.start(*APPLY, url, *wait) for wait in ((), (), ("--lock-timeout", "60"), ("--lock-timeout", "60"))
+        ]
+        told = [run.communicate(timeout=60)[1] for run in runs]
+        codes = [run.returncode for run in runs]
+
+        assert set(codes) <= {0, 4}
+        assert codes[2:] == [0, 0]
+        for code, stderr in zip(codes, told, strict=True):
+            assert code == 0 or "another run is writing here" in stderr
+        assert_the_next_run_finishes(shell, url, incidents=4)
