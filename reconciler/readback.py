@@ -66,10 +66,13 @@ class ReadBack:
         before = value(self.before, path) if self.before is not None else None
         return bool(now == sent or (now != before and is_alike(now, sent)))
 
-    def is_untouched(self, raw: Mapping[str, Any]) -> bool:
-        """Return whether the object is as it was, as far as that can be read: the same edit may be sent again."""
-        there = observe(self.table.fields, raw)
-        return self.before is None or all(value(there, path) == value(self.before, path) for path in self._readable())
+    def moved(self, raw: Mapping[str, Any]) -> list[Path]:
+        """Return the fields that others changed meanwhile: neither as they were nor as they were sent."""
+        there, before = observe(self.table.fields, raw), self.before
+        if before is None:
+            return []
+        left = [path for path in self._readable() if not self._holds(there, path)]
+        return [path for path in left if value(there, path) != value(before, path)]
 
     def _readable(self) -> list[Path]:
         return [path for path in self.sent if self.table.fields[str(path[0])].live is not None]

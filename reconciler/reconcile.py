@@ -11,7 +11,7 @@ from reconciler import assemble, attribution, claims, guards, learning, live, ma
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Misused, Refused
 from reconciler.guards import Allowance, touched
-from reconciler.sending import Sender
+from reconciler.sending import Policy, Sender, keep
 from reconciler.state import Account, Memory, Store
 
 if TYPE_CHECKING:
@@ -117,13 +117,14 @@ def apply(
     base_url: str,
     parallelism: int = 10,
     plan_id: str = "",
+    policy: Policy = keep,
     sleep: Callable[[float], None] | None = None,
 ) -> Iterator[Outcome]:
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
-    `memory` is what the plan was made from, `plan_id` that of a saved plan, which is used up by this. Raises
-    `Refused` before the first write where another run holds the lock or has written since, and where state or
-    journal cannot be written. `sleep` waits in place of the client.
+    `memory` is what the plan was made from, `plan_id` that of a saved plan, used up by this; `policy` says what happens
+    to what others change meanwhile. Raises `Refused` before the first write where another run holds the lock or has
+    written since, and where state or journal cannot be written.
     """
     with store.locked():
         if store.read() != memory:
@@ -133,7 +134,7 @@ def apply(
             if plan_id and plan.changes:
                 journal.used(plan_id)
             memory = learning.follow(plan, memory, journal)
-            sender = Sender(client, journal, sleep)
+            sender = Sender(client, journal, sleep, policy)
             sender.know(memory, plan)
             journal.observed(learning.learned(plan, memory))
             yield from applying.apply(plan, sender, parallelism=parallelism)

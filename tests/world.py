@@ -151,6 +151,7 @@ class World:
                     base_url=BASE_URL,
                     parallelism=parallelism,
                     sleep=lambda _: None,
+                    policy=self.workspace.drift,
                 )
             )
 

@@ -105,6 +105,7 @@ def command(
                 base_url=loaded.workspace.base_url,
                 parallelism=parallelism,
                 plan_id=saved.id if saved else "",
+                policy=loaded.workspace.drift,
             ),
             held.plan.changes,
         )

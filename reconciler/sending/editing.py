@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from reconciler import kinds, secrecy
 from reconciler.errors import AnswerLost, ApiError, Interrupted, Unavailable, Unreachable
-from reconciler.kinds.spec import observe
+from reconciler.kinds.spec import ChildKind, Drift, observe
 from reconciler.model import step
 from reconciler.readback import ReadBack, value
 from reconciler.sending import outcomes
 from reconciler.sending.answered import Answered, answered
-from reconciler.sending.losses import STOPPED, Leaked, Silent
+from reconciler.sending.losses import STOPPED, Leaked, Overtaken, Silent
 from reconciler.sending.making import FIRST_PAUSE
 from reconciler.sending.outcomes import Result
 from reconciler.state import CHANGED, Record, remember
 
 if TYPE_CHECKING:
-    from reconciler.model import Edit, Leaves, Request
+    from reconciler.model import Edit, Leaves, Path, Request
     from reconciler.sending.run import Run
 
 
@@ -70,7 +70,7 @@ class _Sending:
     def send(self) -> Answered:
         """Send it; where the answer is lost, read: done, untouched and sent once more, or changed by others."""
         try:
-            return self._once()
+            return self._once(self.request)
         except AnswerLost as error:
             lost = error
         method, path = self.request.method, self.request.path
@@ -81,8 +81,8 @@ class _Sending:
         except (Unreachable, Unavailable) as error:
             raise Silent(method, path, f"{lost.message}; then {error.message}") from error
 
-    def _once(self) -> Answered:
-        answer = self.run.client.send(self.request.method, self.request.path, self.request.body)
+    def _once(self, request: Request) -> Answered:
+        answer = self.run.client.send(request.method, request.path, request.body)
         return answered(answer, kinds.table(self.change.key).item)
 
     def _after(self, lost: AnswerLost) -> Answered:
@@ -91,16 +91,26 @@ class _Sending:
         raw = back.read()
         if back.is_done(raw):
             return Answered(raw)
-        if not back.is_untouched(raw):
-            raise lost
+        if moved := back.moved(raw):
+            self._require_overwriting(moved, lost)
         try:
-            return self._once()
+            # What people changed beside it meanwhile goes back as they left it.
+            return self._once(_fresh(self.run, self.change, self.request))
         except AnswerLost:
             self.run.sleep(FIRST_PAUSE)
             raw = back.read()
             if back.is_done(raw):
                 return Answered(raw)
             raise
+
+    def _require_overwriting(self, moved: list[Path], lost: AnswerLost) -> None:
+        """Raise `Overtaken` where the drift policy of what others changed does not say to write over it."""
+        table = kinds.table(self.change.key)
+        names = [table.listed if isinstance(table, ChildKind) else str(path[0]) for path in moved]
+        left = [name for name in names if self.run.policy(self.change.key.kind, name) is not Drift.OVERWRITE]
+        if left:
+            told = f"{lost.message}; people changed its {' and '.join(dict.fromkeys(left))} meanwhile"
+            raise Overtaken(lost.method, lost.path, told, request_id=lost.request_id)
 
     def _read_back(self) -> ReadBack:
         change = self.change

@@ -17,6 +17,12 @@ class Vanished(AnswerLost):
     hint = "find it in the account and write its `id:` below `metadata:`, or raise `metadata.generation`"
 
 
+class Overtaken(AnswerLost):
+    """The answer to an edit was lost, and people changed what it edits meanwhile."""
+
+    hint = "run `reconciler plan`: it shows what they changed, and what the drift policy says to it"
+
+
 class Leaked(ApiError):
     """Somebody wrote the API key into the object; what was read of it has a placeholder there."""
 

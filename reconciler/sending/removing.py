@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import kinds
-from reconciler.errors import AnswerLost, ApiError, Interrupted, Missing
+from reconciler.errors import AnswerLost, ApiError, Interrupted, Missing, Unavailable, Unreachable
 from reconciler.model import Done, step
 from reconciler.sending import outcomes
 from reconciler.sending.losses import STOPPED, Silent
@@ -52,18 +52,26 @@ def _sent(run: Run, change: Delete) -> tuple[str, str]:
     except AnswerLost as error:
         lost = error
     try:
-        run.sleep(FIRST_PAUSE)
-        if _is_gone(run, change):
-            return "", ""
-        return _once(run, change), ""
-    except Missing as error:
-        return error.request_id, ""
+        return _after(run, change), ""
     except Interrupted:
         raise Silent("DELETE", lost.path, f"{lost.message}; {STOPPED}") from lost
+    except (Unreachable, Unavailable) as error:
+        raise Silent("DELETE", lost.path, f"{lost.message}; then {error.message}") from error
+
+
+def _after(run: Run, change: Delete) -> str:
+    """Look whether an object is gone after all, and send once more where it is not; return the request's ID."""
+    run.sleep(FIRST_PAUSE)
+    if _is_gone(run, change):
+        return ""
+    try:
+        return _once(run, change)
+    except Missing as error:
+        return error.request_id
     except AnswerLost:
         run.sleep(FIRST_PAUSE)
         if _is_gone(run, change):
-            return "", ""
+            return ""
         raise
 
 

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import refs
 from reconciler.errors import Rejected
+from reconciler.kinds.spec import Drift
 from reconciler.model import Done, step
 from reconciler.sending import outcomes
 from reconciler.sending.losses import NotNoted
 from reconciler.state import Intent, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from reconciler.api import Client
     from reconciler.errors import ApiError
     from reconciler.model import Change, Key, Leaves, Plan, Request, Step
     from reconciler.sending.outcomes import Result
     from reconciler.state import Journal, Memory, Record
+
+
+Policy = Callable[[str, str], Drift]
+"""What happens to a kind's field that others changed."""
+
+
+def keep(_kind: str, _field: str) -> Drift:
+    """Leave to people whatever they changed."""
+    return Drift.KEEP
 
 
 @dataclass(slots=True)
@@ -30,6 +41,7 @@ class Run:
     client: Client
     journal: Journal
     sleep: Callable[[float], None]
+    policy: Policy
     ids: dict[Key, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """IDs that are managed already: never taken for what was just asked for."""

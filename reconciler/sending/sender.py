@@ -13,7 +13,7 @@ from reconciler.sending.losses import NotNoted
 from reconciler.sending.making import make
 from reconciler.sending.outcomes import Result
 from reconciler.sending.removing import delete, forget
-from reconciler.sending.run import Run
+from reconciler.sending.run import Policy, Run, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +30,11 @@ class Sender:
     client: Client
     journal: Journal
     sleep: Callable[[float], None] | None = None
+    policy: Policy = keep
     run: Run = field(init=False)
 
     def __post_init__(self) -> None:
-        self.run = Run(self.client, self.journal, self.sleep or self.client.wait)
+        self.run = Run(self.client, self.journal, self.sleep or self.client.wait, self.policy)
 
     def know(self, memory: Memory, plan: Plan) -> None:
         """Learn which objects exist and are managed before the first request is sent."""

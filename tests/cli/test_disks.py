@@ -1,4 +1,4 @@
-"""Full disks, streams that nobody reads, two runs at once, in real processes: nothing is lost, and a clear word each."""
+"""Full disks, streams that nobody reads, runs side by side, in real processes: nothing is lost, and a word each."""
 
 from __future__ import annotations
 

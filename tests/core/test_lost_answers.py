@@ -55,6 +55,9 @@ WRITES = {
 }
 
 
+KEEP = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {drift: {Incident: keep}}\n"
+
+
 def begun(folder: Path, write: str, idempotency: str = "return") -> World:
     """Return a world in which one more apply sends the write in question."""
     world = World(folder, idempotency)
@@ -151,8 +154,10 @@ def asks_before_the_first_write(folder: Path, write: str) -> int:
     return next(place for place, method in enumerate(methods) if method != "GET")
 
 
-def test_an_edit_that_people_overtook_is_unknown_and_then_theirs_to_judge(world: World) -> None:
-    """Its answer is lost, and the field is neither as it was nor as it was sent: not sent again blindly."""
+@pytest.mark.parametrize("fault", ["drop-after:1:write", "drop-before:1:write"])
+def test_an_edit_that_people_overtook_is_theirs_to_judge_where_drift_is_kept(world: World, fault: str) -> None:
+    """Its answer is lost, and the field is neither as it was nor as it was sent: unknown, and left to the next plan."""
+    world.write_raw(KEEP, "reconciler.yaml")
     world.write(INCIDENT % ", summary: One")
     world.settle()
     world.write(INCIDENT % ", summary: Two")
@@ -161,12 +166,48 @@ def test_an_edit_that_people_overtook_is_unknown_and_then_theirs_to_judge(world:
     def by_people(_seconds: float) -> None:
         world.edit(identifier, summary="Theirs")
 
-    (outcome,) = told.carry_out(world, world.plan(), ["drop-after:1:write"], sleep=by_people)
+    (outcome,) = told.carry_out(world, world.plan(), [fault], sleep=by_people)
 
     assert isinstance(outcome, Unknown)
+    assert outcome.message.endswith("people changed its summary meanwhile")
     assert world.incidents()[0]["summary"] == "Theirs"
-    plan = world.plan()
-    assert told.fields(plan.changes[0]) == {"summary": ("Theirs", "Two", "changed on both sides")}
+    assert told.refusal(world.plan()).key == Key("Incident", "checkout")
+
+
+@pytest.mark.parametrize("fault", ["drop-after:1:write", "drop-before:1:write"])
+def test_an_edit_that_people_overtook_is_sent_again_where_drift_is_overwritten(world: World, fault: str) -> None:
+    """The policy says what to do with what people change: the manifest's value stands, in the same run."""
+    world.write(INCIDENT % ", summary: One")
+    world.settle()
+    world.write(INCIDENT % ", summary: Two")
+    identifier = world.incidents()[0]["id"]
+
+    def by_people(_seconds: float) -> None:
+        world.edit(identifier, summary="Theirs")
+
+    (outcome,) = told.carry_out(world, world.plan(), [fault], sleep=by_people)
+
+    assert isinstance(outcome, Done)
+    assert world.incidents()[0]["summary"] == "Two"
+    told.assert_quiet(world)
+
+
+def test_an_edit_that_is_sent_again_carries_what_people_changed_beside_it(world: World) -> None:
+    """A PUT holds the whole object: what people wrote between the two is not put back."""
+    world.write(SEVERITY % "All is lost")
+    world.settle()
+    world.write(SEVERITY % "Nobody can trade")
+    (one,) = [one for one in world.ask("GET", "/v1/severities")["severities"] if one["name"] == "Catastrophic"]
+
+    def by_people(_seconds: float) -> None:
+        body = {"name": one["name"], "description": one["description"], "rank": 77}
+        world.ask("PUT", f"/v1/severities/{one['id']}", body)
+
+    (outcome,) = told.carry_out(world, world.plan(), ["drop-before:1:write"], sleep=by_people)
+
+    assert isinstance(outcome, Done)
+    (now,) = [each for each in world.ask("GET", "/v1/severities")["severities"] if each["id"] == one["id"]]
+    assert (now["description"], now["rank"]) == ("Nobody can trade", 77)
 
 
 def test_a_create_that_people_renamed_is_not_declared_again(world: World) -> None:

@@ -83,7 +83,16 @@ def carry_out(
     memory = world.memory
     with world.client(faults, key) as client:
         return list(
-            reconcile.apply(plan, client, world.store, memory=memory, base_url=BASE_URL, parallelism=1, sleep=sleep)
+            reconcile.apply(
+                plan,
+                client,
+                world.store,
+                memory=memory,
+                base_url=BASE_URL,
+                parallelism=1,
+                sleep=sleep,
+                policy=world.workspace.drift,
+            )
         )
 
 
