@@ -16,5 +16,11 @@ def blocks(page: Path = README) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
+def section(title: str, page: Path = README) -> str:
+    """Return what stands under a heading of the second level."""
+    _, _, after = page.read_text(encoding="utf-8").partition(f"\n## {title}\n")
+    return after.partition("\n## ")[0]
+
+
 if __name__ == "__main__":
     sys.stdout.write(blocks()[int(sys.argv[1])])
