@@ -96,10 +96,11 @@ def test_the_commands_for_an_account_work_on_a_sandbox(tmp_path: Path, bin_folde
     """What the page tells to type for an account: each command does its part, here against a sandbox."""
     lines = [line.split("  #")[0].strip() for line in COMMANDS[readme.ACCOUNT].splitlines()]
     assert lines[0].startswith("export INCIDENT_API_KEY=")
-    init, cd, validate, plan, apply = lines[1:]
+    init, cd, validate, plan, apply, drift = lines[1:]
 
     done = run(
-        f"{init} && {cd} && {validate} && {plan} --sandbox && {apply} --sandbox --auto-approve && {plan} --sandbox",
+        f"{init} && {cd} && {validate} && {plan} --sandbox && {apply} --sandbox --auto-approve && {drift} --sandbox"
+        f" && {plan} --sandbox",
         tmp_path,
         bin_folder,
     )
