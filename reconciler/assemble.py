@@ -78,6 +78,8 @@ def find(
     memory: Memory,
     workspace: Workspace,
     renames: tuple[Rename, ...] = (),
+    *,
+    is_partial: bool = False,
 ) -> Found:
     """Resolve names and look for each resource, configuration first; raises `Invalid` with every unknown name."""
     found = Found(Names(account.listed), renames=renames)
@@ -97,6 +99,7 @@ def find(
         memory.state.managed,
         workspace.adopts,
         found.marker if isinstance(found.marker, str) else "",
+        is_partial,
     )
     wanted = [claims.claim(one, memory, workspace.namespace) for one in incidents]
     matches = search.incidents(wanted, account.incidents)
@@ -149,7 +152,7 @@ def _report_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memo
     for manifest in manifests:
         old, key = claims.was(manifest), manifest.key
         if old and isinstance(found.matches[key], Absent) and not claims.is_remembered(key, memory):
-            told = f"`was: {old.name}` leads nowhere: {old} and {key} are not managed, nor is it in the account"
+            told = f"`was: {old.name}` leads nowhere: neither {old} nor {key} is managed, and none in the account is it"
             hint = "correct it, name the object with `id:`, or take it out to create another one"
             found.names.report(manifest.document.at("metadata", "was"), told, hint)
 

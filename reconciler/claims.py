@@ -122,8 +122,10 @@ def _names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> Iterat
     record, pending = memory.record(manifest.key), pending_create(manifest, memory, namespace)
     keys = [record.idempotency_key] if record and record.generation == generation else []
     keys += [pending.idempotency_key] if pending else []
+    own = identity.idempotency_key(namespace, manifest.key, generation) if any(keys) else ""
     for text in keys:
-        whose = identity.owner(text, namespace, kind)
+        # Most were never renamed: taking a key apart takes several digests.
+        whose = identity.Owner(manifest.key, generation) if text == own else identity.owner(text, namespace, kind)
         if whose and whose.generation == generation:
             yield whose.key.name
     if (old := was(manifest)) and record is None:

@@ -42,7 +42,7 @@ class Owner:
 
 def owner(text: str, namespace: str, kind: str) -> Owner | None:
     """Return which resource of a namespace a key was made for; None for what is no key, or one of somebody else."""
-    who, _, _ = text.rpartition("-")
+    who = text.rpartition("-")[0]
     parts = who.split(".")
     # Names and generations may hold dots.
     for at in range(1, len(parts)):

@@ -89,6 +89,8 @@ class Search:
     managed: frozenset[str] = frozenset()
     adopt: bool = True
     marker_field: str = ""
+    is_partial: bool = False
+    """Whether other manifests may declare what these do not; where not, what is missing is told as removed."""
 
     def incidents(self, claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]:
         """Find incidents.
@@ -107,11 +109,24 @@ class Search:
                 marked[text].append(one)
         for claim in claims:
             if found[claim.key] is None:
-                found[claim.key] = _by_marker(claim, marked) or self._by_look(
-                    claim, looks[_looks(claim.title, claim.mode, claim.visibility)]
-                )
+                look = _looks(claim.title, claim.mode, claim.visibility)
+                found[claim.key] = _by_marker(claim, marked) or self._by_look(claim, looks[look])
+        if self.is_partial:
+            self._leave_to_others(claims, found, objects)
         settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects) for claim in claims}
         return _claimed_once(settled)
+
+    def _leave_to_others(self, claims: Iterable[Claim], found: dict[Key, Match | None], objects: Objects) -> None:
+        """Let nobody be declared beside a running incident of the same looks that another name manages."""
+        others = {
+            _looks(one["name"], one["mode"], one["visibility"]): one
+            for one in objects.all
+            if (self.holders or {}).get(one["id"]) not in {None, *found} and not is_finished(one)
+        }
+        for claim in claims:
+            one = others.get(_looks(claim.title, claim.mode, claim.visibility))
+            if one and isinstance(found[claim.key], Absent) and not (claim.asked_at or claim.excludes(one)):
+                found[claim.key] = Taken(one, (self.holders or {})[one["id"]])
 
     def _marker(self, one: Mapping[str, Any]) -> str:
         return marker(one, self.marker_field) if self.marker_field else ""

@@ -85,7 +85,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         besides=removal.kinds_to_read(gone) | ({"CustomField"} if workspace.identity_field else set()),
     )
     check_account(workspace, memory, account.identity.dashboard_url)
-    found = assemble.find(manifests, account, memory, workspace, renames)
+    found = assemble.find(manifests, account, memory, workspace, renames, is_partial=not loaded.is_whole)
     details = live.read_details(
         client,
         updates_of=assemble.wants_updates(found, memory),

@@ -53,7 +53,8 @@ def _taken(desired: Desired, raw: Mapping[str, Any], holder: Key, rules: Rules) 
         hint = f"take `id:` out, or {hint}"
     if holder not in rules.declared:
         message += ", which these manifests do not declare"
-        hint = f"renamed? write `was: {holder.name}` below `metadata:`; else {hint}"
+        another = f"`not: [{called}]`, or " if raw.get("reference") and not stated else ""
+        hint = f"renamed? write `was: {holder.name}` below `metadata:`; else {another}{hint}"
     return Refusal(Why.AMBIGUOUS, desired.key, at, message, hint)
 
 

@@ -200,3 +200,32 @@ def test_hints_that_contradict_each_other_are_problems(world: World, text: str, 
         reconcile.load(world.workspace)
 
     assert any(problem in one.message for one in raised.value.problems)
+
+
+def test_a_renamed_incident_is_not_declared_twice_by_a_part_of_the_workspace(known: World) -> None:
+    """With a part of the manifests, nobody can tell that the old name is gone: asked, and nothing declared."""
+    (known.folder / "manifests.yaml").unlink()
+    known.write(renamed(hint=""), "new.yaml")
+
+    plan = known.plan(select=["kind=Incident"], exclude=["name=nothing"])
+
+    refusal = told.refusal(plan)
+    assert refusal.message == "INC-1 is managed by Incident/checkout, which these manifests do not declare"
+    assert "renamed? write `was: checkout` below `metadata:`; else `not: [INC-1]`" in refusal.hint
+    assert plan.is_empty
+    known.write(renamed(hint="not: [INC-1]"), "new.yaml")
+    assert told.steps(known.plan(select=["kind=Incident"]))[0] == "create Incident/payments"
+
+
+def test_a_rename_is_no_removal(known: World) -> None:
+    """With `--prune`, what was renamed is neither closed nor forgotten."""
+    known.write(renamed(spec=SPEC + ", on_remove: close"))
+    known.settle()
+    known.write(
+        renamed(hint="was: payments", spec=SPEC + ", on_remove: close").replace("name: payments", "name: third")
+    )
+
+    plan = known.plan(prune=True)
+
+    assert told.steps(plan) == []
+    assert told.notices(plan, Topic.RENAMED) == ["was Incident/payments"]
