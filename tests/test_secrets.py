@@ -214,9 +214,13 @@ def full_set(shell: Shell, url: str) -> Iterator[tuple[str, Ended]]:
         ("validate",),
         *(("plan", *there, "--format", form, "-vv") for form in ("text", "json", "markdown", "html")),
         ("plan", *there, *loud, "--show-private"),
+        ("plan", *there, "--out", "plan.json", *loud),
+        ("plan", "show", "plan.json", "--format", "html"),
         ("apply", *there, "--auto-approve", "-vv"),
         ("apply", *there, "--auto-approve", "--format", "json", *loud),
         ("plan", *there, "--format", "json", *loud),
+        *(("drift", *there, "--format", form, "-vv") for form in ("text", "json", "markdown", "html")),
+        ("state", "rebuild", *there, "-vv"),
         ("state", "list", *there),
         ("state", "list", *there, "--format", "json", *loud),
         *(("state", "show", key, *there) for key in ("Incident/checkout", "Severity/leaked", "Incident/known")),
@@ -310,7 +314,9 @@ def test_a_key_in_the_account_is_taken_out_by_a_manifest_that_says_so(secretive:
 def test_an_object_that_holds_the_key_is_not_written_back_without_it() -> None:
     """What is sent back whole has to be whole: else a placeholder would take the place of what people wrote."""
     live = {"id": "01", "name": "Leaked", "description": "", "rank": 9, "unknown to us": "the key is [key]"}
-    client = SimpleNamespace(get=lambda _: Answer(200, {"severity": live}, "", None, is_whole=False))
+    client = SimpleNamespace(
+        get=lambda _: Answer(200, {"severity": live}, "", None, is_whole=False), wait=lambda _: None
+    )
     sender = Sender(cast("Client", client), cast("Journal", SimpleNamespace(outcome=lambda *_: None)))
     change = Edit(Key("Severity", "leaked"), Source("x"), Request("PUT", "/v1/severities/01", {}), {}, ())
 

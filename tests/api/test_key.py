@@ -10,6 +10,7 @@ from httpx import Request, Response
 
 from reconciler.api import connect
 from reconciler.errors import ApiError, KeyProblem, ReconcilerError
+from reconciler.secrecy import Secrets
 
 from .stage import BASE_URL, ManualClock
 
@@ -138,3 +139,20 @@ def test_a_client_that_only_reads_sends_nothing_else(api: MockRouter, clock: Man
             assert not isinstance(caught.value, ApiError)
 
         assert (client.request_count, api.calls.call_count) == (0, 0)
+
+
+def test_a_key_in_the_data_of_an_account_is_hidden_and_the_answer_is_known_not_to_be_whole(
+    api: MockRouter, connected: Connect
+) -> None:
+    """However JSON writes it, and whichever of the keys within reach it is: nothing that is read holds one."""
+    other = "inc_other_0123456789abcdef"
+    escaped = "".join(f"\\u{ord(one):04x}" for one in CANARY)
+    names = f'{{"name": "{CANARY}", "list": [{{"{other}": "x {escaped}"}}], "rank": 3}}'
+    api.get("/v1/severities").side_effect = [Response(200, text=names), Response(200, text='{"name": "\\u0041"}')]
+    client = connected(key=CANARY, secrets=Secrets().with_keys([other]))
+
+    leaking, whole = client.get("/v1/severities"), client.get("/v1/severities")
+
+    assert leaking.body == {"name": "[key]", "list": [{"[key]": "x [key]"}], "rank": 3}
+    assert not leaking.is_whole
+    assert (whole.body, whole.is_whole) == ({"name": "A"}, True)
