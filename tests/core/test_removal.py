@@ -200,10 +200,13 @@ def test_a_delete_that_is_refused_fails_alone_with_the_apis_words(world: World) 
     assert "Grim" not in world.listed("/v1/severities", "severities")
 
 
+UPDATES = [{"id": "a", "message": "We look."}]
+
+
 def test_a_delete_waits_for_all_else_and_is_done_whatever_becomes_of_it(world: World) -> None:
     """An incident that cannot be declared is no reason to keep a severity; a severity that it had is free by then."""
     declare(world, SEVERITY, incident(severity="Grave"))
-    world.write(KEEPER + "---\n" + incident(severity="Major") + "---\n" + incident("new", "New"))
+    world.write(KEEPER + "---\n" + incident(severity="Major", updates=UPDATES) + "---\n" + incident("new", "New"))
 
     outcomes = prune(world, ("500-before:1-:POST:/v2/incidents",))
 
@@ -488,3 +491,43 @@ def test_a_saved_plan_prunes_what_it_showed(shell: Shell) -> None:
     assert "deleted  Severity/grave" in applied.stderr
     assert "forgot   Incident/one" in applied.stderr
     assert shell.run("plan", "--sandbox", "--prune", "--detailed-exitcode").code == 0
+
+
+def test_protection_outlives_edits(world: World) -> None:
+    """What an edit answers says nothing of it, so it stays as it was stated."""
+    declare(world, incident(metadata="protect: true"))
+    declare(world, incident(metadata="protect: true", summary="More"))
+    world.write(KEEPER)
+
+    assert told.refusal(pruned(world)).why is Why.PROTECTED
+
+
+def test_what_goes_between_plan_and_apply_is_done(world: World) -> None:
+    """Somebody else deleted it: that is what was wanted, and it is said."""
+    declare(world, SEVERITY)
+    world.write(KEEPER)
+    plan = pruned(world)
+    world.ask("DELETE", f"/v1/severities/{world.severity('Grave')}")
+
+    (done,) = told.carry_out(world, plan)
+
+    assert isinstance(done, Done)
+    assert done.note == "it was gone already"
+    assert world.memory.record(GRAVE) is None
+    assert [one.why for one in world.memory.state.tombstones[GRAVE]] == ["deleted"]
+
+
+def test_a_resource_that_comes_back_is_managed_again(world: World) -> None:
+    """An incident that was abandoned is found by its tombstone: nothing is declared or posted twice."""
+    text = incident(updates=[{"id": "a", "message": "We look."}])
+    declare(world, text)
+    world.write(KEEPER)
+    assert not told.wrong(prune(world))
+    since = len(world.requests())
+
+    declare(world, text)
+
+    assert told.writes(world, since) == []
+    assert len([one for one in world.incidents() if one["name"] == "Checkout slow"]) == 1
+    assert world.memory.record(CHECKOUT) is not None
+    told.assert_quiet(world)
