@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import kinds
+from reconciler.diff import standing
 from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
@@ -19,7 +20,7 @@ from reconciler.diff.rules import Around, Diff, Rules, live_of, observation
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, posting
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
-from reconciler.lifecycle import CLOSED, LEARNING, LIVE, TRIAGE
+from reconciler.lifecycle import CLOSED, LEARNING
 from reconciler.model import (
     Adopt,
     Cause,
@@ -57,7 +58,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     diff.drifted += [_drifted(pair, one) for one in found if one.is_drift]
     if refusal := _changed_after_creation(pair, found, diff):
         return diff.refused(refusal)
-    stuck = _status(pair, diff)
+    stuck = standing.stuck(pair, diff)
     diff.leave(stuck)
     if match.is_new and not kind.natural_key:
         diff.add(Adopt(desired.key, desired.source, live, match.how))
@@ -65,7 +66,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
         if table.edit and (left := compare_children(table, desired, live.id, around, rules, diff)):
             return diff.refused(pair.left_to_a_person(left))
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
-    as_good = set(stuck) if _is_settled(pair) or _waits_unrecorded(pair) else set()
+    as_good = set(stuck) if standing.is_settled(pair) or standing.waits_unrecorded(pair) else set()
     done = _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
     if not done.refusals:
         add_members(desired, live.id, rules, done)
@@ -74,7 +75,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
 
 def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differing: set[Path], diff: Diff) -> Diff:
     """Add the updates and the edit, or refuse the whole where a policy forbids to decide."""
-    told = waiting(pair, diff, is_over=_is_over(pair, stuck)) if pair.kind is INCIDENT else Waiting()
+    told = waiting(pair, diff, is_over=standing.is_over(pair, stuck)) if pair.kind is INCIDENT else Waiting()
     if isinstance(told, Refusal):
         return diff.refused(told)
     diff.leave(path for path in told.driven if pair.policy(str(path[0])) is Drift.KEEP)
@@ -124,64 +125,6 @@ def _changed_after_creation(pair: Pair, found: Iterable[Difference], diff: Diff)
             one.field,
         )
     return None
-
-
-def _status(pair: Pair, diff: Diff) -> tuple[Path, ...]:
-    """Return `(STATUS,)` where the status is left as it is, and tell why.
-
-    In triage: a person must accept it. Others brought it further: finished. Post-incident statuses move by
-    themselves, so one that it was found in is as good as another, unless the manifest asks for another anew.
-    """
-    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
-    if pair.kind is not INCIDENT or wanted is None or live is None or wanted.value == live.value:
-        return ()
-    lifecycle = pair.rules.lifecycle
-    if _is_waiting(pair, live, wanted):
-        message = f"it is in triage, and a person must accept it; the manifest says {wanted.text}"
-        diff.notices.append(Notice(Topic.TRIAGE, pair.key, message, pair.desired.source))
-        return (STATUS,)
-    known = pair.record.fields.get("status") if pair.record else None
-    asks_anew = known is not None and known.answered == live.value
-    if _is_settled(pair) and not asks_anew:
-        return (STATUS,)
-    if lifecycle.is_further(live, wanted) and not asks_anew:
-        diff.notices.append(_finished(pair, live, wanted, diff))
-        return (STATUS,)
-    return ()
-
-
-def _is_waiting(pair: Pair, live: Leaf, wanted: Leaf) -> bool:
-    """Return whether an incident is in triage, from where only people bring it to what is wanted."""
-    lifecycle = pair.rules.lifecycle
-    return (lifecycle.category(live), lifecycle.category(wanted)) == (TRIAGE, LIVE)
-
-
-def _waits_unrecorded(pair: Pair) -> bool:
-    """Return whether state should learn that it was seen in triage: wherever people accept it to is then theirs."""
-    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
-    is_known = pair.record is not None and "status" in pair.record.fields
-    return wanted is not None and live is not None and not is_known and _is_waiting(pair, live, wanted)
-
-
-def _is_settled(pair: Pair) -> bool:
-    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
-    return wanted is not None and live is not None and pair.rules.lifecycle.is_settled(live, wanted)
-
-
-def _is_over(pair: Pair, stuck: tuple[Path, ...]) -> bool:
-    if STATUS not in stuck:
-        return False
-    return pair.rules.lifecycle.is_further(pair.live.leaves[STATUS], pair.desired.leaves[STATUS])
-
-
-def _finished(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
-    record = pair.record.fields.get("status") if pair.record else None
-    one = pair.drifted(Difference(STATUS, wanted, live, Cause.DRIFT, record), Fate.KEPT)
-    known = next((each for each in diff.drifted if each.path == STATUS), one)
-    one = replace(known, is_finished=True, fate=Fate.KEPT)
-    diff.drifted[:] = [one if each is known else each for each in diff.drifted]
-    hint = f"write `status: {live.text}` to agree, or raise `metadata.generation` to declare it anew"
-    return pair.notice(Topic.FINISHED, one, pair.desired.source, hint)
 
 
 def _verdicts(pair: Pair, found: list[Difference]) -> Verdicts:
@@ -288,4 +231,4 @@ def _theirs(pair: Pair, stuck: tuple[Path, ...], verdicts: Verdicts) -> set[Path
     """Return what is kept although nothing is recorded of it: people's values, and a status brought further."""
     theirs = {one.path for one in verdicts.keep if one.cause is Cause.UNRECORDED}
     is_known = pair.record is not None and "status" in pair.record.fields
-    return theirs | ({STATUS} if _is_over(pair, stuck) and not is_known else set())
+    return theirs | ({STATUS} if standing.is_over(pair, stuck) and not is_known else set())

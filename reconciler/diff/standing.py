@@ -1,0 +1,77 @@
+"""The status of an incident that others brought elsewhere: where it is left so, and what is told of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.diff.fields import Difference
+from reconciler.diff.pair import STATUS
+from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.lifecycle import LIVE, TRIAGE
+from reconciler.model import Cause, Fate, Notice, Topic
+
+if TYPE_CHECKING:
+    from reconciler.diff.pair import Pair
+    from reconciler.diff.rules import Diff
+    from reconciler.model import Leaf, Path
+
+
+def stuck(pair: Pair, diff: Diff) -> tuple[Path, ...]:
+    """Return `(STATUS,)` where the status is left as it is, and tell why.
+
+    In triage: a person must accept it. Others brought it further: finished. Post-incident statuses move by
+    themselves, so one that it was found in is as good as another, unless the manifest asks for another anew.
+    """
+    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
+    if pair.kind is not INCIDENT or wanted is None or live is None or wanted.value == live.value:
+        return ()
+    lifecycle = pair.rules.lifecycle
+    if _is_waiting(pair, live, wanted):
+        message = f"it is in triage, and a person must accept it; the manifest says {wanted.text}"
+        diff.notices.append(Notice(Topic.TRIAGE, pair.key, message, pair.desired.source))
+        return (STATUS,)
+    known = pair.record.fields.get("status") if pair.record else None
+    asks_anew = known is not None and known.answered == live.value
+    if is_settled(pair) and not asks_anew:
+        return (STATUS,)
+    if lifecycle.is_further(live, wanted) and not asks_anew:
+        diff.notices.append(_finished(pair, live, wanted, diff))
+        return (STATUS,)
+    return ()
+
+
+def _is_waiting(pair: Pair, live: Leaf, wanted: Leaf) -> bool:
+    """Return whether an incident is in triage, from where only people bring it to what is wanted."""
+    lifecycle = pair.rules.lifecycle
+    return (lifecycle.category(live), lifecycle.category(wanted)) == (TRIAGE, LIVE)
+
+
+def waits_unrecorded(pair: Pair) -> bool:
+    """Return whether state should learn that it was seen in triage: wherever people accept it to is then theirs."""
+    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
+    is_known = pair.record is not None and "status" in pair.record.fields
+    return wanted is not None and live is not None and not is_known and _is_waiting(pair, live, wanted)
+
+
+def is_settled(pair: Pair) -> bool:
+    """Return whether a post-incident status is as good as the one wanted."""
+    wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
+    return wanted is not None and live is not None and pair.rules.lifecycle.is_settled(live, wanted)
+
+
+def is_over(pair: Pair, stuck: tuple[Path, ...]) -> bool:
+    """Return whether others brought it past what is wanted."""
+    if STATUS not in stuck:
+        return False
+    return pair.rules.lifecycle.is_further(pair.live.leaves[STATUS], pair.desired.leaves[STATUS])
+
+
+def _finished(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
+    record = pair.record.fields.get("status") if pair.record else None
+    one = pair.drifted(Difference(STATUS, wanted, live, Cause.DRIFT, record), Fate.KEPT)
+    known = next((each for each in diff.drifted if each.path == STATUS), one)
+    one = replace(known, is_finished=True, fate=Fate.KEPT)
+    diff.drifted[:] = [one if each is known else each for each in diff.drifted]
+    hint = f"write `status: {live.text}` to agree, or raise `metadata.generation` to declare it anew"
+    return pair.notice(Topic.FINISHED, one, pair.desired.source, hint)
