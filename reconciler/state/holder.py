@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +26,7 @@ class Holder:
     def this(cls) -> Holder:
         """Return this very process."""
         return cls(
-            f"{_user()}@{socket.gethostname()}", os.getpid(), _command(), datetime.now(UTC).isoformat("T", "seconds")
+            f"{_user()}@{os.uname().nodename}", os.getpid(), _command(), datetime.now(UTC).isoformat("T", "seconds")
         )
 
     @classmethod
@@ -64,6 +62,8 @@ class Claim:
 
 
 def _user() -> str:
+    import getpass  # noqa: PLC0415  (not needed where nothing is written)
+
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container's user may have no name

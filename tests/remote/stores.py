@@ -72,6 +72,8 @@ class Moto:
     _app: Any = None
     failing: int = 0
     """Answer this instead, if not 0."""
+    losing: int = 0
+    """How many of the next writes are carried out and answered as if they had not been."""
     removed: set[str] = field(default_factory=set)
 
     def up(self) -> None:
@@ -98,6 +100,11 @@ class Moto:
             text = b"<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>"
             start("404 Not Found", [("Content-Length", str(len(text)))])
             return [text]
+        if self.losing and environ["REQUEST_METHOD"] == "PUT":
+            self.losing -= 1
+            b"".join(self._app(environ, lambda *_: None))
+            start("500 Lost", [("Content-Length", "0")])
+            return []
         return self._app(environ, start)
 
     def down(self) -> None:

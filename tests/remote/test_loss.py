@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.state.objects import Overtaken
+from tests.remote.stores import Bucket
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
@@ -115,6 +118,20 @@ def test_a_file_that_others_overtook_is_not_recovered_but_by_force(s3_team: Team
     assert s3_team.state["serial"] == 2
     assert alice.run(*APPLY).code == 0
     s3_team.assert_each_once("one", "two")
+
+
+def test_a_write_whose_answer_is_lost_is_known_for_ones_own(moto: Moto) -> None:
+    """It is tried again, and then somebody has written there already: this very text, so it was we."""
+    bucket = Bucket(moto, moto.address())
+    moto.losing = 1
+    made = bucket.objects.put("object", b"first", None)
+    moto.losing = 1
+    written = bucket.objects.put("object", b"second", made)
+
+    assert bucket.text("object") == b"second"
+    with pytest.raises(Overtaken):
+        bucket.objects.put("object", b"third", made)
+    bucket.objects.put("object", b"third", written)
 
 
 def test_a_bucket_that_was_deleted_in_mid_apply_loses_nothing(s3_team: Team) -> None:

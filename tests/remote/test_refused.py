@@ -38,6 +38,18 @@ def test_a_bucket_that_is_not_there_is_told(shell: Shell, moto: Moto) -> None:
     )
 
 
+def test_a_bucket_that_is_not_there_gives_no_plan(shell: Shell, moto: Moto) -> None:
+    """It would create everything anew."""
+    shell.workspace("one")
+    shell.write("reconciler.yaml", WORKSPACE % ("s3://nowhere/acme.json", 60))
+    shell.environ = {"INCIDENT_API_KEY": "sandbox", "INCIDENT_IO_BASE_URL": "http://127.0.0.1:9", **moto.environ}
+
+    ended = shell.run("plan")
+
+    assert ended.code == 4
+    assert ended.stderr.startswith("error: s3://nowhere: there is no such bucket\n")
+
+
 def test_a_store_that_cannot_be_reached_is_told(shell: Shell, moto: Moto) -> None:
     """With what to check."""
     told = asking(shell, "s3://bucket/acme.json", **moto.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
