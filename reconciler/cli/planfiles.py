@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__, live, planfile, reconcile
 from reconciler.cli.loading import load
 from reconciler.cli.options import Selection
+from reconciler.cli.voice import voice
 from reconciler.errors import Misused, Refused
 from reconciler.planfile import PLAN_AGAIN, Shown
 from reconciler.render import as_json
@@ -54,7 +55,7 @@ def write(saved: Saved, name: str) -> None:
     """Write a plan's file whole or not at all, for its owner alone; raises `Refused` where the disk says no."""
     path = Path(name)
     # What JSON takes for half a character, UTF-8 does not.
-    text = planfile.written(saved, as_json.plan(saved.plan)).encode("utf-8", "backslashreplace")
+    text = planfile.written(saved, as_json.plan(saved.plan), voice().hide).encode("utf-8", "backslashreplace")
     try:
         if not path.parent.is_dir():
             raise FileNotFoundError(2, "there is no such folder")

@@ -24,7 +24,7 @@ from reconciler.planfile import codec, resting
 from reconciler.private import veiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from reconciler.model import Change, Manifest
 
@@ -122,9 +122,12 @@ def fingerprint(manifests: Iterable[Manifest], salt: str) -> str:
     return _sha(json.dumps([salt, said], separators=(",", ":"), sort_keys=True, default=str))
 
 
-def written(saved: Saved, printed: Mapping[str, Any]) -> str:
-    """Return the text of a plan's file; `printed` is what `--format json` shows of it."""
-    text = _text({**printed, "format_version": FORMAT_VERSION, "saved": codec.encode(saved, Saved)})
+def written(saved: Saved, printed: Mapping[str, Any], hide: Callable[[str], str] = str) -> str:
+    """Return the text of a plan's file; `printed` is what `--format json` shows of it.
+
+    `hide` takes out of it what no file may hold, such as a key that somebody wrote into an incident.
+    """
+    text = hide(_text({**printed, "format_version": FORMAT_VERSION, "saved": codec.encode(saved, Saved)}))
     return f'{text},\n"checksum": "{_checksum(text)}"\n}}\n'
 
 

@@ -355,12 +355,19 @@ def test_a_full_disk_leaves_no_half_file(desk: Desk, monkeypatch: pytest.MonkeyP
 
 
 def test_no_key_is_in_a_plan_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor anything else of the environment."""
+    """Not even one that a person wrote into an incident; the plan can be applied all the same."""
+    key = "inc_live_0123456789abcdef0123456789"
+    monkeypatch.setenv("INCIDENT_API_KEY", key)
     desk.declare(incident("one"))
-    monkeypatch.setenv("INCIDENT_API_KEY", "inc_live_0123456789abcdef0123456789")
+    desk.settled()
+    desk.edit(desk.incident("Title of one")["id"], summary=f'Try it with "{key}"')
     desk.plan()
+    text = desk.file.read_text()
 
-    assert "0123456789abcdef" not in desk.file.read_text()
+    assert "0123456789abcdef" not in text
+    assert "[key]" in text
+    assert desk.carry_out().code == 0
+    assert desk.incident("Title of one")["summary"] == "As it was"
 
 
 def test_a_plan_that_nobody_reads_to_its_end_is_saved(desk: Desk, tmp_path: Path) -> None:
