@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +63,11 @@ def command(
     """
     from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.cli.loading import load  # noqa: PLC0415
-    from reconciler.cli.planfiles import access_of, saved, write  # noqa: PLC0415
+    from reconciler.cli.planfiles import command_for, saved, write  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.planfile import Scope  # noqa: PLC0415
-    from reconciler.workspace import BASE_URL  # noqa: PLC0415
 
     loaded = load(access, selection, allow, prune=prune)
     with connected(loaded.workspace, access, read_only=True) as session:
@@ -83,8 +81,7 @@ def command(
         # What cannot be saved is shown all the same, and what nobody reads to its end is saved.
         show(plan, form, sys.stdout, show_private=show_private, salt=kept.salt if kept else "")
     if kept:
-        access_flag = "" if loaded.workspace.base_url == BASE_URL else f" {access_of(loaded.workspace.base_url)}"
-        tell(f"saved {out}: `reconciler apply --plan {shlex.quote(out)}{access_flag}` applies it", err=True)
+        tell(f"saved {out}: `{command_for(out, loaded.workspace)}` applies it", err=True)
     reconcile.check(plan, loaded)
     if plan.refusals:
         return Exit.REFUSED

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 from typing import TYPE_CHECKING
@@ -62,6 +63,39 @@ def test_saving_a_plan_shows_it_and_says_what_to_type_next(desk: Desk) -> None:
     told = re.fullmatch(r"saved plan.json: `reconciler (.*)` applies it\n", ended.stderr)
     assert told
     assert typed(desk.folder, *told[1].split(), "--auto-approve").code == 0
+
+
+def fake_command(folder: Path) -> Path:
+    """Return a folder in which `reconciler` is this very program."""
+    place = folder / "bin"
+    place.mkdir()
+    (place / "reconciler").write_text(f'#!/bin/sh\nexec {shlex.join(RECONCILER)} "$@"\n')
+    (place / "reconciler").chmod(0o755)
+    return place
+
+
+@pytest.mark.parametrize("has_workspace", [True, False])
+def test_the_next_command_works_from_where_the_plan_was_made(desk: Desk, *, has_workspace: bool) -> None:
+    """Also where the workspace, or a folder of manifests that is none, is somewhere else."""
+    away, here = desk.folder / "away", desk.folder / "here"
+    desk.write(incident("one"), "away/incidents/one.yaml")
+    here.mkdir()
+    own = (desk.folder / "reconciler.yaml").rename(away / "reconciler.yaml")
+    if not has_workspace:
+        own.unlink()
+    told = typed(here, "plan", "../away", "--sandbox", "--out", "it.json").stderr.split("`")[1]
+    ended = subprocess.run(
+        f"{told} --auto-approve",
+        shell=True,
+        cwd=here,
+        env=environment() | {"PATH": f"{fake_command(desk.folder)}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, (told, ended.stderr)
+    assert "Apply: 1 done" in ended.stdout
 
 
 def test_the_file_is_the_printed_json_and_what_it_takes_to_apply_it(desk: Desk) -> None:
