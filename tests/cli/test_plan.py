@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,3 +160,14 @@ def test_texts_of_private_incidents_are_shown_on_a_terminal_only(shell: Shell) -
     assert "Title of one" not in text
     assert "A bad deploy" not in text
     assert "Title of one" in shown
+
+
+@pytest.mark.parametrize(("environ", "kept"), [({"NO_COLOR": "1"}, {"0", "1", "2"}), ({}, {"0", "1", "2", "32"})])
+def test_no_color_takes_the_colour_and_leaves_the_weight(shell: Shell, environ: dict[str, str], kept: set[str]) -> None:
+    """NO_COLOR is about colour: what is bold or faint stays, so that a page can still be scanned."""
+    shell.workspace("checkout")
+    shell.environ |= environ
+
+    ended = shell.type("plan", "--sandbox", prompt="Plan:", answer=b"\n")
+
+    assert set(re.findall(r"\x1b\[([0-9;]*)m", ended.stdout)) == kept
