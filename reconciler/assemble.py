@@ -253,6 +253,7 @@ def assemble(
             *_notices(every),
             *permissions.warnings(changes, account.identity.roles),
             *_undeclared(found, memory),
+            *(removal.unanswered(memory, found.desired.keys()) if gone.is_whole else ()),
             *notice.unseen(changes, private),
         ),
         unchanged=tuple(key for key, diff in diffs.items() if not diff.changes and not diff.refusals),
@@ -380,10 +381,14 @@ def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What is remembered and not declared any more; `prune` says that it is to go."""
+    """What is remembered and not declared any more; `prune` says that it is to go.
+
+    `is_whole` tells whether the manifests are all there are: only then is anything known to be gone.
+    """
 
     records: Mapping[Key, Record] = field(default_factory=dict)
     prune: bool = False
+    is_whole: bool = False
 
 
 def _gone(found: Found, account: Account, removed: Removed) -> Iterable[Gone]:

@@ -92,7 +92,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         timeline_of=assemble.wants_timeline(found, memory, every=every_child),
         workflows=assemble.creates_incidents(found),
     )
-    removed = assemble.Removed(gone, loaded.prune)
+    removed = assemble.Removed(gone, loaded.prune, loaded.is_whole)
     compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
     made = compared({})
     asked = [*touched.closing(made, loaded.allowed), *attribution.wanted(made)]

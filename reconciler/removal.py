@@ -106,6 +106,15 @@ def gone(memory: Memory, declared: Collection[Key]) -> dict[Key, Record]:
     }
 
 
+def unanswered(memory: Memory, declared: Collection[Key]) -> Iterator[Notice]:
+    """Yield what an earlier run asked for and never learned the answer to, where no manifest declares it any more."""
+    for name in memory.pending:
+        if name.verb == Create.verb and not name.key.child and not {name.key} & {*declared, *memory.state.records}:
+            message = "an earlier run asked for it and never learned the answer: it may be there, and is not managed"
+            hint = "put its manifest back and apply, which finds out; then take it out again"
+            yield Notice(Topic.UNDECLARED, name.key, message, hint=hint)
+
+
 def ids_to_read(records: Mapping[Key, Record]) -> dict[Key, set[str]]:
     """Return the incidents whose status tells what becomes of them."""
     return {key: {one.id} for key, one in records.items() if key.kind == INCIDENT.name and one.on_remove == CLOSE}

@@ -531,3 +531,22 @@ def test_a_resource_that_comes_back_is_managed_again(world: World) -> None:
     assert len([one for one in world.incidents() if one["name"] == "Checkout slow"]) == 1
     assert world.memory.record(CHECKOUT) is not None
     told.assert_quiet(world)
+
+
+def test_what_was_asked_for_and_never_answered_is_told_without_its_manifest(world: World) -> None:
+    """It may be there: nobody is left to wonder, and putting the manifest back finds out."""
+    text = KEEPER + "---\n" + incident()
+    world.write(KEEPER)
+    world.settle()
+    world.write(text)
+    told.carry_out(world, world.plan(), ["drop-after:1:POST:/v2/incidents", "drop-before:1-:GET"])
+    world.write(KEEPER)
+
+    (notice,) = world.plan().notices
+
+    assert (notice.topic, notice.key) == (Topic.UNDECLARED, CHECKOUT)
+    assert notice.message.startswith("an earlier run asked for it and never learned the answer")
+    world.write(text)
+    world.settle()
+    assert len(world.incidents()) == 1
+    told.assert_quiet(world)
