@@ -15,7 +15,7 @@ from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
-from reconciler.diff.posted import Waiting, waiting
+from reconciler.diff.posted import Waiting, caught_up, waiting
 from reconciler.diff.rules import Around, Diff, Rules, live_of, observation
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, posting
 from reconciler.kinds.incident import KIND as INCIDENT
@@ -32,6 +32,7 @@ from reconciler.model import (
     Leaf,
     Leaves,
     Notice,
+    Observation,
     Path,
     Refusal,
     Request,
@@ -43,13 +44,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.identity import Matched
+    from reconciler.state.record import Record
 
 
 def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> Diff:
     """Return the steps that bring a live object to what is desired, or the reason to leave it alone whole."""
     kind = kinds.KINDS[desired.key.kind]
     live = live_of(kind, match.raw)
-    record = settled(rules.record(desired.key, live.id), live, rules.lifecycle)
+    noted = rules.record(desired.key, live.id)
+    known_by_now = caught_up(noted, desired, around, rules.memory) if kind is INCIDENT else noted
+    record = settled(known_by_now, live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules)
     diff = Diff()
     known, is_ours = record.fields if record else {}, not pair.is_strange
@@ -68,6 +72,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
     as_good = set(stuck) if standing.is_settled(pair) or standing.waits_unrecorded(pair) else set()
     done = _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
+    _note_moves(pair, noted, known_by_now, done)
     if not done.refusals:
         add_members(desired, live.id, rules, done)
     return done
@@ -225,6 +230,18 @@ def _observe(pair: Pair, differing: set[Path], theirs: set[Path], diff: Diff) ->
     seen = observation(pair.desired, pair.match, before, stands, pair.record, pair.rules)
     if seen:
         diff.observed[pair.key] = seen
+
+
+def _note_moves(pair: Pair, noted: Record | None, by_now: Record | None, diff: Diff) -> None:
+    """Note what updates moved whose answers nobody noted, where nothing newer is told of it."""
+    if noted is None or by_now is None or noted is by_now or diff.refusals:
+        return
+    moves = {path: by_now.fields[str(path[0])] for path in MOVES if str(path[0]) in by_now.fields}
+    seen = diff.observed.get(pair.key) or Observation(pair.live.id, noted.how, {}, {})
+    declared = {path: Leaf.plain(kept.sent) for path, kept in moves.items()}
+    answered = {path: Leaf.plain(kept.answered) for path, kept in moves.items()}
+    newer = {path: leaf for path, leaf in seen.answered.items() if path in seen.declared}
+    diff.observed[pair.key] = replace(seen, declared=declared | seen.declared, answered=answered | newer)
 
 
 def _theirs(pair: Pair, stuck: tuple[Path, ...], verdicts: Verdicts) -> set[Path]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.diff.creation import declared_with
-from reconciler.diff.updates import MOVES, moved_by_people, recognise
+from reconciler.diff.updates import MOVES, Recognised, moved_by_people, recognise
 from reconciler.kinds.incident import UPDATE
-from reconciler.model import Child, Key, Notice, Observation, Path, Refusal, Topic, Why
+from reconciler.model import Child, Desired, Key, Notice, Observation, Path, Refusal, Topic, Why
+from reconciler.state.record import FieldRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
     from reconciler.diff.pair import Pair
-    from reconciler.diff.rules import Diff
+    from reconciler.diff.rules import Around, Diff
+    from reconciler.state import Memory
+    from reconciler.state.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,35 @@ class Waiting:
         return {path for child in self.updates for path in MOVES if path in child.leaves}
 
 
+def caught_up(record: Record | None, desired: Desired, around: Around, memory: Memory) -> Record | None:
+    """Return the record as if the answers to the updates that are found posted had been noted.
+
+    A run may have died before it learned of an update; what that moved, was moved by us and by nobody else.
+    """
+    if record is None:
+        return None
+    declared, found = _recognised(desired, around, memory)
+    moves = {
+        str(path[0]): FieldRecord(child.leaves[path].value, leaves[path].value)
+        for child in declared
+        for leaves in [found.posted.get(child.key, ("", {}))[1]]
+        for path in MOVES
+        if path in child.leaves and path in leaves
+    }
+    return replace(record, fields={**record.fields, **moves}) if moves else record
+
+
+def _recognised(desired: Desired, around: Around, memory: Memory) -> tuple[list[Child], Recognised]:
+    """Return the declared updates, and those of them that state does not know and the timeline holds."""
+    declared = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
+    known = {child.key: record.id for child in declared if (record := memory.record(child.key)) is not None}
+    return declared, recognise(declared, known, around.updates or ())
+
+
 def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
     """Return what waits to be posted, noting what is found posted; none where the incident `is_over`."""
-    declared = [child for child in pair.desired.children if child.key.child[0] == UPDATE.noun]
+    declared, found = _recognised(pair.desired, pair.around, pair.rules.memory)
     known = {child.key: record.id for child in declared if (record := pair.rules.memory.record(child.key)) is not None}
-    found = recognise(declared, known, pair.around.updates or ())
     open_ones = [child for child in declared if child.key not in known and child.key not in found.posted]
     _tell_frozen(declared, pair, diff)
     if open_ones and not is_over:

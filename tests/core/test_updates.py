@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.errors import ApiError
 from reconciler.model import Done, Key, Topic, Why
 from tests.core import told
 from tests.world import World
@@ -374,3 +376,38 @@ def test_an_update_reworded_while_its_answer_was_lost_is_known_by_its_old_words(
     assert isinstance(outcome, Done)
     assert outcome.note == "an earlier run made it"
     assert [notice.topic for notice in world.plan().notices] == [Topic.FROZEN]
+
+
+TWO_MOVES = """
+    - {id: first, message: It is bad., severity: Critical, status: Fixing}
+    - {id: second, message: It is less bad., severity: Major, status: Monitoring}
+"""
+
+
+def dead_after_the_first(world: World) -> None:
+    """Declare an incident, and die before the answer to its first update arrives."""
+    world.write(HEAD + TWO_MOVES)
+    with suppress(ApiError):
+        world.apply(["drop-after:1:POST:/v2/incident_updates", "drop-before:2-:GET:/v2/incident_updates"])
+
+
+def test_what_an_update_moved_whose_answer_was_lost_is_nobody_elses_move(world: World) -> None:
+    """The next run goes on with the second update as it was declared, and keeps nothing."""
+    dead_after_the_first(world)
+
+    world.settle()
+
+    assert now(world, "status", "severity") == ["Monitoring", "Major"]
+    assert not told.notices(world.plan(), KEPT)
+
+
+def test_people_who_undo_what_a_lost_update_moved_are_not_fought(world: World) -> None:
+    """They bring it back to where it was before: that is a move of theirs, in the next plan and in the one after."""
+    dead_after_the_first(world)
+    moved(world, status="Investigating", severity="Minor")
+
+    world.settle()
+    world.settle()
+
+    assert now(world, "status", "severity") == ["Investigating", "Minor"]
+    assert world.updates(incident(world)) == ["It is bad.", "It is less bad."]

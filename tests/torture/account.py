@@ -65,7 +65,7 @@ class Trapped:
         self._later_by = 0.0
         now = moments.now
         moments.now = lambda: now() + timedelta(seconds=self._later_by)
-        exchange.http_date = lambda: http_date(moments.now())
+        vars(exchange)["http_date"] = lambda: http_date(moments.now())
 
     def __call__(self, environ: Any, start_response: Any) -> Iterator[bytes]:
         """Answer a request, those of the torture itself included."""

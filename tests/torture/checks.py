@@ -274,6 +274,9 @@ class Reckoning:
         """What people moved is not moved back, unless the manifest asks for it anew."""
         if policy == "overwrite" or not mine or mine[-1].after in (wanted, _origin(mine)):
             return
+        if field == "status" and mine[-1].after in LEARNING and self.scene.behaviour.post_incident_pace is not None:
+            self.excuse(Excuse.SETTLED)
+            return
         values = [(step, fields.get(name, {}).get(field)) for step, fields in self.run.versions]
         since = {str(value) for step, value in values if step > mine[-1].step}
         before = [str(value) for step, value in values if step <= mine[-1].step]
