@@ -1,160 +1,33 @@
-"""From what is declared and what was read to a plan: resolve names, find each resource, compare, put in order. Pure."""
+"""From what was found to a plan: what else must be read, compare, put in order. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler import claims, desired, identity, kinds, lookup, marker, notice, permissions, plan, removal, withheld
+from reconciler import desired, kinds, notice, permissions, plan, removal, withheld
 from reconciler.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
-from reconciler.errors import Invalid
-from reconciler.identity import Absent, Ambiguous, Marked, Matched, Objects, Taken
+from reconciler.identity import Absent, Ambiguous, Marked, Matched, Taken
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import MEMBER, TIMELINE, UPDATE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
 from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
-from reconciler.names import Names, called
+from reconciler.names import called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from reconciler.identity import Claim, Match
-    from reconciler.kinds.spec import Found as CustomField
+    from reconciler.finding import Found
+    from reconciler.identity import Match
     from reconciler.live import Account, Details
-    from reconciler.model import Change, Desired, Key, Live, Manifest, Ref, Refusal, Rename
+    from reconciler.model import Change, Desired, Key, Live, Refusal
     from reconciler.removal import Gone
     from reconciler.state import Record
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
-
-
-@dataclass(slots=True)
-class Found:
-    """Every resource as it should be, beside what it is in the account."""
-
-    names: Names
-    desired: dict[Key, Desired] = field(default_factory=dict)
-    matches: dict[Key, Match] = field(default_factory=dict)
-    marker: str | Ref = ""
-    """The ID of the field that carries incidents' keys; a `Ref` where this run creates it."""
-    names_in_keys: dict[Key, str] = field(default_factory=dict)
-    """What renamed incidents are called in their keys."""
-    renames: tuple[Rename, ...] = ()
-
-    def live_id(self, key: Key) -> str | None:
-        """Return a resource's ID; None where it does not exist."""
-        match = self.matches[key]
-        return match.raw["id"] if isinstance(match, Matched) else None
-
-    @property
-    def revived(self) -> dict[Key, str]:
-        """Return the IDs of tombstones that are managed again."""
-        return {
-            key: match.raw["id"]
-            for key, match in self.matches.items()
-            if isinstance(match, Matched) and match.how == "tombstone"
-        }
-
-    def recall(self, memory: Memory) -> Memory:
-        """Return what is remembered of these very objects: nothing of an earlier generation, or of another ID."""
-        return memory.revived(self.revived).only({key: self.live_id(key) for key in self.matches})
-
-    @property
-    def incidents(self) -> dict[str, Desired]:
-        """Return the incidents that exist, by ID."""
-        return {
-            match.raw["id"]: self.desired[key]
-            for key, match in self.matches.items()
-            if isinstance(match, Matched) and key.kind == INCIDENT.name
-        }
-
-
-def find(
-    manifests: Sequence[Manifest],
-    account: Account,
-    memory: Memory,
-    workspace: Workspace,
-    renames: tuple[Rename, ...] = (),
-    *,
-    is_partial: bool = False,
-) -> Found:
-    """Resolve names and look for each resource, configuration first; raises `Invalid` with every unknown name."""
-    found = Found(Names(account.listed), renames=renames)
-    holders = claims.holders(manifests, memory)
-    for kind in kinds.KINDS.values():
-        mine = [one for one in manifests if one.key.kind == kind.name]
-        if kind.natural_key and mine:
-            objects = Objects.of(account.listed.get((kind.name, ""), ()))
-            wanted = [_still_there(claims.claim(one, memory, workspace.namespace), objects) for one in mine]
-            _take(found, mine, lookup.match_by_name(wanted, objects, holders))
-    incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
-    field = marker.field(found.names, workspace) if incidents else None
-    found.marker = field.value if field else ""
-    search = lookup.Search(
-        workspace.namespace,
-        holders,
-        memory.state.managed,
-        workspace.adopts,
-        found.marker if isinstance(found.marker, str) else "",
-        is_partial,
-    )
-    wanted = [claims.claim(one, memory, workspace.namespace) for one in incidents]
-    matches = search.incidents(wanted, account.incidents)
-    _take(found, incidents, matches)
-    _name_keys(found, incidents, wanted, memory, workspace)
-    if field:
-        _mark(found, incidents, field, workspace.namespace)
-    _report_idle_hints(found, manifests, memory)
-    if found.names.problems:
-        raise Invalid(found.names.problems)
-    return found
-
-
-def _still_there(claim: Claim, objects: Objects) -> Claim:
-    """Return a claim without what was abandoned and then deleted outside: its name decides."""
-    return claim if claim.buried_id in objects.by_id else replace(claim, buried_id="")
-
-
-def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]) -> None:
-    for manifest in manifests:
-        found.matches[manifest.key] = matches[manifest.key]
-        resolved = desired.resolve(manifest, found.names)
-        found.desired[manifest.key] = resolved
-        found.names.declare(resolved, found.live_id(manifest.key))
-
-
-def _name_keys(
-    found: Found, incidents: Iterable[Manifest], wanted: Iterable[Claim], memory: Memory, workspace: Workspace
-) -> None:
-    """Note what renamed incidents are called in their keys: as the marker says, else as state or the hint does."""
-    for manifest, claim in zip(incidents, wanted, strict=True):
-        names = dict(zip(claim.markers, claims.names_in_keys(manifest, memory, workspace.namespace), strict=True))
-        match = found.matches[manifest.key]
-        carried = identity.marker(match.raw, str(found.marker)) if isinstance(match, Matched) and found.marker else ""
-        name = names.get(carried) or next(iter(names.values()))
-        if name != manifest.key.name:
-            found.names_in_keys[manifest.key] = name
-
-
-def _mark(found: Found, incidents: Iterable[Manifest], field: CustomField, namespace: str) -> None:
-    """Let each incident state its key in the field that carries them."""
-    for one in incidents:
-        named = replace(one.key, name=found.names_in_keys.get(one.key, one.key.name))
-        key = identity.idempotency_key(namespace, named, desired.generation(one))
-        found.desired[one.key] = marker.marked(found.desired[one.key], found.matches[one.key], key, field, found.names)
-
-
-def _report_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memory) -> None:
-    """Report each `metadata.was` that leads nowhere: what it names is not to be created."""
-    for manifest in manifests:
-        old, key = claims.was(manifest), manifest.key
-        if old and isinstance(found.matches[key], Absent) and not claims.is_remembered(key, memory):
-            told = f"`was: {old.name}` leads nowhere: neither {old} nor {key} is managed, and none in the account is it"
-            hint = "correct it, name the object with `id:`, or take it out to create another one"
-            found.names.report(manifest.document.at("metadata", "was"), told, hint)
 
 
 def wants_updates(found: Found, memory: Memory) -> list[str]:

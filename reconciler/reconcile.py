@@ -7,7 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler import apply as applying
-from reconciler import assemble, attribution, claims, guards, learning, live, manifest, removal, selection, validate
+from reconciler import (
+    assemble,
+    attribution,
+    claims,
+    finding,
+    guards,
+    learning,
+    live,
+    manifest,
+    removal,
+    selection,
+    validate,
+)
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Misused, Refused
 from reconciler.guards import Allowance, touched
@@ -84,8 +96,8 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         search=claims.needs_search(manifests, memory, workspace.namespace),
         besides=removal.kinds_to_read(gone) | ({"CustomField"} if workspace.identity_field else set()),
     )
-    check_account(workspace, memory, account.identity.dashboard_url)
-    found = assemble.find(manifests, account, memory, workspace, renames, is_partial=not loaded.is_whole)
+    guards.check_account(workspace, memory, account.identity.dashboard_url)
+    found = finding.find(manifests, account, memory, workspace, renames, is_partial=not loaded.is_whole)
     details = live.read_details(
         client,
         updates_of=assemble.wants_updates(found, memory),
@@ -141,19 +153,3 @@ def apply(
         finally:
             journal.close()
             store.save(learning.forget(store.read(), plan), Account(base_url, plan.organisation))
-
-
-def check_account(workspace: Workspace, memory: Memory, dashboard_url: str) -> None:
-    """Refuse any other account than the workspace's, and than the one that state remembers."""
-    wanted = workspace.organisation.rstrip("/")
-    if wanted and not workspace.is_practice and dashboard_url.rstrip("/") != wanted:
-        raise Refused(
-            f"the key belongs to {dashboard_url}, and this workspace to {wanted}",
-            "use a key of that organisation, or correct `organisation:` in reconciler.yaml",
-        )
-    known = memory.state.account.dashboard_url
-    if known and known != dashboard_url:
-        raise Refused(
-            f"the state belongs to {known}, and the key to {dashboard_url}",
-            "use that organisation's key, or another state file (`state:` in reconciler.yaml)",
-        )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import Tripped
 from reconciler.guards import limits, modes, notifying
+from reconciler.guards.account import check_account
 from reconciler.guards.allowance import Allowance, allowance
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.errors import Refused
     from reconciler.model import Key, Plan
 
-__all__ = ["Allowance", "allowance", "check"]
+__all__ = ["Allowance", "allowance", "check", "check_account"]
 
 VETOES = (limits.vetoes, modes.vetoes, notifying.vetoes)
 """Each answers: may this plan be applied? What it yields are the reasons why not."""

@@ -29,7 +29,7 @@ def import_(*, key: str, object_: str, show_private: bool, access: Access) -> in
 
     Configuration may also be named by what people call it. The next plan shows what of its manifest differs.
     """
-    from reconciler import importing, reconcile  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler import guards, importing  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.identity import DEFAULT_GENERATION  # noqa: PLC0415
     from reconciler.live import read_identity  # noqa: PLC0415
@@ -43,7 +43,7 @@ def import_(*, key: str, object_: str, show_private: bool, access: Access) -> in
         imported = importing.Imported(name, importing.find(session.client, name, object_), generation)
         with session.store.locked():
             memory = session.store.read()
-            reconcile.check_account(workspace, memory, dashboard)
+            guards.check_account(workspace, memory, dashboard)
             importing.check(imported, memory)
             state = merge(memory.state, {name: imported.record})
             session.store.save(replace(memory, state=state), Account(workspace.base_url, dashboard))
