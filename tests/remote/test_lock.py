@@ -26,6 +26,9 @@ def begun(shell: Shell, *flags: str) -> subprocess.Popen[str]:
     assert process.stderr is not None
     line = process.stderr.readline()
     assert line.startswith("created"), line + process.stderr.read()
+    # By now the next request waits for its answer: between the question whether it may be sent and its
+    # being sent lie a few instructions, in which a stop would let it through.
+    time.sleep(0.05)
     return process
 
 
