@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(minutes=10)
 """How far a clock may be from that which dates what is made."""
+TOLD = {"timeline": "timeline item"}
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Unrecognised(AnswerLost):
     """Something stands in the account that may be what was asked for, and cannot be known again."""
 
-    hint = "if it is, write its message into the manifest as it stands; if not, declare it as an update before this one"
+    hint = "look at it in the account, and declare it as it stands there"
 
 
 class Undated(Unrecognised):
-    """An incident that looks like what was asked for, where nobody can tell whether it is older than the request."""
+    """Incidents that look like what was asked for, where nobody can tell which is it, or whether one is."""
 
-    hint = "if it is, write its `id:` below `metadata:`; if not, write its reference below `metadata.not`"
+    hint = "if one is it, write its `id:` below `metadata:`; what is not goes below `metadata.not` by its reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Search:
             if self._is_ours(one) and self._is_called(one) and _looks(one) == _looks(self.body)
         ]
         found = [one for one in alike if _made(one) >= self._earliest]
+        if len(found) > 1:
+            known = " and ".join(str(one["reference"]) for one in found)
+            raise Undated("POST", INCIDENT.path, f"{known} all look like it")
         if alike and not found:
             told = f"{alike[0]['reference']} looks like it, and without a date nobody knows whether it is older"
             raise Undated("POST", INCIDENT.path, told)
@@ -94,15 +98,24 @@ class Search:
         objects.sort(key=lambda one: (one.get("created_at", ""), one["id"]))
         ours = [one for one in objects if self._is_ours(one)]
         found = [one for one in ours if self._is_child(table, one)]
-        if not found and table is UPDATE and "message" in self.body:
-            self._doubt(ours)
+        if not found and table.keyed:
+            self._doubt(table, ours)
         return found
 
-    def _doubt(self, ours: Iterable[Mapping[str, Any]]) -> None:
-        """Raise `Unrecognised` where an update was made since that may be this one, in words of the server's own."""
+    def _doubt(self, table: ChildKind, ours: Iterable[Mapping[str, Any]]) -> None:
+        """Raise `Unrecognised` where something was made since that may be this one, in words of the server's own."""
+        text = "message" if table is UPDATE else "title"
+        if text not in self.body:
+            return
         for one in ours:
-            if one.get("message") and (_made(one) >= self._earliest or not self.is_sure):
-                raise Unrecognised("POST", UPDATE.path, f"{one['id']}, made by an API key since, may be this update")
+            is_since = _made(one) >= self._earliest or not self.is_sure
+            if is_since and one.get(text) and not one.get("activity_log_id"):
+                noun = TOLD.get(table.noun, table.noun)
+                told = f"{one['id']}, made by an API key since, may be this {noun}"
+                hint = (
+                    f"if it is, write its {text} into the manifest as it stands; if not, declare it as {noun} before it"
+                )
+                raise Unrecognised("POST", table.path, told, hint=hint)
 
     @property
     def _earliest(self) -> datetime:

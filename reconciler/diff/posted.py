@@ -73,6 +73,10 @@ def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
         if child.key in found.posted:
             identifier, leaves = found.posted[child.key]
             diff.observed[child.key] = Observation(identifier, "found", child.leaves, leaves or child.leaves)
+            if not identifier:
+                told = f"update `{child.key.child[1]}` counts as posted, as one after it was, though it is not in sight"
+                hint = "if it never was, move it to the end of `updates`, with another `id`"
+                diff.notices.append(Notice(Topic.WARNING, child.key, told, child.source, hint))
     left = {path: _left(pair, path, declared, open_ones) for path in MOVES}
     return Waiting(
         () if is_over else tuple(open_ones), {path: value for path, value in left.items() if value is not None}

@@ -12,9 +12,12 @@ class Silent(AnswerLost):
 
 
 class Vanished(AnswerLost):
-    """The key was used before, and what it made then cannot be found."""
+    """The key was used before, and what it made then cannot be found, or not be seen by this API key."""
 
-    hint = "find it in the account and write its `id:` below `metadata:`, or raise `metadata.generation`"
+    hint = (
+        "find it in the account, where it may be private, and write its `id:` below `metadata:`; "
+        "or raise `metadata.generation`"
+    )
 
 
 class Overtaken(AnswerLost):

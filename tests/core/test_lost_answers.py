@@ -449,3 +449,47 @@ def a_day_passes(world: World) -> None:
     lines = [json.loads(line) for line in world.store.journal.read_bytes().splitlines()]
     lines = [line | {"time": line["time"] - 86400} if "intent" in line else line for line in lines]
     world.store.journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize("fault", ["drop-after:1:write", "drop-before:1:write"])
+def test_several_that_may_be_what_was_asked_for_are_no_reason_to_ask_again(world: World, fault: str) -> None:
+    """Another program declares incidents of the same looks while the answer is lost: unknown, and none is added."""
+    world.idempotency = "forget"
+    world.write(INCIDENT % "")
+
+    def by_others(_seconds: float) -> None:
+        for number in range(2):
+            body = {"name": "Checkout slow", "mode": "test", "visibility": "public", "idempotency_key": f"{number}"}
+            world.ask("POST", "/v2/incidents", body | {"severity_id": world.severity("Minor")})
+
+    (outcome,) = told.carry_out(world, world.plan(), [fault], sleep=by_others)
+
+    assert isinstance(outcome, Unknown)
+    assert "all look like it" in outcome.message
+    assert "`metadata.not`" in outcome.hint
+    assert len(world.incidents()) == (3 if "after" in fault else 2)
+
+
+def test_a_timeline_item_that_cannot_be_known_again_is_not_made_again(world: World) -> None:
+    """Its answer is lost, keys are forgotten, and what stands there reads differently: unknown rather than twice."""
+    world.idempotency = "forget"
+    world.write(INCIDENT % "")
+    world.settle()
+    world.write(INCIDENT % ITEM % "Deploy")
+
+    def by_others(_seconds: float) -> None:
+        (incident,) = world.incidents()
+        scope = f"/v2/incident_timeline_items?incident_id={incident['id']}"
+        items = world.ask("GET", scope)["incident_timeline_items"]
+        (item,) = [one for one in items if not one.get("activity_log_id")]
+        world.ask("PATCH", f"/v2/incident_timeline_items/{item['id']}", {"title": "Quite another text"})
+
+    (outcome,) = told.carry_out(world, world.plan(), ["drop-after:1:write"], sleep=by_others)
+
+    assert isinstance(outcome, Unknown)
+    assert "may be this timeline item" in outcome.message
+    assert "write its title into the manifest as it stands" in outcome.hint
+    assert count(world)["items"] == Counter(["Quite another text"])
+    world.write(INCIDENT % ITEM % "Quite another text")
+    world.settle()
+    assert count(world)["items"] == Counter(["Quite another text"])

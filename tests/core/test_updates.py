@@ -110,7 +110,9 @@ def test_what_stands_before_a_recognised_one_was_posted(world: World) -> None:
     world.lose_state()
     world.write(HEAD + FIRST.replace("looking", "searching") + SECOND)
 
-    assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+    plan = world.plan()
+    assert told.steps(plan) == ["adopt Incident/checkout"]
+    assert "update `first` counts as posted, as one after it was, though it is not in sight" in told.notices(plan)
     world.settle()
     assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
     told.assert_quiet(world)
