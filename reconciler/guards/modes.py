@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
+from reconciler.kinds.incident import MODES
 from reconciler.model import Create
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def vetoes(plan: Plan, allowed: Allowance, declared: Mapping[Key, str]) -> Itera
     for mode, (first, *others) in found.items():
         more = f" (and {len(others):,} more)" if others else ""
         may = ", ".join(sorted(allowed.modes)) or "none"
+        line = ", ".join(one for one in MODES if one == mode or one in allowed.modes)
         yield Refused(
             f"{first.source}: {first.key}{more} would be declared in {mode} mode, and the workspace allows {may}",
-            f"`--allow mode={mode}` lets it pass this once, `allow: {{modes: [{mode}]}}` in reconciler.yaml always; "
+            f"`--allow mode={mode}` lets it pass this once, `allow: {{modes: [{line}]}}` in reconciler.yaml always; "
             "or change its `mode:`",
         )

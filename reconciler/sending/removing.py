@@ -24,7 +24,7 @@ ALREADY = "it was gone already"
 def forget(run: Run, change: Forget) -> Result:
     """Let state forget a resource: what was known of it stays as a tombstone."""
     run.journal.buried(step(change), change.key, ABANDONED, _moment(run))
-    return Result(Done(change, "", change.known, note=change.why))
+    return Result(Done(change, "", note=change.known))
 
 
 def delete(run: Run, change: Delete) -> Result:

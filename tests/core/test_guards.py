@@ -132,8 +132,8 @@ def test_an_incident_without_a_mode_is_a_standard_one(shell: Shell) -> None:
     assert refused.code == 4
     assert refused.stderr == (
         "error: manifests.yaml:1:1: Incident/i0 would be declared in standard mode, and the workspace allows test\n"
-        "hint: `--allow mode=standard` lets it pass this once, `allow: {modes: [standard]}` in reconciler.yaml always; "
-        "or change its `mode:`\n"
+        "hint: `--allow mode=standard` lets it pass this once, `allow: {modes: [standard, test]}` in reconciler.yaml "
+        "always; or change its `mode:`\n"
     )
     assert shell.run("plan", "--sandbox", "--allow", "mode=standard").code == 0
 

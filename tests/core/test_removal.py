@@ -425,7 +425,8 @@ def test_the_commands_show_and_count_what_goes(shell: Shell) -> None:
     )
     assert applied.code == 0
     assert "deleted  Severity/grave" in applied.stderr
-    assert "forgot   Incident/one" in applied.stderr
+    assert "forgot   Incident/one  (INC-1)\n" in applied.stderr
+    assert applied.stdout.count("INC-1  Incident/one") == 1
     assert shell.run("plan", "--sandbox", "--prune", "--detailed-exitcode").code == 0
 
 
