@@ -100,7 +100,7 @@ def test_what_changed_is_refused_and_the_rest_goes_on(desk: Desk, case: str) -> 
     ended = desk.carry_out()
 
     assert ended.code == 4
-    assert "! Incident/one  INC-1  stale" in ended.stdout
+    assert f"! Incident/one  {desk.incident('Title of one')['reference']}  stale" in ended.stdout
     assert f"    {told}" in ended.stdout
     assert "hint: plan again" in ended.stdout
     assert [one["path"] for one in desk.writes()[before:]] == [
@@ -131,6 +131,22 @@ def test_what_a_change_does_not_rest_on_may_change(desk: Desk, case: str) -> Non
 
     assert ended.code == 0, ended.stdout
     assert desk.incident("Title of one")["summary"] == "Other"
+
+
+def test_a_request_that_nobody_asks_for_is_not_sent(desk: Desk) -> None:
+    """Whoever writes one into the file, with a checksum that fits: what is sent is what the manifests ask for."""
+    two(desk, summary="Other")
+    desk.plan()
+    content = desk.content
+    for change in content["saved"]["plan"]["changes"]:
+        change["request"]["body"]["incident"]["summary"] = "Written by whom?"
+    desk.forge(content)
+    before = len(desk.writes())
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "what is to be sent is no longer what was shown" in ended.stdout
+    assert len(desk.writes()) == before
 
 
 def test_what_somebody_did_already_is_fine(desk: Desk) -> None:
