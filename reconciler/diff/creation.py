@@ -81,8 +81,16 @@ def at_creation(kind: Kind, desired: Desired, lifecycle: Lifecycle) -> Leaves:
 
 
 def declared_with(pair: Pair) -> Leaves:
-    """Return what the create of something that exists would have carried."""
-    return at_creation(pair.kind, pair.desired, pair.rules.lifecycle)
+    """Return what the create of something that exists has carried, as far as that can be known."""
+    return at_creation(pair.kind, pair.desired, pair.rules.lifecycle) | asked_for(pair)
+
+
+def asked_for(pair: Pair) -> Leaves:
+    """Return what a create carried whose answer nobody noted; nothing where none was asked for."""
+    pending = pair.rules.memory.pending.get(Step(Create.verb, pair.key))
+    if pending is None or pending.idempotency_key != pair.rules.idempotency_key(pair.desired, pair.key):
+        return {}
+    return _as_sent(pending.sent, {})
 
 
 def _starting_status(desired: Desired, updates: Sequence[Child], lifecycle: Lifecycle) -> Leaf | None:

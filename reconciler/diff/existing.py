@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import kinds
+from reconciler.alike import is_alike
 from reconciler.diff import standing
 from reconciler.diff.children import add_members, compare_children
-from reconciler.diff.creation import broken_move, declared_with, post
+from reconciler.diff.creation import asked_for, broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, caught_up, waiting
@@ -146,7 +147,8 @@ def _is_theirs(pair: Pair, one: Difference) -> bool:
         return False
     if one.path in MOVES:
         return moved_by_people(pair.around.updates or (), one.path, declared_with(pair).get(one.path))
-    return one.live.value is not None
+    asked = asked_for(pair).get(one.path)
+    return one.live.value is not None and not (asked and is_alike(asked.value, one.live.value))
 
 
 def _undecided(pair: Pair, plan: Posting, verdicts: Verdicts) -> Refusal | None:

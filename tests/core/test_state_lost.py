@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from reconciler.errors import ApiError
 from reconciler.model import Topic
 from reconciler.sending import answered
 from reconciler.state.local import LocalStore
+from tests.world import World
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
-    from tests.world import World
+    import pytest
 
 MANIFEST = """
 kind: Incident
@@ -115,3 +118,22 @@ def test_a_timeline_item_retitled_since_is_found_by_its_key_and_edited(
 
     listed = world.ask("GET", f"/v2/incident_timeline_items?incident_id={incident(world)}")["incident_timeline_items"]
     assert [one["title"] for one in listed if not one.get("activity_log_id")] == ["Rollback of 4821"]
+
+
+def test_what_a_create_carried_whose_answer_was_lost_is_not_peoples(tmp_path: Path) -> None:
+    """The journal tells what was asked for: what stands as it was asked for may follow the manifest."""
+    world = World(tmp_path, idempotency="forget")
+    world.write(MANIFEST + "  roles: {Incident Lead: alice@example.com}\n")
+    with suppress(ApiError):
+        world.apply(["drop-after:1:POST:/v2/incidents", "drop-before:2-:GET:/v2/incidents"])
+    world.write(MANIFEST + "  roles: {Incident Lead: bob@example.com}\n")
+
+    world.settle()
+
+    (lead,) = [
+        one["assignee"]["email"]
+        for one in world.incidents()[0]["incident_role_assignments"]
+        if one["role"]["name"] == "Incident Lead"
+    ]
+    assert lead == "bob@example.com"
+    assert not kept(world)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,14 @@ class Broken(AssertionError):
         super().__init__(f"{told}\n{shown}" if shown else told)
 
 
-def ended(one: Ended, trap: Trap | None, kinds: Collection[str] = ()) -> None:
+def ended(one: Ended, trap: Trap | None, kinds: Collection[str] = (), *, is_alone: bool = True) -> None:
     """Check how a command ended, and what it said; `kinds` are those of the faults that struck meanwhile."""
     # A field of a type that nobody knows yet is not the text field that a manifest or a workspace needs.
     allowed = CODES | ({3} if "unknown-enum" in kinds else set())
     for name in trap.signals if trap else ():
         allowed |= {-9} if name == "SIGKILL" else {INTERRUPTED}
+        # The request of another one may be what it is hit at when it has ended already.
+        allowed |= set() if is_alone else {-signal.Signals[name]}
     said = one.out + one.err
     if one.code not in allowed:
         raise Broken(f"exit code {one.code} of {' '.join(one.arguments)}", said[-3000:])
@@ -152,11 +155,19 @@ class Reckoning:
     def _may_be_twice(self, key: str) -> bool:
         if not self._forgets():
             return False
+        if self.run.losses and self._was_reworded(key):
+            self.excuse(Excuse.FORGOTTEN)
+            return True
         # A second incident of a name has updates and timeline items of its own.
         if self.scene.has_marker or not self._was_renamed(key.partition(".")[0]):
             return False
         self.excuse(Excuse.DUPLICATE)
         return True
+
+    def _was_reworded(self, key: str) -> bool:
+        """Tell whether an update or a timeline item said something else at another time."""
+        name, _, rest = key.rpartition("-")[0].partition(".")
+        return len(self.run.texts.get((name, rest.partition(".")[2]), ())) > 1
 
     def _forgets(self) -> bool:
         behaviour = self.scene.behaviour

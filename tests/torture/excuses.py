@@ -21,4 +21,4 @@ class Excuse(Enum):
     FIRST = "unrecorded: the manifest asks for the first time for what people had set before"
     UNSET = "without a record, a field that people emptied looks like one that was never set"
     DUPLICATE = "without a marker, while the API remembers the key or the name is unchanged: neither held"
-    FORGOTTEN_UPDATE = "the API forgot the key, the record is lost, and the text cannot be known again"
+    FORGOTTEN = "the API forgot the key, the record is lost, and the text cannot be known again"

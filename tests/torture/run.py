@@ -44,6 +44,8 @@ class Run:
     """What the manifests stated from a step on, by incident."""
     losses: list[int] = field(default_factory=list)
     """The steps at which something that was remembered was lost."""
+    texts: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """All that an update or a timeline item of an incident ever said."""
     owners: dict[str, str] = field(default_factory=dict)
     """The idempotency key that made each incident."""
     scene: Scene = field(init=False)
@@ -92,6 +94,10 @@ class Run:
             for one in self.scene.of("Incident")
         }
         self.versions.append((self.step, fields))
+        for one in self.scene.of("Incident"):
+            for child in [*one["spec"].get("updates", ()), *one["spec"].get("timeline", ())]:
+                said = f"{child.get('at')} {child.get('title')} {child.get('message')}"
+                self.texts.setdefault((one["metadata"]["name"], child["id"]), set()).add(said)
 
     def _meanwhile(self) -> None:
         """Let people and authors do something, and lose something."""
@@ -157,7 +163,9 @@ class Run:
         made = self.account.order("made")["made"]
         self.owners |= {identifier: key for kind, key, identifier in made if kind == "incident"}
         for one in ended:
-            checks.ended(one, trap if one is ended[0] else None, {fault["kind"] for fault in faults})
+            checks.ended(
+                one, trap if one is ended[0] else None, {fault["kind"] for fault in faults}, is_alone=count == 1
+            )
         if count == 1:
             checks.told_true(ended[0], [one for one in log[before:] if one["key"] == "the runs"])
         checks.files(self.work)
