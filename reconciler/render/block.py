@@ -26,7 +26,11 @@ ORDERS = frozenset(table.ordered_by for kind in KINDS.values() for table in kind
 """Fields that hold a child's place: the order of the lines tells it."""
 NOUN = 9
 """The column of what children are called."""
-FOUND_BY = {"marker": "the key that it carries", "look-alike": "its name, mode and visibility"}
+FOUND_BY = {
+    "marker": "the key that it carries",
+    "look-alike": "its name, mode and visibility",
+    "tombstone": "what is remembered of it from before",
+}
 ASKED_AGAIN = "asked for again: an earlier run never learned the answer"
 
 

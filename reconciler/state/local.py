@@ -139,6 +139,8 @@ class LocalStore:
         with explained(self.path):
             disk.replace(self.path, text_of(state.to_json()))
             self._start_afresh(memory)
+        for path in (self.path, self.journal):
+            disk.sweep(path)
 
     def require_lock(self) -> None:
         """Do nothing: a local lock is lost with its process alone."""

@@ -53,6 +53,37 @@ def test_an_end_in_peace_leaves_no_journal(world: World) -> None:
     assert oct(world.workspace.state.stat().st_mode)[-3:] == "600"
 
 
+def test_what_a_killed_save_left_is_swept_away(world: World) -> None:
+    """By the next run that holds the lock, and nothing else of the folder."""
+    world.write(MANIFEST % "")
+    folder = journal(world).parent
+    folder.mkdir(parents=True)
+    for name in (".state.json.k1ll3d", ".journal.k1ll3d", "notes"):
+        (folder / name).write_text("half", encoding="utf-8")
+
+    world.settle()
+
+    assert {path.name for path in folder.iterdir() if not path.name.startswith("data.db")} == {
+        "state.json",
+        "lock",
+        "notes",
+    }
+
+
+def test_a_state_has_a_line_for_each_resource(world: World) -> None:
+    """So that it can be looked through, and compared with another."""
+    world.write(MANIFEST % UPDATES)
+
+    world.settle()
+
+    lines = world.workspace.state.read_text(encoding="utf-8").splitlines()
+    assert [line.split('"')[1] for line in lines if line.startswith(' "Incident/')] == [
+        "Incident/checkout",
+        "Incident/checkout/update/first",
+        "Incident/checkout/update/second",
+    ]
+
+
 def test_open_intents_outlive_the_run(world: World) -> None:
     """What was asked for and not answered is in the journal that the next run begins with, body and all."""
     (line,) = left_open(world).splitlines()
