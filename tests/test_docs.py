@@ -126,3 +126,34 @@ def test_the_example_of_tests_passes(tmp_path: Path) -> None:
     )
 
     assert "2 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+STATE = ROOT / "docs" / "state.md"
+
+
+def test_every_command_and_flag_of_the_page_on_state_exists() -> None:
+    """Each `reconciler …` with its words, and each flag in the help of one of them."""
+    text = STATE.read_text(encoding="utf-8")
+    commands = set(re.findall(r"reconciler ((?:state )?(?:plan show|[a-z]+))\b", " ".join(text.split())))
+    helps = {command: _help(*command.split()) for command in commands - {"plan show"}}
+
+    known = "".join(helps.values())
+
+    assert {"state mv", "state import", "state rebuild", "state unlock", "state recover", "plan show"} <= commands
+    assert {flag for flag in re.findall(r"--[a-z][a-z-]+", text) if not re.search(rf"{flag}\b", known)} == set()
+
+
+def test_the_custom_field_of_the_page_on_state_is_a_manifest(tmp_path: Path) -> None:
+    """Beside a workspace that names it, it passes `validate`."""
+    (manifest,) = (
+        block
+        for block in re.findall(r"```yaml\n(.*?)```", STATE.read_text(encoding="utf-8"), re.DOTALL)
+        if "kind: CustomField" in block
+    )
+    (tmp_path / "field.yaml").write_text(manifest, encoding="utf-8")
+
+    ended = subprocess.run(
+        [*RECONCILER, "validate", str(tmp_path)], env=environment(), capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0, ended.stderr
