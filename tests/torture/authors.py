@@ -191,7 +191,23 @@ def _ask_silence(scene: Scene, chance: random.Random) -> str:
     return f"take {name} out of {one['metadata']['name']}"
 
 
+def _raise_generation(scene: Scene, chance: random.Random) -> str:
+    one = _one(scene, chance)
+    metadata = one["metadata"]
+    metadata["generation"] = str(1 + int(metadata.get("generation", "1")))
+    return f"raise the generation of {metadata['name']} to {metadata['generation']}"
+
+
+def _remove_configuration(scene: Scene, chance: random.Random) -> str:
+    found = [key for key in ("IncidentRole/scribe", "CustomField/blast-radius") if key in scene.manifests]
+    if not found:
+        return ""
+    key = chance.choice(found)
+    del scene.manifests[key]
+    return f"remove {key}"
+
+
 DEEDS = (
     *(_append, _append, _append_move, _say, _say, _move, _grade, _happen, _retitle, _add, _remove, _reword),
-    *(_rename_option, _swap_ranks, _describe, _assign, _ask_silence),
+    *(_rename_option, _swap_ranks, _describe, _assign, _ask_silence, _raise_generation, _remove_configuration),
 )

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-CODES = {0, 2, 4, 5, 7}
-"""Exit codes of a run that nobody stopped, with manifests and a key that are right."""
 INTERRUPTED = 130
 
 
@@ -39,10 +37,15 @@ class Broken(AssertionError):
         super().__init__(f"{told}\n{shown}" if shown else told)
 
 
-def ended(one: Ended, trap: Trap | None, kinds: Collection[str] = (), *, is_alone: bool = True) -> None:
-    """Check how a command ended, and what it said; `kinds` are those of the faults that struck meanwhile."""
+def ended(
+    one: Ended, trap: Trap | None, codes: Collection[int], kinds: Collection[str] = (), *, is_alone: bool = True
+) -> None:
+    """Check how a command ended, and what it said; `codes` are those of one that nobody stopped.
+
+    `kinds` are those of the faults that struck meanwhile.
+    """
     # A field of a type that nobody knows yet is not the text field that a manifest or a workspace needs.
-    allowed = CODES | ({3} if "unknown-enum" in kinds else set())
+    allowed = {*codes} | ({3} if "unknown-enum" in kinds else set())
     for name in trap.signals if trap else ():
         allowed |= {-9} if name == "SIGKILL" else {INTERRUPTED}
         # The request of another one may be what it is hit at when it has ended already.
@@ -62,7 +65,9 @@ def files(folder: Path) -> None:
         if path.is_file():
             if CANARY.encode() in path.read_bytes():
                 raise Broken(f"the key is in {path}")
-            if path.name in {"state.json", "journal"} and path.stat().st_mode & 0o077:
+            if (
+                path.name in {"state.json", "journal", "plan.json"} or "backup" in path.name
+            ) and path.stat().st_mode & 0o077:
                 raise Broken(f"others can read {path}")
 
 
@@ -283,7 +288,12 @@ class Reckoning:
 
     def _not_fought(self, path: str, name: str, field: str, wanted: Any, mine: list[Deed], policy: str) -> None:
         """What people moved is not moved back, unless the manifest asks for it anew."""
-        if policy == "overwrite" or not mine or mine[-1].after in (wanted, _origin(mine)):
+        if (
+            policy == "overwrite"
+            or self.run.commands.overwrites
+            or not mine
+            or mine[-1].after in (wanted, _origin(mine))
+        ):
             return
         if field == "status" and mine[-1].after in LEARNING and self.scene.behaviour.post_incident_pace is not None:
             self.excuse(Excuse.SETTLED)

@@ -60,6 +60,7 @@ class People:
                 self._tell,
                 self._tell_and_move,
                 self._set_call,
+                self._hide,
             ]
         )
         before = observed.live(one)
@@ -129,6 +130,13 @@ class People:
 
     def _set_call(self, one: Json, who: str) -> str:
         return "sets the call" if self._edit(one, who, call_url="https://meet.example.com/people") else ""
+
+    def _hide(self, one: Json, _who: str) -> str:
+        if one["visibility"] == "private" or self.chance.random() < 0.5:
+            return ""
+        self.account.order("private", id=one["id"])
+        self.private.add(one["id"])
+        return "stops everybody else from seeing all"
 
     def _tell(self, one: Json, who: str, **moves: str) -> str:
         message = self.chance.choice([f"People's own words {len(self.messages)}.", "Same words."])

@@ -9,23 +9,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.torture import authors, checks, observed, process, violence
+from tests.torture import authors, checks, observed, violence
 from tests.torture.account import Account
+from tests.torture.commands import Commands
 from tests.torture.generate import drawn, scenes
 from tests.torture.people import People
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from tests.torture.account import Trap
     from tests.torture.generate import Scene
     from tests.torture.process import Ended
 
 Json = dict[str, Any]
 
-PAUSE = 2
-"""Seconds that pass for the account after each apply: less than half of what keys live for, where they die."""
 LAST_TRIES = 6
 """Applies that may be needed once nothing goes wrong any more."""
 
@@ -51,6 +48,8 @@ class Run:
     scene: Scene = field(init=False)
     account: Account = field(init=False)
     people: People = field(init=False)
+    commands: Commands = field(init=False)
+    prunes: bool = False
     chance: random.Random = field(init=False)
 
     @property
@@ -70,14 +69,19 @@ class Run:
         self.scene = drawn(scenes(), self.chance.randrange(2**32))
         self.work.mkdir(parents=True)
         (self.folder / "said").mkdir()
+        self.prunes = self.chance.random() < 0.3
         self.tell(f"an account with {self.scene.behaviour}; reconciler.yaml: {self.scene.spec}")
         self._write()
-        with Account(self.scene.behaviour) as self.account:
+        with Account(self.scene.behaviour, self.scene.sees_private) as self.account:
             self.people = People(self.account, self.chance)
+            self.commands = Commands(self.account, self.folder, self.chance, self.tell, self.figures)
             for number in range(self.chance.randint(2, 4)):
                 if number:
                     self._meanwhile()
-                self._tortured()
+                self.commands.tortured()
+                self._own()
+                if self.chance.random() < 0.1:
+                    self.commands.read("drift")
             self._meanwhile()
             self._left_alone()
         self.figures["runs"] += 1
@@ -112,72 +116,18 @@ class Run:
             if told:
                 self.losses.append(self.step)
             self.tell(told, "losses of state")
-
-    def _tortured(self) -> None:
-        """Apply while things go wrong; now and then twice at a time."""
-        faults = violence.faults(self.chance)
-        self.account.ask("PUT", "/_sandbox/faults", {"seed": self.chance.randrange(1000), "faults": faults})
-        trap = violence.trap(self.chance)
-        is_double = self.chance.random() < 0.08
-        is_fresh = self.chance.random() < 0.05
-        self.apply(trap, count=2 if is_double else 1, is_fresh=is_fresh, faults=faults)
-        struck = self.account.get("/_sandbox/faults")["faults"]
-        self.figures["faults struck"] += sum(one["struck"] for one in struck)
-        self.account.ask("DELETE", "/_sandbox/faults")
-
-    def apply(
-        self,
-        trap: Trap | None = None,
-        *,
-        count: int = 1,
-        is_fresh: bool = False,
-        is_json: bool = False,
-        faults: Sequence[Json] = (),
-    ) -> Ended:
-        """Apply once, or twice at a time, and check what can be checked at once."""
-        before = len(self.account.log())
-        arguments = ["apply", ".", "--auto-approve", "--base-url", self.account.url]
-        # Left alone, it may do all: whether it keeps within limits was seen before.
-        arguments += ["--allow", "touched"] if is_json or self.chance.random() < 0.8 else []
-        arguments += ["--parallelism", str(self.chance.choice([1, 2, 10]))]
-        arguments += ["--format", "json"] if is_json or self.chance.random() < 0.7 else []
-        commands: list[process.Command] = []
-        for _ in range(count):
-            self.figures["applies"] += 1
-            texts = self.folder / "said" / f"{self.step:03}-{len(commands)}"
-            commands.append(process.start(arguments, self.work, texts, is_fresh=is_fresh))
-        traps = [[commands[0].pid, trap.at, trap.moment, trap.signals, trap.pause]] if trap else []
-        self.account.order("trap", set=traps)
-        for command in commands:
-            command.begin()
-        ended = [command.wait() for command in commands]
-        self.figures["requests"] += int(self.account.order("idle")["seen"])
-        self.account.order("later", seconds=PAUSE)
-        self.figures["killed"] += sum(one.code == -9 for one in ended)
-        self.figures["interrupted"] += sum(one.code == 130 for one in ended)
-        self.figures["fresh interpreters"] += is_fresh
-        told = " and ".join(str(one.code) for one in ended)
-        hit = f"; {trap}" if trap else ""
-        self.tell(f"{'two applies' if count > 1 else 'apply'}: exit {told}{hit}; faults {json.dumps(list(faults))}")
-        log = self.account.log()
-        made = self.account.order("made")["made"]
-        self.owners |= {identifier: key for kind, key, identifier in made if kind == "incident"}
-        for one in ended:
-            checks.ended(
-                one, trap if one is ended[0] else None, {fault["kind"] for fault in faults}, is_alone=count == 1
-            )
-        if count == 1:
-            checks.told_true(ended[0], [one for one in log[before:] if one["key"] == "the runs"])
-        checks.files(self.work)
-        return ended[0]
+            if self.scene.spec is not None and self.chance.random() < 0.3:
+                self.commands.rebuild()
 
     def _left_alone(self) -> None:
         """Apply until nothing is left to do, or the same is refused twice; then judge."""
         before: Json = {}
+        flags = ["--allow", "touched", "--allow", "delete=50", *(["--prune"] if self.prunes else [])]
         for _ in range(LAST_TRIES):
-            ended = self.apply(is_json=True)
+            ended = self.commands.apply([".", *flags, "--format", "json"])
             outcomes = json.loads(ended.out)["outcomes"] if ended.out.strip() else []
-            plan = self.plan() | {"unknown": _unknown(outcomes)}
+            self._own()
+            plan = self.commands.plan(*flags) | {"unknown": _unknown(outcomes)}
             if plan["code"] == 0 and ended.code == 0:
                 break
             # What no run can do without a person's word is told again and again, and never done.
@@ -185,7 +135,7 @@ class Run:
             if is_stuck and all(plan[name] == before.get(name) for name in ("refusals", "changes", "unknown")):
                 break
             if plan["code"] == 2 and ended.code == 0 and not self.scene.behaviour.post_incident_pace:
-                self._check_second_plan(ended, plan)
+                _check_second_plan(ended, plan)
             before = plan
         else:
             raise checks.Broken("it does not come to an end", json.dumps(plan, indent=1))
@@ -193,31 +143,16 @@ class Run:
             raise checks.Broken("nothing is done, and nobody says why", json.dumps(plan, indent=1))
         checks.Reckoning(self, plan).judge()
 
-    def _check_second_plan(self, ended: Ended, plan: Json) -> None:
-        """After an apply, a plan is empty, but where that apply found that an earlier run had made something."""
-        if not any(word in ended.out + ended.err for word in ("adopted", "an earlier run")):
-            raise checks.Broken("an apply was done, and the plan after it is not empty", json.dumps(plan, indent=1))
-
-    def plan(self) -> Json:
-        """Return the plan as JSON, with its exit code."""
-        texts = self.folder / "said" / f"{self.step:03}-plan"
-        arguments = ["plan", ".", "--detailed-exitcode", "--format", "json", "--base-url", self.account.url]
-        arguments += ["--allow", "touched"]
-        command = process.start(arguments, self.work, texts)
-        command.begin()
-        ended = command.wait()
-        self.tell(f"plan: exit {ended.code}")
-        checks.ended(ended, None)
-        if ended.code not in {0, 2, 4}:
-            raise checks.Broken(f"plan ended with {ended.code}", ended.err)
-        plan: Json = json.loads(ended.out)
-        return plan | {"code": ended.code}
-
     def was_told(self, field: str) -> bool:
         """Tell whether some apply said that it keeps a field."""
         name = field.partition(".")[2] or field
         said = (path.read_text(encoding="utf-8", errors="replace") for path in (self.folder / "said").iterdir())
         return any(name in line and " kept" in line for text in said for line in text.split("\n"))
+
+    def _own(self) -> None:
+        """Learn which key made which incident."""
+        made = self.account.order("made")["made"]
+        self.owners |= {identifier: key for kind, key, identifier in made if kind == "incident"}
 
     def forget(self) -> None:
         """Delete all files of a run that went well."""
@@ -228,3 +163,9 @@ def _unknown(outcomes: list[Json]) -> list[str]:
     """Return what an apply told that nobody knows, and the incidents that wait for it."""
     keys = [one["key"] for one in outcomes if one["result"] == "unknown"]
     return sorted({name for key in keys for name in (key, "/".join(key.split("/")[:2]))})
+
+
+def _check_second_plan(ended: Ended, plan: Json) -> None:
+    """After an apply, a plan is empty, but where that apply found that an earlier run had made something."""
+    if not any(word in ended.out + ended.err for word in ("adopted", "an earlier run")):
+        raise checks.Broken("an apply was done, and the plan after it is not empty", json.dumps(plan, indent=1))
