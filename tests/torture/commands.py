@@ -83,12 +83,12 @@ class Commands:
         form = ["--format", "json"] if self.chance.random() < 0.7 else []
         parallelism = str(self.chance.choice([1, 2, 10]))
         arguments = ["apply", *flags, "--auto-approve", "--parallelism", parallelism, *form]
-        started = [self._start(arguments, is_fresh=is_fresh) for _ in range(times)]
-        traps = [[started[0].pid, trap.at, trap.moment, trap.signals, trap.pause]] if trap else []
+        commands = [self._start(arguments, is_fresh=is_fresh) for _ in range(times)]
+        traps = [[commands[0].pid, trap.at, trap.moment, trap.signals, trap.pause]] if trap else []
         self.account.order("trap", set=traps)
-        for one in started:
-            one.begin()
-        ended = [one.wait() for one in started]
+        for command in commands:
+            command.begin()
+        ended = [command.wait() for command in commands]
         self.figures["requests"] += int(self.account.order("idle")["seen"])
         self.account.order("later", seconds=PAUSE)
         self._count(ended, is_fresh=is_fresh)

@@ -20,5 +20,6 @@ class Excuse(Enum):
     UNRECORDED = "without a record nobody can tell whose an old value is; under keep it counts as people's; told"
     FIRST = "unrecorded: the manifest asks for the first time for what people had set before"
     UNSET = "without a record, a field that people emptied looks like one that was never set"
+    EARLIER = "without a record, a look-alike that is not finished is adopted, whatever generation it was"
     DUPLICATE = "without a marker, while the API remembers the key or the name is unchanged: neither held"
     FORGOTTEN = "the API forgot the key, the record is lost, and the text cannot be known again"
