@@ -203,10 +203,10 @@ class Reckoning:
     def _of_an_earlier_one(self, name: str) -> str | None:
         """Return the last incident of a name: a look-alike that is not finished is adopted as a later generation."""
         mine = [one for one in self.incidents if self.run.owners.get(one, "").startswith(f"{name}.")]
-        if not mine or f"Incident/{name}" in self.refused or not self.run.losses:
+        if not mine or f"Incident/{name}" in self.refused:
             return None
         self.excuse(Excuse.EARLIER)
-        return mine[-1]
+        return str(mine[-1])
 
     def _updates(self, name: str, generation: str, spec: Json) -> None:
         """Each declared update once, in the declared order."""
