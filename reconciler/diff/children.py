@@ -104,6 +104,11 @@ def _match(table: ChildKind, child: Child, live: Sequence[Live], taken: set[str]
     return next((one for one, says in free if all(map(is_it, says, wanted))), None)
 
 
+def _as_declared(declared: Leaf | None, value: Any) -> Leaf:
+    """Return a value that was sent, read as it is declared where it is the same."""
+    return declared if declared and declared.value == value else Leaf.plain(value)
+
+
 def creation(
     table: ChildKind, desired: Desired, child: Child, owner: Ref | str, rules: Rules, after: tuple[Step, ...]
 ) -> Create:
@@ -113,7 +118,8 @@ def creation(
     body = {table.parent: owner} | ({"idempotency_key": key} if key else {}) | encode(table.fields, child.leaves)
     sent = child.leaves
     if pending and pending.idempotency_key == key and key:
-        body, sent = dict(pending.body), {(path,): Leaf.plain(value) for path, value in pending.sent.items()}
+        body = dict(pending.body)
+        sent = {(path,): _as_declared(child.leaves.get((path,)), value) for path, value in pending.sent.items()}
     title = next((str(leaf.text) for path, leaf in child.leaves.items() if path[0] in TITLES), "")
     return Create(
         key=child.key,

@@ -236,14 +236,16 @@ def _post_all(desired: Desired, created: Create, owner: Ref, rules: Rules, diff:
 def post(
     desired: Desired, child: Child, carried: Leaves, owner: Ref | str, rules: Rules, after: tuple[Step, ...]
 ) -> Post:
-    """Return the step that posts an update."""
+    """Return the step that posts an update.
+
+    One that was asked for already goes as it was asked for, but for the moves that it must go without by now.
+    """
     made = creation(UPDATE, desired, child, owner, rules, after)
     table: ChildKind = UPDATE
-    body = {**made.request.body}
-    sent = made.sent
-    if not made.unfinished:
-        kept = {name: body[name] for name in (table.parent, "idempotency_key")}
-        body, sent = kept | encode(table.fields, carried), carried
+    held = child.leaves.keys() - carried.keys()
+    sent = {path: leaf for path, leaf in made.sent.items() if path not in held} if made.unfinished else carried
+    kept = {name: made.request.body[name] for name in (table.parent, "idempotency_key")}
+    body = kept | encode(table.fields, sent)
     return Post(child.key, child.source, Request("POST", table.path, body), sent, made.idempotency_key, after)
 
 

@@ -413,3 +413,16 @@ def test_people_who_undo_what_a_lost_update_moved_are_not_fought(world: World) -
 
     assert now(world, "status", "severity") == ["Investigating", "Minor"]
     assert world.updates(incident(world)) == ["It is bad.", "It is less bad."]
+
+
+def test_an_update_asked_for_in_vain_goes_without_a_move_that_people_overtook(world: World) -> None:
+    """It never arrived, and people moved the incident meanwhile: it is posted as the plan shows it, not as it was."""
+    world.write(HEAD + TWO_MOVES)
+    with suppress(ApiError):
+        world.apply(["drop-before:1-:POST:/v2/incident_updates", "drop-before:2-:GET:/v2/incident_updates"])
+    moved(world, status="Monitoring")
+
+    world.settle()
+
+    assert now(world, "status", "severity") == ["Monitoring", "Major"]
+    assert world.updates(incident(world)) == ["It is bad.", "It is less bad."]
