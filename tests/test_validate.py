@@ -134,7 +134,7 @@ def test_an_unknown_field_is_told_at_its_key() -> None:
 
     assert problem == (
         "a.yaml:4:3: `severty` is not a field of `spec`; did you mean `severity`?\n"
-        f"hint: the fields are {INCIDENT_FIELDS}, slack_channel_name, slack_team_id, custom_fields, roles and 8 more"
+        f"hint: the fields are {INCIDENT_FIELDS}, slack_channel_name, slack_team_id, custom_fields, roles and 9 more"
     )
 
 
@@ -149,7 +149,7 @@ def test_an_unknown_field_is_told_at_its_key() -> None:
             "{name: a, lables: {}}",
             (
                 "a.yaml:1:21: `lables` is not a field of `metadata`; did you mean `labels`?\n"
-                "hint: the fields are name, generation, labels, id, not"
+                "hint: the fields are name, generation, was, labels, protect, id, not"
             ),
         ),
         (

@@ -294,7 +294,7 @@ def test_what_the_file_says_is_what_the_run_gets(write: Write) -> None:
             (
                 "reconciler.yaml:5:25: `visiblity` is not a field of `Incident`; did you mean `visibility`?\n"
                 "hint: the fields are name, summary, status, severity, type, mode, visibility, call_url, "
-                "slack_channel_name, slack_team_id, custom_fields, roles and 8 more"
+                "slack_channel_name, slack_team_id, custom_fields, roles and 9 more"
             ),
         ),
         (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds, secrecy
 from reconciler.errors import AnswerLost, ApiError, Interrupted, Unavailable, Unreachable
 from reconciler.kinds.spec import ChildKind, Drift, observe
+from reconciler.lifecycle import LIVE, TRIAGE
 from reconciler.model import step
 from reconciler.readback import ReadBack, value
 from reconciler.sending import outcomes
@@ -19,8 +20,12 @@ from reconciler.sending.outcomes import Result
 from reconciler.state import CHANGED, Record, remember
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.model import Edit, Leaves, Path, Request
     from reconciler.sending.run import Run
+
+STATUS: Path = ("status",)
 
 
 def edit(run: Run, change: Edit) -> Result:
@@ -58,6 +63,17 @@ def _untaken(sent: Leaves, there: Leaves) -> str:
     return f"{' and '.join(untaken)} did not take: the API keeps the value" if untaken else ""
 
 
+def _require_standing(moved: list[Path], raw: Mapping[str, Any], lost: AnswerLost) -> None:
+    """Raise `Overtaken` where an incident stands behind the live statuses by now.
+
+    The server moves it on from there by itself: nobody can tell whether this edit was carried out before.
+    """
+    status = raw.get("incident_status")
+    if STATUS in moved and isinstance(status, dict) and status.get("category") not in {LIVE, TRIAGE}:
+        told = f"{lost.message}; its status is {status.get('name')} by now"
+        raise Overtaken(lost.method, lost.path, told, request_id=lost.request_id)
+
+
 @dataclass(frozen=True, slots=True)
 class _Sending:
     """One edit on its way: `request` and `sent` hold IDs only."""
@@ -92,6 +108,7 @@ class _Sending:
         if back.is_done(raw):
             return Answered(raw)
         if moved := back.moved(raw):
+            _require_standing(moved, raw, lost)
             self._require_overwriting(moved, lost)
         try:
             # What people changed beside it meanwhile goes back as they left it.
