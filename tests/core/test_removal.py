@@ -56,7 +56,7 @@ def prune(world: World, faults: tuple[str, ...] = ()) -> list[Outcome]:
 def test_without_prune_it_is_only_told_with_what_prune_would_do(world: World) -> None:
     """Each with its own; nothing is done, and nothing is written."""
     declare(world, incident(on_remove="close"), incident("other", "Other"), SEVERITY)
-    references = {one["name"]: one["reference"] for one in world.incidents()}
+    called = {one["name"]: one["reference"] for one in world.incidents()}
     world.write(KEEPER)
     since = len(world.requests())
 
@@ -65,8 +65,8 @@ def test_without_prune_it_is_only_told_with_what_prune_would_do(world: World) ->
 
     assert plan.is_empty
     assert {str(one.key): (one.topic, one.message, one.hint) for one in plan.notices} == {
-        "Incident/checkout": (Topic.UNDECLARED, references["Checkout slow"], "`--prune` moves it to Closed and forgets it"),
-        "Incident/other": (Topic.UNDECLARED, references["Other"], "`--prune` forgets it: the incident is left as it is"),
+        "Incident/checkout": (Topic.UNDECLARED, called["Checkout slow"], "`--prune` moves it to Closed and forgets it"),
+        "Incident/other": (Topic.UNDECLARED, called["Other"], "`--prune` forgets it: the incident is left as it is"),
         "Severity/grave": (
             Topic.UNDECLARED,
             world.severity("Grave"),
