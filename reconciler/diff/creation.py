@@ -8,7 +8,7 @@ from reconciler import kinds
 from reconciler.diff.children import add_members, compare_children, creation
 from reconciler.diff.pair import SEVERITY, STATUS
 from reconciler.diff.rules import Around, Diff, Rules, generation, on_remove, protect
-from reconciler.diff.updates import MOVES, posting
+from reconciler.diff.updates import MOVES, pass_over, posting
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, When, encode
 from reconciler.lifecycle import CLOSED, LEARNING, LIVE
@@ -226,6 +226,7 @@ def _post_all(desired: Desired, created: Create, owner: Ref, rules: Rules, diff:
     found = posting(updates, created.sent, {}, lambda _: Drift.OVERWRITE, stuck)
     for child, carried in found.posts:
         diff.add(post(desired, child, carried, owner, rules, diff.after))
+    pass_over(found, "a person must accept the incident first", diff)
     after = {path: leaf for path, leaf in found.after.items() if path in MOVES}
     if stuck and (wanted := desired.leaves.get(STATUS)):
         # Only people accept it; what lies behind triage and live, the API can move it to.

@@ -18,7 +18,7 @@ from reconciler.diff.fields import Difference, Verdicts, differences, fate, judg
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, caught_up, waiting
 from reconciler.diff.rules import Around, Diff, Rules, live_of, observation
-from reconciler.diff.updates import MOVES, Posting, moved_by_people, posting
+from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
 from reconciler.lifecycle import CLOSED, LEARNING
@@ -32,7 +32,6 @@ from reconciler.model import (
     Fate,
     Leaf,
     Leaves,
-    Notice,
     Observation,
     Path,
     Refusal,
@@ -168,9 +167,7 @@ def _tell_kept(pair: Pair, plan: Posting, verdicts: Verdicts, diff: Diff) -> Non
         diff.notices.append(pair.notice(Topic.KEPT, pair.drifted(one, Fate.KEPT), pair.desired.source))
     for child, path in plan.kept:
         diff.notices.append(pair.notice(Topic.KEPT, _driven(pair, child, path, Fate.KEPT), child.source))
-    for child in plan.unsaid:
-        message = f"update `{child.key.child[1]}` is not posted: it has no message, and people moved the incident"
-        diff.notices.append(Notice(Topic.KEPT, child.key, message, child.source))
+    pass_over(plan, "people moved the incident", diff)
 
 
 def _driven(pair: Pair, child: Child, path: Path, fate: Fate) -> Drifted:

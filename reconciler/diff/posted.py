@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.diff.creation import declared_with
-from reconciler.diff.updates import MOVES, Recognised, moved_by_people, recognise
+from reconciler.diff.updates import MOVES, Recognised, moved_by_people, recognise, tell_passed_over
 from reconciler.kinds.incident import UPDATE
 from reconciler.model import Child, Desired, Key, Notice, Observation, Path, Refusal, Topic, Why
 from reconciler.state.record import FieldRecord
@@ -65,6 +65,7 @@ def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
     known = {child.key: record.id for child in declared if (record := pair.rules.memory.record(child.key)) is not None}
     open_ones = [child for child in declared if child.key not in known and child.key not in found.posted]
     _tell_frozen(declared, pair, diff)
+    tell_passed_over(declared, pair.rules.memory, diff)
     if open_ones and not is_over:
         refusal = _cannot_post(pair, declared, open_ones, known, strange=found.stranger is not None)
         if refusal:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from reconciler.alike import is_alike
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, observe
-from reconciler.model import Child, Leaf, Leaves, Path
+from reconciler.model import Child, Leaf, Leaves, Notice, Observation, Path, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from reconciler.diff.rules import Diff
     from reconciler.model import Key
+    from reconciler.state import Memory
 
 MOVES: tuple[Path, ...] = (("status",), ("severity",))
 """What an update may change besides saying something."""
@@ -75,6 +77,32 @@ def moved_by_people(live: Sequence[Mapping[str, Any]], path: Path, declared: Lea
         if now is not None and now != value:
             value, mover = now, "api_key" if "api_key" in one["updater"] else "people"
     return mover == "people"
+
+
+PASSED_OVER = "passed over"
+"""How an update came to be recorded that is never posted: all it said was a move that others overtook."""
+
+
+def pass_over(posting: Posting, why: str, diff: Diff) -> None:
+    """Tell which updates have nothing left to say; they are not posted later either where others are posted now."""
+    for child in posting.unsaid:
+        diff.notices.append(_overtaken(child, why))
+        if posting.posts:
+            diff.observed[child.key] = Observation("", PASSED_OVER, {}, {})
+
+
+def tell_passed_over(declared: Iterable[Child], memory: Memory, diff: Diff) -> None:
+    """Tell again which updates were passed over."""
+    for child in declared:
+        record = memory.record(child.key)
+        if record is not None and record.how == PASSED_OVER:
+            diff.notices.append(_overtaken(child, "people moved the incident"))
+
+
+def _overtaken(child: Child, why: str) -> Notice:
+    message = f"update `{child.key.child[1]}` is not posted: it has no message, and {why}"
+    hint = "to move the incident all the same, add an update with another `id`"
+    return Notice(Topic.KEPT, child.key, message, child.source, hint)
 
 
 @dataclass(frozen=True, slots=True)

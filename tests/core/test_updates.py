@@ -426,3 +426,28 @@ def test_an_update_asked_for_in_vain_goes_without_a_move_that_people_overtook(wo
 
     assert now(world, "status", "severity") == ["Monitoring", "Major"]
     assert world.updates(incident(world)) == ["It is bad.", "It is less bad."]
+
+
+PASSED_OVER = """
+    - {id: second, status: Monitoring}
+    - {id: third, message: Rolled back.}
+    - {id: fourth, message: All is well., status: Fixing}
+"""
+
+
+def test_an_update_that_people_overtook_is_passed_over_for_good(world: World) -> None:
+    """It stands before others that are posted, and has nothing to say: no later plan posts or refuses it, all tell."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Investigating")
+    moved(world, status="Fixing")
+    world.write(HEAD + FIRST + PASSED_OVER)
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "Rolled back.", "All is well."]
+    assert now(world, "status") == ["Fixing"]
+    again = world.plan()
+    assert again.is_empty
+    assert not again.refusals
+    assert any("update `second` is not posted" in message for message in told.notices(again, KEPT))

@@ -187,7 +187,7 @@ class Reckoning:
 
     def _incident(self, name: str, spec: Json, generation: str) -> None:
         path = f"Incident/{name}"
-        identifier = self.made.get(("incident", self.key(name, generation))) or self._of_an_earlier_one(name)
+        identifier = self._managed(name, generation)
         if identifier is None or identifier not in self.incidents:
             if path not in self.refused:
                 raise Broken(f"{path} was not declared, and nobody said so")
@@ -200,11 +200,16 @@ class Reckoning:
         for field, wanted in observed.declared(spec, self.scene.behaviour).items():
             self._field(name, field, wanted, shown.get(field, ""), identifier, spec)
 
-    def _of_an_earlier_one(self, name: str) -> str | None:
-        """Return the last incident of a name: a look-alike that is not finished is adopted as a later generation."""
+    def _managed(self, name: str, generation: str) -> str | None:
+        """Return the incident of a manifest: what its key made, and of several that did, the one that is managed."""
         mine = [one for one in self.incidents if self.run.owners.get(one, "").startswith(f"{name}.")]
-        if not mine or f"Incident/{name}" in self.refused:
-            return None
+        remembered = self.run.remembered(f"Incident/{name}")
+        if len(mine) > 1 and remembered in mine:
+            return remembered
+        made = self.made.get(("incident", self.key(name, generation)))
+        if made is not None or not mine or f"Incident/{name}" in self.refused:
+            return None if made is None else str(made)
+        # A look-alike that is not finished is adopted as a later generation.
         self.excuse(Excuse.EARLIER)
         return str(mine[-1])
 

@@ -143,6 +143,12 @@ class Run:
             raise checks.Broken("nothing is done, and nobody says why", json.dumps(plan, indent=1))
         checks.Reckoning(self, plan).judge()
 
+    def remembered(self, key: str) -> str:
+        """Return the ID that the state has for a resource."""
+        for path in (self.work / ".reconciler").rglob("state.json"):
+            return str(json.loads(path.read_text(encoding="utf-8"))["resources"].get(key, {}).get("id", ""))
+        return ""
+
     def was_told(self, field: str) -> bool:
         """Tell whether some apply said that it keeps a field."""
         name = field.partition(".")[2] or field
