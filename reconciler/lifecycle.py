@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from reconciler.model import Leaf, Ref
 
@@ -54,3 +55,8 @@ class Lifecycle:
         The server moves an incident through these by itself, as tasks are done, and overrules a client.
         """
         return self.category(live) == self.category(wanted) == LEARNING
+
+    def was_put_into_triage(self, live: Leaf, sent: Any, answered: Any) -> bool:
+        """Return whether an incident that was sent as over was answered, and is still, in triage."""
+        is_over = self.categories.get(sent, "") in {LEARNING, CLOSED}
+        return is_over and live.value == answered and self.category(live) == TRIAGE

@@ -89,8 +89,13 @@ def settled(record: Record | None, live: Live, lifecycle: Lifecycle) -> Record |
     """Return the record as if a post-incident status were the one answered last.
 
     The server moves an incident through these by itself, so there only the category tells whether people moved it.
+    Triage, where an incident was put that was declared as over, was never asked for: it is still to be moved.
     """
     known, now = record.fields.get("status") if record else None, live.leaves.get(STATUS)
-    if record is None or known is None or now is None or not lifecycle.is_settled(now, Leaf(known.answered)):
+    if record is None or known is None or now is None:
+        return record
+    if lifecycle.was_put_into_triage(now, known.sent, known.answered):
+        return replace(record, fields={**record.fields, "status": FieldRecord(now.value, now.value)})
+    if not lifecycle.is_settled(now, Leaf(known.answered)):
         return record
     return replace(record, fields={**record.fields, "status": FieldRecord(known.sent, now.value)})

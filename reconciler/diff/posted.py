@@ -47,7 +47,8 @@ def caught_up(record: Record | None, desired: Desired, around: Around, memory: M
         for child in declared
         for leaves in [found.posted.get(child.key, ("", {}))[1]]
         for path in MOVES
-        if path in child.leaves and path in leaves
+        # Where it stands elsewhere, the update went without its move.
+        if path in child.leaves and path in leaves and leaves[path].value == child.leaves[path].value
     }
     return replace(record, fields={**record.fields, **moves}) if moves else record
 

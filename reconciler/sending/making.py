@@ -168,6 +168,10 @@ class _Made:
                 return outcomes.stranger(change, raw, differing)
             if differing or self._is_older(there):
                 return self._adopted(run, change, there)
+        if change.key.child and raw.get("incident_id", run.ids.get(change.key.parent)) != run.ids.get(
+            change.key.parent
+        ):
+            return outcomes.elsewhere(change, raw)
         is_older = self._is_older(there)
         sent = self._standing(there) if is_older else self.sent
         records = {change.key: self._record(sent, there)}

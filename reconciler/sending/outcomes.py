@@ -66,6 +66,16 @@ def stranger(change: Create, raw: Mapping[str, Any], differing: Sequence[str]) -
     return Result(outcome)
 
 
+def elsewhere(change: Change, raw: Mapping[str, Any]) -> Result:
+    """Return that a key was answered with a part of another object: that one's, and nothing of this one."""
+    outcome = Unknown(
+        change,
+        f"its key answers with {raw['id']}, which is part of another incident: one that this name had before",
+        "raise `metadata.generation` where this incident is to have its own",
+    )
+    return Result(outcome)
+
+
 def stopped(change: Change, why: str = STOPPED) -> Result:
     """Return that a stop was asked for, or the lock was lost, before anything was sent."""
     return Result(Skipped(change, why), halt=why)

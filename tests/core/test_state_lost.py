@@ -137,3 +137,18 @@ def test_what_a_create_carried_whose_answer_was_lost_is_not_peoples(tmp_path: Pa
     ]
     assert lead == "bob@example.com"
     assert not kept(world)
+
+
+def test_a_part_of_another_incident_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    """A second incident was declared under one name; the keys of its updates are answered with the first one's."""
+    world = World(tmp_path)
+    world.write(MANIFEST + "  updates: [{id: first, message: Looking.}]\n")
+    world.settle()
+    world.edit(incident(world), name="Payments slow")
+    world.lose_state()
+
+    world.apply(["forgotten-key:1-:POST:/v2/incidents"])
+
+    first, second = (world.updates(one["id"]) for one in world.incidents())
+    assert (first, second) == (["Looking."], [])
+    assert not world.plan().is_empty

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.errors import ApiError
 from reconciler.model import Topic, Why
 from reconciler.sandbox import Behaviour
 from tests.core import told
@@ -417,6 +419,22 @@ def timestamp(world: World, name: str) -> str | None:
 
 
 PAST = "2026-11-01T10:00:00Z"
+
+
+@pytest.mark.parametrize("updates", ["", "  updates:\n    - {id: first, message: It is over., status: Closed}\n"])
+def test_what_was_declared_as_over_and_put_into_triage_is_still_closed(world: World, updates: str) -> None:
+    """The run that declared it died before the edit that closes it; the next one does not take triage for an answer."""
+    world.behaviour = Behaviour(triages=True)
+    world.write(
+        "kind: Incident\nmetadata: {name: checkout}\nspec:\n  name: Checkout slow\n  mode: test\n"
+        "  severity: Minor\n" + (updates or "  status: Closed\n")
+    )
+    with suppress(ApiError):
+        world.apply(["drop-before:1-:POST:/v2/incidents/*", "drop-after:1:POST:/v2/incident_updates"])
+
+    world.settle()
+
+    assert world.incidents()[0]["incident_status"]["name"] == "Closed"
 
 
 @pytest.mark.parametrize("updates", ["", ", updates: [{id: end, message: Done, status: Closed}]"])

@@ -14,7 +14,7 @@ from reconciler.sandbox.rewriting import form
 from tests.torture import observed
 from tests.torture.account import CANARY
 from tests.torture.excuses import Excuse
-from tests.torture.generate import LEARNING
+from tests.torture.generate import LEARNING, LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -280,6 +280,8 @@ class Reckoning:
         if observed.table(field) in spec.get("ignore_changes", ()):
             why = why or Excuse.IGNORED
         earlier = {str(fields[name][field]) for _, fields in self.run.versions if field in fields.get(name, {})}
+        # An incident without a status of its own begins in the first live one.
+        earlier |= {LIVE[0]} if field == "status" else set()
         if policy == "keep" and self.run.losses and self.run.was_told(field) and (str(shown) in earlier or mine):
             why = why or Excuse.UNRECORDED
         if why is None:
