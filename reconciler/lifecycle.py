@@ -32,6 +32,10 @@ class Lifecycle:
         """Return a status's category; empty for none and for one that nobody knows."""
         return self.categories.get(status.value, "") if status and status.value else ""
 
+    def is_triage(self, status: Leaf) -> bool:
+        """Return whether a status is one that a person must accept an incident from."""
+        return self.category(status) == TRIAGE
+
     def may_create(self, status: Leaf) -> bool:
         """Return whether an incident can be created in this status."""
         return self.category(status) in AT_CREATION

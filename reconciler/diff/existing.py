@@ -52,7 +52,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     kind = kinds.KINDS[desired.key.kind]
     live = live_of(kind, match.raw)
     noted = rules.record(desired.key, live.id)
-    known_by_now = caught_up(noted, desired, around, rules.memory) if kind is INCIDENT else noted
+    known_by_now = caught_up(noted, desired, around, rules) if kind is INCIDENT else noted
     record = settled(known_by_now, live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules)
     diff = Diff()

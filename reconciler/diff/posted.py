@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reconciler.diff.pair import Pair
-    from reconciler.diff.rules import Around, Diff
+    from reconciler.diff.rules import Around, Diff, Rules
     from reconciler.state import Memory
     from reconciler.state.record import Record
 
@@ -34,21 +34,22 @@ class Waiting:
         return {path for child in self.updates for path in MOVES if path in child.leaves}
 
 
-def caught_up(record: Record | None, desired: Desired, around: Around, memory: Memory) -> Record | None:
+def caught_up(record: Record | None, desired: Desired, around: Around, rules: Rules) -> Record | None:
     """Return the record as if the answers to the updates that are found posted had been noted.
 
     A run may have died before it learned of an update; what that moved, was moved by us and by nobody else.
     """
     if record is None:
         return None
-    declared, found = _recognised(desired, around, memory)
+    declared, found = _recognised(desired, around, rules.memory)
+    lifecycle = rules.lifecycle
     moves = {
         str(path[0]): FieldRecord(child.leaves[path].value, leaves[path].value)
         for child in declared
         for leaves in [found.posted.get(child.key, ("", {}))[1]]
         for path in MOVES
-        # Where it stands elsewhere, the update went without its move.
-        if path in child.leaves and path in leaves and leaves[path].value == child.leaves[path].value
+        # An update that says another status went without its move; in triage that was nobody's wish.
+        if path in child.leaves and path in leaves and not (path == ("status",) and lifecycle.is_triage(leaves[path]))
     }
     return replace(record, fields={**record.fields, **moves}) if moves else record
 

@@ -451,3 +451,20 @@ def test_an_update_that_people_overtook_is_passed_over_for_good(world: World) ->
     assert again.is_empty
     assert not again.refusals
     assert any("update `second` is not posted" in message for message in told.notices(again, KEPT))
+
+
+def test_an_update_that_went_without_its_move_and_whose_answer_was_lost_moves_nothing_later(world: World) -> None:
+    """People had moved the incident before; that the run died does not make their status ours to change."""
+    world.write(HEAD.replace("  updates:\n", ""))
+    world.settle()
+    moved(world, status="Investigating")
+    moved(world, status="Fixing")
+    world.write(HEAD + "    - {id: first, message: Rolled back., status: Monitoring}\n")
+    with suppress(ApiError):
+        world.apply(["drop-after:1:POST:/v2/incident_updates", "drop-before:2-:GET:/v2/incident_updates"])
+
+    world.settle()
+    world.settle()
+
+    assert now(world, "status") == ["Fixing"]
+    assert world.updates(incident(world)) == ["Rolled back."]
