@@ -91,6 +91,7 @@ def find(
         workspace.adopts,
         found.marker if isinstance(found.marker, str) else "",
         is_partial,
+        {record.id: record.names for record in memory.state.records.values() if record.names},
     )
     wanted = [claims.claim(one, memory, workspace.namespace) for one in incidents]
     matches = search.incidents(wanted, account.incidents)

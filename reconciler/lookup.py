@@ -6,7 +6,7 @@ The order: `metadata.id`, state (and the tombstones of the same generation), mar
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from reconciler.identity import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.identity import Claim, Match, Objects
     from reconciler.model import Key
@@ -91,6 +91,8 @@ class Search:
     marker_field: str = ""
     is_partial: bool = False
     """Whether other manifests may declare what these do not; where not, what is missing is told as removed."""
+    names: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """What the managed ones were called when they were last written, by ID."""
 
     def incidents(self, claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]:
         """Find incidents.
@@ -117,11 +119,15 @@ class Search:
         return _claimed_once(settled)
 
     def _leave_to_others(self, claims: Iterable[Claim], found: dict[Key, Match | None], objects: Objects) -> None:
-        """Let nobody be declared beside a running incident of the same looks that another name manages."""
+        """Let nobody be declared beside a running incident of the same looks that another name manages.
+
+        What it was called when it was last written counts as well: people may have renamed it since.
+        """
         others = {
-            _looks(one["name"], one["mode"], one["visibility"]): one
+            _looks(name, one["mode"], one["visibility"]): one
             for one in objects.all
             if (self.holders or {}).get(one["id"]) not in {None, *found} and not is_finished(one)
+            for name in (*self.names.get(one["id"], ()), one["name"])
         }
         for claim in claims:
             one = others.get(_looks(claim.title, claim.mode, claim.visibility))

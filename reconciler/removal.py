@@ -70,6 +70,11 @@ class Gone:
         kept = self.record.fields.get("name")
         return str(self.live.raw["name"]) if self.live else str(kept.answered) if kept else ""
 
+    @property
+    def names(self) -> set[str]:
+        """Return what it is called, or was when it was last written: people may have renamed it since."""
+        return {alike.title(name) for name in (self.name, *self.record.names) if name}
+
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
@@ -245,18 +250,19 @@ def _told(one: Gone, fate: Fate) -> Notice:
 
 
 def renamed(diffs: Mapping[Key, Diff], all_gone: Iterable[Gone]) -> dict[Key, Diff]:
-    """Return refusals for each create whose live name is that of something going away, and for that one.
+    """Return refusals for each create whose name is or was that of something going away, and for that one.
 
     `metadata.not` with the ID or the reference of what goes away says that it is another one.
     """
     by_name: dict[tuple[str, str], Gone] = {
-        (one.key.kind, alike.title(one.name)): one for one in all_gone if one.name and not (one.holder or one.wanted_by)
+        (one.key.kind, name): one for one in all_gone if not (one.holder or one.wanted_by) for name in one.names
     }
     stopped: dict[Key, Diff] = {}
     for create in _creates(diffs):
         one = by_name.get((create.key.kind, alike.title(create.name)))
         if one and not {one.record.id, one.record.reference} & set(create.not_these):
-            message = f"{one.key} ({one.known}) has this name and is no longer declared: renamed?"
+            has = "has" if alike.title(one.name) == alike.title(create.name) else "had"
+            message = f"{one.key} ({one.known}) {has} this name and is no longer declared: renamed?"
             hint = (
                 f"write `was: {one.key.name}` below `metadata:` if it is that one; "
                 f"if it is another, `not: [{one.known}]`"

@@ -55,6 +55,12 @@ class Record:
         """Return whether it outlives its manifest."""
         return self.protect == "yes"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what it was called when it was last written: asked for, and answered."""
+        kept = self.fields.get("name")
+        return tuple(str(name) for name in (kept.sent, kept.answered) if name) if kept else ()
+
     def to_json(self) -> dict[str, Any]:
         """Return the record as the state file holds it; what is empty is left out."""
         plain = {name: getattr(self, name) for name in _TEXTS if getattr(self, name)}

@@ -288,6 +288,25 @@ def test_a_create_beside_a_removal_of_its_name_stops_both(world: World, *, flag:
 
 
 @pytest.mark.parametrize("flag", [False, True], ids=["told", "pruned"])
+def test_a_create_beside_a_removal_stops_although_people_renamed_the_incident(world: World, *, flag: bool) -> None:
+    """What it was called when it was last written counts as well as what people call it now."""
+    declare(world, incident(on_remove="close"))
+    world.edit(world.incident("Checkout slow")["id"], name="Checkout slow (EU only)")
+    world.write(KEEPER + "---\n" + incident("till", on_remove="close"))
+
+    plan = world.plan(prune=flag)
+
+    assert plan.is_empty
+    assert {str(one.key): one.message for one in plan.refusals}["Incident/till"] == (
+        "Incident/checkout (INC-1) had this name and is no longer declared: renamed?"
+    )
+    world.write(KEEPER + "---\n" + incident("till", title="Checkout slow (EU only)", on_remove="close"))
+    assert world.plan(prune=flag).is_empty
+    world.write(KEEPER + "---\n" + incident("till", metadata="not: [INC-1]"))
+    assert "create Incident/till" in told.steps(world.plan(prune=flag))
+
+
+@pytest.mark.parametrize("flag", [False, True], ids=["told", "pruned"])
 def test_configuration_under_another_name_stops_both(world: World, *, flag: bool) -> None:
     """The same live name: it is not deleted beside a manifest that would be it; `was` brings the two together."""
     declare(world, SEVERITY)

@@ -202,8 +202,11 @@ def test_hints_that_contradict_each_other_are_problems(world: World, text: str, 
     assert any(problem in one.message for one in raised.value.problems)
 
 
-def test_a_renamed_incident_is_not_declared_twice_by_a_part_of_the_workspace(known: World) -> None:
+@pytest.mark.parametrize("title", ["", "Named by people"], ids=["as declared", "renamed by people"])
+def test_a_renamed_incident_is_not_declared_twice_by_a_part_of_the_workspace(known: World, title: str) -> None:
     """With a part of the manifests, nobody can tell that the old name is gone: asked, and nothing declared."""
+    if title:
+        known.edit(known.incidents()[0]["id"], name=title)
     (known.folder / "manifests.yaml").unlink()
     known.write(renamed(hint=""), "new.yaml")
 
