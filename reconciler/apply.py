@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.model import Delete, Done, Key, Outcome, Skipped, Step, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from reconciler.model import Change, Plan
     from reconciler.sending import Result, Sender
@@ -23,8 +23,11 @@ ALL_ELSE = Step("finish", Key("", ""))
 """Stands for every step that is no delete."""
 
 
-def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Iterator[Outcome]:
-    """Carry out a plan's changes and yield what became of each, as it happens; `parallelism` is requests at a time."""
+def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Generator[Outcome, None, bool]:
+    """Carry out a plan's changes and yield what became of each, as it happens; `parallelism` is requests at a time.
+
+    Returns whether it came to its end by itself, and was not halted.
+    """
     run = _Run(plan)
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="apply") as pool:
         under_way: dict[Future[Result], Change] = {}
@@ -43,6 +46,7 @@ def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Iterator[Outc
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in done:
                 yield run.take(under_way.pop(future), future.result())
+    return not run.is_halted
 
 
 class _Run:
@@ -59,6 +63,10 @@ class _Run:
     @property
     def is_active(self) -> bool:
         return self._sorter.is_active()
+
+    @property
+    def is_halted(self) -> bool:
+        return bool(self._halted)
 
     def ready(self) -> list[Change]:
         names = self._sorter.get_ready()

@@ -134,22 +134,22 @@ def apply(
 ) -> Iterator[Outcome]:
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
-    `memory` is what the plan was made from, `plan_id` that of a saved plan, used up by this; `policy` says what happens
-    to what others change meanwhile. Raises `Refused` before the first write where another run holds the lock or has
-    written since, and where state or journal cannot be written.
+    `memory` is what the plan was made from, `plan_id` that of a saved plan, used up once this ends by itself; `policy`
+    says what happens to what others change meanwhile. Raises `Refused` before the first write where another run holds
+    the lock or has written since, and where state or journal cannot be written.
     """
     with store.locked():
         if store.read() != memory:
             raise Refused("another run has written since this plan was made", "run the same command again")
         journal = store.open_journal()
         try:
-            if plan_id and plan.changes:
-                journal.used(plan_id)
             memory = learning.follow(plan, memory, journal)
             sender = Sender(client, journal, sleep, policy)
             sender.know(memory, plan)
             journal.observed(learning.learned(plan, memory))
-            yield from applying.apply(plan, sender, parallelism=parallelism)
+            is_whole = yield from applying.apply(plan, sender, parallelism=parallelism)
+            if plan_id and plan.changes and is_whole:
+                journal.used(plan_id)
         finally:
             journal.close()
             store.save(learning.forget(store.read(), plan), Account(base_url, plan.organisation))

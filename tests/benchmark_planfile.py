@@ -57,7 +57,7 @@ def _saving(world: World, visibility: str) -> Iterator[str]:
     _, writing = _timed(lambda: planfiles.write(kept, file))
     back, reading = _timed(lambda: planfiles.read(file))
     shown = Shown(back.plan, back.rests_on, back.salt, is_veiled=True)
-    held, checking = _timed(lambda: planfile.hold(shown, plan, {}))
+    held, checking = _timed(lambda: planfile.hold(shown, plan, planfile.Known()))
     assert back == kept
     assert len(held.plan.changes) == CHANGES
     size = Path(file).stat().st_size / 1e6

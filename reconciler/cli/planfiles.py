@@ -16,9 +16,9 @@ from reconciler.cli.options import Selection
 from reconciler.cli.voice import voice
 from reconciler.errors import Misused, Refused
 from reconciler.paths import is_inside
-from reconciler.planfile import PLAN_AGAIN, Shown
+from reconciler.planfile import PLAN_AGAIN, Known, Shown
 from reconciler.render import as_json
-from reconciler.state import disk
+from reconciler.state import MADE, disk
 from reconciler.workspace import BASE_URL, SANDBOX_URL
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Access
     from reconciler.cli.session import Session
-    from reconciler.model import Key, Plan
+    from reconciler.model import Plan
     from reconciler.planfile import Held, Saved, Scope
     from reconciler.reconcile import Loaded
     from reconciler.state import Memory
@@ -137,7 +137,7 @@ def access_of(base_url: str) -> str:
 def still_holding(saved: Saved, name: str, loaded: Loaded, session: Session, memory: Memory) -> Held:
     """Read the account again, and return what of a saved plan still holds.
 
-    Raises `Refused` for a plan that was applied before, or was made for another account.
+    Raises `Refused` for a plan that was applied to its end before, or was made for another account.
     """
     if saved.id in memory.state.used_plans:
         raise Refused(f"{name}: this plan was applied before", PLAN_AGAIN)
@@ -149,14 +149,16 @@ def still_holding(saved: Saved, name: str, loaded: Loaded, session: Session, mem
         )
     fresh = reconcile.plan(loaded, session.client, memory)
     shown = Shown(saved.plan, saved.rests_on, saved.salt, is_veiled=not saved.shows_private)
-    return planfile.hold(shown, fresh, _known_ids(memory))
+    return planfile.hold(shown, fresh, _known(memory))
 
 
 def still_shown(plan: Plan, loaded: Loaded, session: Session, memory: Memory) -> Held:
     """Read the account again, and return what still holds of a plan that somebody just looked at."""
     fresh = reconcile.plan(loaded, session.client, memory)
-    return planfile.hold(Shown.here(plan), fresh, _known_ids(memory), "run the same command again")
+    return planfile.hold(Shown.here(plan), fresh, _known(memory), "run the same command again")
 
 
-def _known_ids(memory: Memory) -> dict[Key, str]:
-    return {key: record.id for key, record in memory.state.records.items()}
+def _known(memory: Memory) -> Known:
+    records = memory.state.records
+    made = frozenset(key for key, record in records.items() if record.how in MADE)
+    return Known({key: record.id for key, record in records.items()}, made)

@@ -2,6 +2,6 @@
 
 from reconciler.planfile.content import PLAN_AGAIN, Saved, Scope, fingerprint, read, saved, written
 from reconciler.planfile.holding import Held, hold
-from reconciler.planfile.object import Shown
+from reconciler.planfile.object import Known, Shown
 
-__all__ = ["PLAN_AGAIN", "Held", "Saved", "Scope", "Shown", "fingerprint", "hold", "read", "saved", "written"]
+__all__ = ["PLAN_AGAIN", "Held", "Known", "Saved", "Scope", "Shown", "fingerprint", "hold", "read", "saved", "written"]

@@ -15,9 +15,8 @@ from reconciler.planfile.content import PLAN_AGAIN
 from reconciler.planfile.object import Object, Shown, Today, by_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from reconciler.model import Key, Plan, Step
+    from reconciler.planfile.object import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,10 @@ class Held:
     beyond: tuple[Step, ...] = ()
 
 
-def hold(shown: Shown, fresh: Plan, known: Mapping[Key, str], hint: str = PLAN_AGAIN) -> Held:
+def hold(shown: Shown, fresh: Plan, known: Known, hint: str = PLAN_AGAIN) -> Held:
     """Return what of a plan that was shown still holds, told by one that was made just now.
 
-    `known` are the IDs that state has; `hint` is what to do about what is stale.
+    `known` is what state has; `hint` is what to do about what is stale.
     """
     then, now = by_object(shown.plan.changes), by_object(fresh.changes)
     today = Today.of(shown, fresh, known)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model import Adopt, Create, Delete, Edit, Forget, Leaf, Topic, step
+from reconciler.model import Adopt, Create, Delete, Edit, Forget, Leaf, Post, Topic, step
 from reconciler.planfile import resting
 from reconciler.planfile.sameness import as_planned, essence
 from reconciler.private import veiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from reconciler.model import Change, Key, Notice, Plan, Refusal, Step
 
@@ -35,6 +35,14 @@ class Shown:
         return cls(plan, resting.digests(plan, ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What state has: the ID of each object, and which of them, and of their children, it made itself."""
+
+    ids: Mapping[Key, str] = field(default_factory=dict)
+    made: frozenset[Key] = frozenset()
+
+
 def by_object(changes: Iterable[Change]) -> dict[Key, list[Change]]:
     """Return changes by the object that they are of, in their order."""
     found: dict[Key, list[Change]] = defaultdict(list)
@@ -45,18 +53,22 @@ def by_object(changes: Iterable[Change]) -> dict[Key, list[Change]]:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The plan that was made just now, by object; all but `plan` and `steps` as it would have been shown then."""
+    """The plan that was made just now, by object, and what state has.
+
+    All but `plan`, `steps` and `known` is as it would have been shown then.
+    """
 
     plan: Plan
     steps: Mapping[Step, Change]
     changes: Mapping[Key, list[Change]]
     refusals: Mapping[Key, Refusal]
     notices: Mapping[Key, list[Notice]]
+    known: Known
 
     @classmethod
-    def of(cls, shown: Shown, fresh: Plan, known: Mapping[Key, str]) -> Today:
+    def of(cls, shown: Shown, fresh: Plan, known: Known) -> Today:
         """Sort a plan by object. A notice that was shown is no news, and left out."""
-        seen = as_planned(fresh, shown.plan, known)
+        seen = as_planned(fresh, shown.plan, known.ids)
         seen = veiled(seen, shown.salt) if shown.is_veiled else seen
         told = {(one.topic, one.key, one.message) for one in shown.plan.notices}
         notices: dict[Key, list[Notice]] = defaultdict(list)
@@ -65,7 +77,7 @@ class Today:
                 notices[one.key.parent].append(one)
         steps = {step(change): change for change in fresh.changes}
         refusals = {one.key.parent: one for one in seen.refusals}
-        return cls(fresh, steps, by_object(seen.changes), refusals, notices)
+        return cls(fresh, steps, by_object(seen.changes), refusals, notices, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,7 @@ class Object:
         then, now = ({step(one): essence(one) for one in changes} for changes in (self.then, self.now))
         done = [change for change in self.then if step(change) not in now]
         kept = [change for change in self.then if step(change) in now]
-        if not (done and all(map(self._is_done, done))) or any(map(self._moved_of, kept)):
+        if not (done and all(map(self._is_done, done))) or any(self._moved_beside(change, done) for change in kept):
             return False
         # What is gone is not deleted any more, only forgotten: nothing is sent for that.
         is_gone = any(isinstance(change, Delete) for change in done)
@@ -117,8 +129,22 @@ class Object:
                 return all(leaves.get(path, Leaf(None)).value == leaf.value for path, leaf in change.sent.items())
             case Delete():
                 return live is None
+            case Create() | Post():
+                return change.key in self.today.known.made
             case _:
                 return False
+
+    def _moved_beside(self, change: Change, done: list[Change]) -> set[str]:
+        """Return which of the things that a change rests on were changed, other than by what is done of the plan.
+
+        What a step that is done sent, the next plan compares: it moves nothing that people changed since.
+        """
+        if any(isinstance(one, Create) and not one.key.child for one in done):
+            return set()
+        sent = [item for one in done if isinstance(one, Edit | Post) for item in one.sent.items()]
+        ours = {resting.name(path, leaf) for path, leaf in sent}
+        posted = {self.today.known.ids[one.key] for one in done if isinstance(one, Post)}
+        return set(self._moved_of(change, posted)) - ours
 
     def _made(self) -> str:
         """Return that it was to be made, and is there."""
@@ -133,9 +159,14 @@ class Object:
         told = {name: self._told(change, name) for change in self.then for name in self._moved_of(change)}
         return list(told.values())
 
-    def _moved_of(self, change: Change) -> list[str]:
+    def _moved_of(self, change: Change, posted: Collection[str] = ()) -> list[str]:
+        """Return what a change rests on and is not as it was; updates that were `posted` since do not count."""
+        plan = self.today.plan
+        if posted:
+            told = tuple(one for one in plan.timelines.get(self.key, ()) if one not in posted)
+            plan = replace(plan, timelines={**plan.timelines, self.key: told})
         rested = self.shown.rests_on.get(str(step(change)), {})
-        now = resting.of(self.today.steps.get(step(change), change), self.today.plan, self.shown.salt)
+        now = resting.of(self.today.steps.get(step(change), change), plan, self.shown.salt)
         return resting.moved(rested, now)
 
     def _told(self, change: Change, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.model import Adopt, Create, Delete, Edit, Forget, Leaf, Live, Post, Ref, Request, Source
+from reconciler.refs import in_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +33,21 @@ def as_planned(fresh: Plan, then: Plan, known: Mapping[Key, str]) -> Plan:
 def _unresolved(change: Change, refs: Mapping[str, Ref]) -> Change:
     if not isinstance(change, Create | Edit | Post):
         return change
-    request = replace(change.request, body=_with_refs(change.request.body, refs))
+    request = replace(change.request, path=_path(change, refs), body=_with_refs(change.request.body, refs))
     sent = {
         _with_refs(path, refs): replace(leaf, value=_with_refs(leaf.value, refs)) for path, leaf in change.sent.items()
     }
-    return replace(change, request=request, sent=sent)
+    change = replace(change, request=request, sent=sent)
+    # It was planned to come after the step that makes its object.
+    return replace(change, live=None) if isinstance(change, Edit) and change.live and change.live.id in refs else change
+
+
+def _path(change: Create | Edit | Post, refs: Mapping[str, Ref]) -> str:
+    """Return a request's path as it was planned before its own object was there."""
+    path = change.request.path
+    if not (isinstance(change, Edit) and change.live and change.live.id in refs):
+        return path
+    return path.replace(change.live.id, in_path(refs[change.live.id]))
 
 
 def _with_refs(value: Any, refs: Mapping[str, Ref]) -> Any:

@@ -5,6 +5,7 @@ from reconciler.state.memory import Intent, Memory, merge
 from reconciler.state.record import (
     CHANGED,
     IMPORTED,
+    MADE,
     REBUILT,
     Account,
     FieldRecord,
@@ -19,6 +20,7 @@ from reconciler.state.store import Store, store_of
 __all__ = [
     "CHANGED",
     "IMPORTED",
+    "MADE",
     "REBUILT",
     "Account",
     "FieldRecord",

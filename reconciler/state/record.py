@@ -26,6 +26,8 @@ class FieldRecord:
 
 IMPORTED, REBUILT = "imported", "rebuilt"
 """How a record came to be that tells no more than an ID."""
+MADE = frozenset({"created", "key"})
+"""How records came to be of what this workspace itself declared."""
 CHANGED = "changed"
 """How a record came to be that tells what one request changed, and nothing else of the object."""
 
@@ -190,7 +192,7 @@ class State:
     records: Mapping[Key, Record] = field(default_factory=dict)
     tombstones: Mapping[Key, tuple[Tombstone, ...]] = field(default_factory=dict)
     used_plans: tuple[str, ...] = ()
-    """IDs of the saved plans that were applied, the latest last: none is applied twice."""
+    """IDs of the saved plans that were applied to their end, the latest last: none is applied twice."""
 
     @property
     def managed(self) -> frozenset[str]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.planfile import Shown, hold
+from reconciler.planfile import Known, Shown, hold
 from tests.planfile.desk import SEVERITY, Desk, incident
-from tests.processes import RECONCILER, environment
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -289,40 +287,12 @@ def test_what_is_gone_already_is_fine(desk: Desk) -> None:
     assert len(desk.writes()) == before
 
 
-def test_a_killed_apply_is_finished_by_a_new_plan(desk: Desk) -> None:
-    """The plan is used up by its first write; the next one has what is left, and nothing is made twice."""
-    names = [f"incident-{number}" for number in range(40)]
-    desk.declare(*(incident(name, updates=UPDATES) for name in names))
-    desk.plan()
-    process = subprocess.Popen(
-        [*RECONCILER, "apply", "--sandbox", "--plan", "plan.json", "--auto-approve", "--parallelism", "1"],
-        cwd=desk.folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    process.stderr.readline()
-    process.kill()
-    process.communicate()
-    assert 0 < len(desk.incidents()) < len(names)
-    again = desk.carry_out()
-    desk.plan()
-    rest = desk.carry_out()
-
-    assert again.code == 4
-    assert "this plan was applied before\nhint: plan again" in again.stderr
-    assert rest.code == 0, rest.stdout
-    assert sorted(one["name"] for one in desk.incidents()) == sorted(f"Title of {name}" for name in names)
-    assert all(desk.updates(one["id"]) == ["Looking into it."] for one in desk.incidents())
-
-
 def test_after_a_long_prompt_the_same_holds_as_for_a_saved_plan(desk: Desk) -> None:
     """What is as it was goes, what is not is refused and told."""
     two(desk, summary="Other")
     shown = World.plan(desk)
     desk.edit(desk.incident("Title of one")["id"], summary="By Bob")
-    held = hold(Shown.here(shown), World.plan(desk), {}, "run the same command again")
+    held = hold(Shown.here(shown), World.plan(desk), Known(), "run the same command again")
 
     assert [change.key.name for change in held.plan.changes] == ["two"]
     assert [(one.key.name, one.message) for one in held.stale] == [
@@ -334,7 +304,7 @@ def test_a_prompt_that_stood_open_over_a_calm_account_changes_nothing(desk: Desk
     """The same requests, in the same order, under the same keys."""
     desk.declare(SEVERITY, incident("one", severity="Dire", updates=MOVES))
     shown = World.plan(desk)
-    held = hold(Shown.here(shown), World.plan(desk), {})
+    held = hold(Shown.here(shown), World.plan(desk), Known())
 
     assert held.plan == shown
     assert (held.stale, held.already, held.beyond) == ((), (), ())

@@ -34,8 +34,8 @@ def test_only_the_latest_used_plans_are_kept() -> None:
     assert state.used_plans[-1] == str(MOST_USED_PLANS + 2)
 
 
-def test_a_run_that_died_has_used_its_plan() -> None:
-    """The journal tells it before the first request, and the next run reads the journal."""
+def test_a_plan_is_used_up_although_its_run_died_saving_the_state() -> None:
+    """The journal tells it at the end, and the next run reads the journal."""
     memory = replay(State(), b'{"used":"mine"}\n', "journal")
 
     assert memory.state.used_plans == ("mine",)
