@@ -58,6 +58,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     diff = Diff()
     known, is_ours = record.fields if record else {}, not pair.is_strange
     differing = list(map(pair.told, differences(kind.fields, desired.leaves, live.leaves, known, is_ours=is_ours)))
+    differing += standing.yielded(pair)
     found = [one for one in differing if not _is_ignored(pair, one)]
     diff.drifted += [_drifted(pair, one) for one in found if one.is_drift]
     if refusal := _changed_after_creation(pair, found, diff):
@@ -84,6 +85,9 @@ def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differ
     if isinstance(told, Refusal):
         return diff.refused(told)
     diff.leave(path for path in told.driven if pair.policy(str(path[0])) is Drift.KEEP)
+    # What an update gave way to is asked anew by the next one.
+    again = {one.path for one in standing.yielded(pair)} & told.driven
+    diff.drifted[:] = [one for one in diff.drifted if one.path not in again or one.key.child]
     plan = posting(told.updates, pair.live.leaves, told.left, pair.policy, stuck)
     verdicts = _verdicts(pair, [one for one in found if one.path not in told.driven])
     if refusal := _undecided(pair, plan, verdicts):

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.diff.fields import Difference
 from reconciler.diff.pair import STATUS
+from reconciler.diff.updates import MOVES
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.lifecycle import LIVE, TRIAGE
 from reconciler.model import Cause, Fate, Notice, Topic
+from reconciler.state.record import FieldRecord
 
 if TYPE_CHECKING:
     from reconciler.diff.pair import Pair
@@ -39,6 +41,25 @@ def stuck(pair: Pair, diff: Diff) -> tuple[Path, ...]:
         diff.notices.append(_finished(pair, live, wanted, diff))
         return (STATUS,)
     return ()
+
+
+def yielded(pair: Pair) -> list[Difference]:
+    """Return the moves that updates went without, as people had moved the incident: drift until either side agrees.
+
+    Such a record tells what the update says as sent and what people chose as answered; in all other statuses than
+    the live ones the server may have chosen what was answered.
+    """
+    lifecycle, known = pair.rules.lifecycle, pair.record.fields if pair.record else {}
+    found = []
+    for path in MOVES if pair.kind is INCIDENT else ():
+        wanted, live = pair.desired.leaves.get(path), pair.live.leaves.get(path)
+        record = known.get(str(path[0]))
+        if wanted is None or live is None or record is None or wanted.value == live.value:
+            continue
+        is_chosen = path != STATUS or lifecycle.category(live) == LIVE
+        if is_chosen and (wanted.value, live.value) == (record.sent, record.answered):
+            found.append(Difference(path, wanted, live, Cause.DRIFT, FieldRecord(record.sent, record.sent)))
+    return found
 
 
 def _is_waiting(pair: Pair, live: Leaf, wanted: Leaf) -> bool:

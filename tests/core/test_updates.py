@@ -48,6 +48,14 @@ def moved(world: World, **moves: str) -> None:
     world.edit(incident(world), **{ids[name][0]: ids[name][1](value) for name, value in moves.items()})
 
 
+def assert_kept_alone(world: World, message: str) -> None:
+    """Assert that nothing is left to do, and only this is told."""
+    plan = world.plan()
+    assert plan.is_empty
+    assert not plan.refusals
+    assert told.notices(plan) == [message]
+
+
 def post(world: World, message: str, *, person: str = "") -> None:
     """Let someone else post an update."""
     body = {"incident_id": incident(world), "idempotency_key": f"other {message}", "message": message}
@@ -221,7 +229,7 @@ class TestWherePeopleMovedTheIncident:
     """An update's move is sent when the live value is still what the steps before it left."""
 
     def test_keep_posts_the_message_alone(self, world: World, field: str, theirs: str, line: str) -> None:
-        """The message is posted, the move is not, the plan says so, and the next one is quiet."""
+        """The message is posted, the move is not, and each plan says so from then on."""
         world.write(HEAD + FIRST)
         world.settle()
         moved(world, **{field: theirs})
@@ -235,6 +243,44 @@ class TestWherePeopleMovedTheIncident:
         world.settle()
         assert now(world, field) == [theirs]
         assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
+        assert_kept_alone(world, f"{field} {theirs} kept (Bob Baker); the manifest says {wanted}")
+
+    @pytest.mark.parametrize("policy", ["overwrite", "keep", "fail"])
+    def test_what_an_update_gave_way_to_stays_drift(
+        self, world: World, field: str, theirs: str, line: str, policy: str
+    ) -> None:
+        """The update is posted, and its move is not forgotten: it is kept, enforced or refused as the policy says."""
+        world.write_raw(WORKSPACE % ("keep", "keep"), "reconciler.yaml")
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.write(HEAD + FIRST + line)
+        world.settle()
+        world.write_raw(WORKSPACE % (policy, policy), "reconciler.yaml")
+
+        plan = world.plan()
+
+        wanted = "Fixing" if field == "status" else "Major"
+        (one,) = plan.drifted
+        assert (one.name, one.live, one.desired, str(one.mover).split(",")[0]) == (field, theirs, wanted, "Bob Baker")
+        assert bool(told.notices(plan, KEPT)) == (policy == "keep")
+        assert bool(plan.refusals) == (policy == "fail")
+        world.apply()
+        assert now(world, field) == [wanted if policy == "overwrite" else theirs]
+        world.write_raw(WORKSPACE % ("fail", "fail"), "reconciler.yaml")
+        assert bool(world.plan().refusals) == (policy != "overwrite")
+
+    def test_an_update_that_gave_way_agrees_when_it_says_so(
+        self, world: World, field: str, theirs: str, line: str
+    ) -> None:
+        """Writing into it what people chose ends the notice, and nothing is frozen: it was posted without a move."""
+        world.write(HEAD + FIRST)
+        world.settle()
+        moved(world, **{field: theirs})
+        world.write(HEAD + FIRST + line)
+        world.settle()
+        world.write(HEAD + FIRST + line.replace("Fixing", theirs).replace("Major", theirs))
+
         told.assert_quiet(world)
 
     def test_overwrite_sends_it(self, world: World, field: str, theirs: str, line: str) -> None:
@@ -305,7 +351,8 @@ class TestWherePeopleMovedTheIncident:
 
         assert now(world, field) == [theirs]
         assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy."]
-        told.assert_quiet(world)
+        wanted = "Fixing" if field == "status" else "Major"
+        assert_kept_alone(world, f"{field} {theirs} kept (Bob Baker); the manifest says {wanted}")
 
 
 def test_a_move_by_people_between_two_updates_holds_back_the_rest(world: World) -> None:
@@ -319,7 +366,7 @@ def test_a_move_by_people_between_two_updates_holds_back_the_rest(world: World) 
 
     assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy.", "Again."]
     assert now(world, "status") == ["Monitoring"]
-    told.assert_quiet(world)
+    assert_kept_alone(world, "status Monitoring kept (Bob Baker); the manifest says Investigating")
 
 
 def test_a_move_without_words_that_people_overtook_is_not_posted(world: World) -> None:
