@@ -46,8 +46,11 @@ def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequenc
     waiting: list[Key] = []
     matched: set[str] = set()
     begin = 0
-    for child in (one for one in declared if one.key not in known):
-        index = next((at for at in range(begin, len(observed)) if _is_it(child.leaves, observed[at][1])), None)
+    wanted = [one for one in declared if one.key not in known]
+    for number, child in enumerate(wanted):
+        # What has no message is not looked for behind words that were declared after it: an edit may have moved it.
+        end = len(observed) if ("message",) in child.leaves else _next_words(wanted[number + 1 :], observed, begin)
+        index = next((at for at in range(begin, end) if _is_it(child.leaves, observed[at][1])), None)
         if index is None:
             waiting.append(child.key)
             continue
@@ -58,6 +61,13 @@ def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequenc
         begin = index + 1
     strangers = (one for one in ours if one.get("message") and one["id"] not in matched)
     return Recognised(posted, next(strangers, None))
+
+
+def _next_words(later: Sequence[Child], observed: Sequence[tuple[Mapping[str, Any], Leaves]], begin: int) -> int:
+    """Return where the first message of the later updates stands; the end where none of them does."""
+    told = [child.leaves for child in later if ("message",) in child.leaves]
+    found = (at for at in range(begin, len(observed)) if any(_is_it(leaves, observed[at][1]) for leaves in told))
+    return next(found, len(observed))
 
 
 def _is_it(declared: Leaves, live: Leaves) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.errors import ApiError
 from reconciler.model import Done, Key, Topic, Why
+from reconciler.sandbox import Behaviour
 from tests.core import told
 from tests.world import World
 
@@ -515,3 +516,16 @@ def test_an_update_that_went_without_its_move_and_whose_answer_was_lost_moves_no
 
     assert now(world, "status") == ["Fixing"]
     assert world.updates(incident(world)) == ["Rolled back."]
+
+
+def test_a_move_that_an_edit_made_is_not_taken_for_an_update_before_the_words(tmp_path: Path) -> None:
+    """Without the state: the move without words stands behind them, so it is no update that is declared before them."""
+    world = World(tmp_path, idempotency="forget", behaviour=Behaviour(triages=True))
+    world.write(HEAD + "    - {id: first, status: Reviewing}\n    - {id: second, message: It is over.}\n")
+    world.settle()
+    world.lose_state()
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["It is over."]
+    assert not world.plan().refusals
