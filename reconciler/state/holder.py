@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,12 @@ class Claim:
     token: str = ""
     seconds: float = 0.0
     is_removable: bool = False
+    ends: datetime | None = field(default=None, compare=False)
+    """When it ends if it is not renewed, by the clock of its holder: a hint."""
+
+    def is_past(self, now: float) -> bool:
+        """Tell whether the end that it states is past."""
+        return self.ends is not None and self.ends.timestamp() <= now
 
     @property
     def told(self) -> str:

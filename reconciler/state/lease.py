@@ -1,8 +1,9 @@
 """The lock on a remote state: an object that its holder goes on renewing, and that others take when it stops.
 
-Nobody's wall clock counts. The holder measures from before it asked, and stops a little before its time is over;
+Nobody's wall clock decides. The holder measures from before it asked, and stops a little before its time is over;
 the others measure from when they first saw the object as it is, for the whole of its time, before they take it
-over. Every write is over the version that was read, so of two that try at once one gets it.
+over. Every write is over the version that was read, so of two that try at once one gets it. The end that a lease
+states by the clock of its holder is a hint: it tells whether watching it is worth the while.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import LeaseLost, Refused
@@ -29,6 +31,10 @@ TRUSTED = 0.8
 """The part of its time for which the holder counts on it: what it sent last has the rest to arrive."""
 LOOK_EVERY = 1.0
 """Seconds between two looks at another's lease."""
+RENEW_EVERY = 2.0
+"""Seconds between two renewals, if a lease lasts long: so soon its holder notices that it was removed."""
+RENEWALS = 4
+"""How many times a lease is renewed while it lasts, at the least."""
 
 FREE = b'{"format_version": 1, "is_free": true}\n'
 """What stands in the place of a lease that was given back: a removal cannot be made to depend on what is there."""
@@ -42,6 +48,11 @@ def passed() -> float:
     return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
+def pause_of(seconds: float) -> float:
+    """Return how many seconds lie between two renewals of a lease that lasts for so many."""
+    return min(RENEW_EVERY, seconds / RENEWALS)
+
+
 def claim_of(text: bytes) -> Claim | None:
     """Return the claim of an object; None where it is free. One that is not understood is held by nobody known."""
     try:
@@ -49,7 +60,8 @@ def claim_of(text: bytes) -> Claim | None:
         if value.get("is_free"):
             return None
         seconds = min(max(float(value["seconds"]), 0.0), LONGEST)
-        return Claim(Holder.from_json(value["holder"]), str(value["token"]), seconds, is_removable=True)
+        holder, token = Holder.from_json(value["holder"]), str(value["token"])
+        return Claim(holder, token, seconds, is_removable=True, ends=_instant(value.get("ends")))
     except (ValueError, TypeError, KeyError, AttributeError):
         return Claim(None, "", LONGEST, is_removable=True)
 
@@ -64,6 +76,8 @@ class Lease:
     where: str
     """What messages call the state."""
     clock: Callable[[], float] = passed
+    wall: Callable[[], float] = time.time
+    """What time it is, for the hint alone."""
     token: str = field(default_factory=lambda: secrets.token_hex(8))
     _holder: Holder = field(default_factory=Holder.this)
     _version: Version | None = None
@@ -77,27 +91,40 @@ class Lease:
     def take(self, patience: float, wait: Callable[[float], None], tell: Callable[[str], None]) -> None:
         """Take the lease: one that is free at once, another's when it was seen unchanged for its whole time.
 
-        Raises `Refused` with its holder after `patience` seconds, and whatever `wait` raises.
+        One that is silent although its end is past is watched for that long even without patience, until it is
+        renewed. Raises `Refused` with its holder after `patience` seconds, and whatever `wait` raises.
         """
         begun = since = self.clock()
         seen: Version | None = None
-        is_told = False
+        is_renewed = False
+        told = ""
         while True:
             found = self.objects.get(self.name)
             now = self.clock()
             if found and found.version != seen:
-                seen, since = found.version, now
+                seen, since, is_renewed = found.version, now, seen is not None
             claim = claim_of(found.text) if found else None
             if claim is None or now - since >= claim.seconds:
                 if self._took(found):
                     return
                 continue
-            if now - begun >= patience:
-                raise Refused(f"{self.where}: another run is writing here: {claim.told}", _ways_on(claim))
-            if not is_told:
-                tell(f"waiting for another run: {claim.told}")
-                is_told = True
-            wait(min(LOOK_EVERY, self.seconds / 4, begun + patience - now))
+            is_silent = not is_renewed and claim.is_past(self.wall())
+            until = max(begun + patience, since + claim.seconds if is_silent else 0)
+            if now >= until:
+                raise Refused(f"{self.where}: another run is writing here: {claim.told}", _ways_on(claim, self.wall()))
+            line = _taking(claim) if is_silent and not told else "" if is_silent else _waiting(claim)
+            if line and line != told:
+                tell(line)
+                told = line
+            wait(min(LOOK_EVERY, self.seconds / 4, until - now))
+
+    def seize(self, over: Version) -> None:
+        """Take a lease from its holder, who has it until it renews: for whoever then waits for that.
+
+        Raises `Overtaken` where it is not as it was seen any more.
+        """
+        with self._lock:
+            self._write(self.clock(), over)
 
     def renew(self) -> None:
         """Go on holding it; never raises: what became of it is told by `require`."""
@@ -153,6 +180,7 @@ class Lease:
     def _write(self, asked: float, over: Version | None, patience: float | None = None) -> None:
         self._beats += 1
         claim = {"token": self.token, "seconds": self.seconds, "beat": self._beats, "holder": self._holder.to_json()}
+        claim["ends"] = datetime.fromtimestamp(self.wall() + self.seconds, UTC).isoformat("T", "seconds")
         patience = self.seconds * (1 - TRUSTED) if patience is None else patience
         self._version = self.objects.put(self.name, _text(claim), over, patience=patience)
         self._until = asked + self.seconds * TRUSTED
@@ -171,8 +199,25 @@ def _text(value: dict[str, Any]) -> bytes:
     return json.dumps({"format_version": 1, **value}, ensure_ascii=False).encode() + b"\n"
 
 
-def _ways_on(claim: Claim) -> str:
+def _instant(value: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found
+
+
+def _waiting(claim: Claim) -> str:
+    return f"waiting for another run: {claim.told}"
+
+
+def _taking(claim: Claim) -> str:
+    return f"taking the lock over in {claim.seconds:.0f} s, if it stays silent till then: held by {claim.told}"
+
+
+def _ways_on(claim: Claim, now: float) -> str:
+    end = f"by itself at {claim.ends:%H:%M:%S} UTC" if claim.ends and not claim.is_past(now) else "by itself"
     return (
-        "`--lock-timeout SECONDS` waits for its end, and takes over from a run that died once it has been silent for "
-        f"{claim.seconds:.0f} s; `reconciler state unlock` removes the lock"
+        f"it ends {end} if that run died, and the next one then takes it over once it has been silent for "
+        f"{claim.seconds:.0f} s; `--lock-timeout SECONDS` waits for its end, `reconciler state unlock` removes the lock"
     )

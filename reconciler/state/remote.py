@@ -20,7 +20,7 @@ from reconciler.state.disk import explained
 from reconciler.state.format import state_of, text_of, value_of
 from reconciler.state.journal import Journal
 from reconciler.state.journal import text_of as journal_of
-from reconciler.state.lease import FREE, Lease, claim_of
+from reconciler.state.lease import Lease, claim_of, pause_of
 from reconciler.state.leftovers import Basis, Noted, Rescue, lines_of
 from reconciler.state.memory import Memory, replay
 from reconciler.state.objects import Overtaken, StoreFailed, Version
@@ -39,8 +39,8 @@ UPLOAD_EVERY = 2.0
 """Seconds between two uploads of the journal; more where one takes long."""
 UPLOAD_SHARE = 10
 """How many times as long as an upload took nothing is uploaded after it."""
-RENEWALS = 4
-"""How many times a lease is renewed while it lasts."""
+TRIES = 3
+"""How many times a lock is tried to be removed whose holder renews it just then."""
 LAST_PATIENCE = 0.5
 """The part of a lease's time for which the state is tried to be written at the end, whatever the store says."""
 
@@ -193,14 +193,25 @@ class RemoteStore:
         return claim_of(found.text) if found else None
 
     def unlock(self, claim: Claim) -> bool:
-        """Remove a lease that is still held by the same run; tell whether it was. A beat of its heart is no matter."""
-        found = self.objects.get(self.lock_name)
-        if found is None or claim_of(found.text) != claim:
+        """Remove a lease that is still held by the same run; tell whether it was. A beat of its heart is no matter.
+
+        It is held by this one until its holder, if it is alive, has noticed.
+        """
+        pause = 2 * pause_of(claim.seconds)
+        lease = Lease(self.objects, self.lock_name, max(self.lease_seconds, 2 * pause), str(self.address))
+        for _ in range(TRIES):
+            found = self.objects.get(self.lock_name)
+            if found is None or claim_of(found.text) != claim:
+                return False
+            with contextlib.suppress(Overtaken):
+                lease.seize(found.version)
+                break
+        else:
             return False
         try:
-            self.objects.put(self.lock_name, FREE, found.version)
-        except Overtaken:
-            return False
+            self.wait(pause)
+        finally:
+            lease.release()
         return True
 
     def recover(self, rescue: Rescue, *, force: bool) -> None:
@@ -360,5 +371,5 @@ def _chosen(shared: Noted | None, local: list[Noted], basis: Basis) -> Noted | N
 
 def _renewed(run: _Run) -> None:
     """Renew the lease again and again until the end."""
-    while not run.ending.wait(run.lease.seconds / RENEWALS):
+    while not run.ending.wait(pause_of(run.lease.seconds)):
         run.lease.renew()

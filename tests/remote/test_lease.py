@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECONDS = 60.0
+TODAY = 1_800_000_000.0
 
 
 class Memory(Objects):
@@ -56,10 +57,14 @@ class Machine:
     others: list[Machine] = field(default_factory=list)
     now: float = 0.0
     told: list[str] = field(default_factory=list)
+    ahead: float = 0.0
+    """How wrong its wall clock is."""
 
     def lease(self) -> Lease:
         """Return a lease of a run on this machine."""
-        return Lease(self.store, "lock", SECONDS, "s3://bucket/acme.json", clock=lambda: self.now)
+        lease = Lease(self.store, "lock", SECONDS, "s3://bucket/acme.json", clock=lambda: self.now)
+        lease.wall = lambda: TODAY + self.now + self.ahead
+        return lease
 
     def take(self, patience: float = 0.0, *, meanwhile: Callable[[], None] = lambda: None) -> Lease:
         """Take the lease, and let something happen at each wait."""
@@ -77,7 +82,7 @@ class Machine:
 def pair() -> tuple[Memory, Machine, Machine]:
     """Return a store and two machines whose clocks have nothing in common but their pace."""
     store = Memory()
-    alice, bob = Machine(store, now=5.0), Machine(store, now=90_000.0)
+    alice, bob = Machine(store, now=5.0), Machine(store, now=90_000.0, ahead=-89_995)
     bob.others = [alice]
     return store, alice, bob
 
@@ -91,10 +96,15 @@ def is_held(lease: Lease) -> bool:
     return True
 
 
-@given(renewals=st.lists(st.floats(0.1, 90), max_size=8))
-def test_two_never_hold_it_at_once(renewals: list[float]) -> None:
-    """Whenever the holder renews, and for however long it does not: when another has it, it has it no more."""
+@given(
+    renewals=st.lists(st.floats(0.1, 90), max_size=8),
+    ahead=st.floats(-1e8, 1e8),
+    patience=st.sampled_from([0.0, 30.0, 10_000.0]),
+)
+def test_two_never_hold_it_at_once(renewals: list[float], ahead: float, patience: float) -> None:
+    """Whenever the holder renews, and whatever the clocks show: when another has it, it has it no more."""
     _, alice, bob = pair()
+    bob.ahead += ahead
     first = alice.take()
     due = [alice.now + sum(renewals[: index + 1]) for index in range(len(renewals))]
 
@@ -103,7 +113,11 @@ def test_two_never_hold_it_at_once(renewals: list[float]) -> None:
             due.pop(0)
             first.renew()
 
-    second = bob.take(10_000, meanwhile=renew)
+    try:
+        second = bob.take(patience, meanwhile=renew)
+    except Refused:
+        assert patience < 10_000
+        return
 
     assert not is_held(first)
     assert is_held(second)
@@ -123,6 +137,38 @@ def test_a_lease_that_is_renewed_is_never_taken() -> None:
     assert len(bob.told) == 1
     assert bob.told[0].startswith("waiting for another run: ")
     assert "silent for 60 s" in told.value.hint
+
+
+def test_a_lease_whose_end_is_past_is_watched_although_nobody_asked_to_wait() -> None:
+    """For its whole time: its holder died long ago, or its clock is wrong."""
+    _, alice, bob = pair()
+    alice.take()
+    with pytest.raises(Refused) as told:
+        bob.take()
+    assert "it ends by itself at 08:01:05 UTC if that run died" in told.value.hint
+    assert bob.told == []
+
+    bob.now, begun = bob.now + SECONDS, bob.now + SECONDS
+    second = bob.take()
+
+    assert is_held(second)
+    assert bob.now - begun == pytest.approx(SECONDS)
+    (line,) = bob.told
+    assert line.startswith("taking the lock over in 60 s, if it stays silent till then: held by ")
+
+
+def test_a_lease_that_is_renewed_while_it_is_watched_is_refused_at_once() -> None:
+    """The clock was wrong: its holder is alive."""
+    _, alice, bob = pair()
+    first = alice.take()
+    bob.ahead += 10_000
+    begun = bob.now
+
+    with pytest.raises(Refused, match="another run is writing here: "):
+        bob.take(meanwhile=lambda: first.renew() if alice.now > 20 else None)
+
+    assert bob.now - begun < 20
+    assert is_held(first)
 
 
 def test_a_machine_that_slept_may_not_write() -> None:

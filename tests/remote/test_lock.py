@@ -8,13 +8,16 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from tests.remote.team import LEASE
+import pytest
+
+from tests.remote.team import LEASE, Team
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
     from tests.cli.shell import Shell
-    from tests.remote.team import Team
+    from tests.remote.stores import Moto
 
 APPLY = ("apply", "--auto-approve")
 NAMES = [f"incident-{number}" for number in range(12)]
@@ -34,6 +37,7 @@ def begun(shell: Shell, *flags: str) -> subprocess.Popen[str]:
 
 def test_of_ten_at_once_one_runs_and_nine_say_who_holds_the_lock(team: Team) -> None:
     """At once, with owner and time: nobody waits who was not asked to."""
+    team.lease = 60
     machines = [team.machine(f"machine-{number}", *NAMES) for number in range(10)]
     running = [machine.start(*APPLY) for machine in machines]
     ends = [(process.communicate(timeout=120), process.returncode) for process in running]
@@ -63,6 +67,7 @@ def test_of_ten_that_wait_each_gets_its_turn_and_one_writes(team: Team) -> None:
 
 def test_the_lock_of_a_killed_run_is_taken_over(team: Team) -> None:
     """By whoever waits for as long as it would have lasted; before that, it is said who held it."""
+    team.lease = 12
     alice, bob = team.machine("alice", *NAMES), team.machine("bob", *NAMES)
     killed = begun(alice)
     killed.kill()
@@ -73,6 +78,7 @@ def test_the_lock_of_a_killed_run_is_taken_over(team: Team) -> None:
 
     assert at_once.code == 4
     assert f"(pid {killed.pid}, reconciler apply)" in at_once.stderr
+    assert re.search(r"it ends by itself at [\d:]{8} UTC if that run died", at_once.stderr)
     assert waited.code == 0, waited.stderr
     team.assert_each_once(*NAMES)
 
@@ -134,6 +140,53 @@ def test_unlock_shows_the_holder_and_removes_the_lock(team: Team) -> None:
     assert done.code == 0, done.stderr
     assert bob.run("state", "unlock").stdout == "nobody holds the lock\n"
     team.assert_each_once(*NAMES)
+
+
+@pytest.mark.parametrize("command", [APPLY, ("state", "rebuild", "--auto-approve")])
+def test_the_lock_of_a_run_that_died_earlier_is_taken_over_by_whoever_comes(
+    s3_team: Team, command: tuple[str, ...]
+) -> None:
+    """Nobody has to wait by a flag or unlock by hand: its end is past, so it is watched for its time and taken."""
+    alice, bob = s3_team.machine("alice", *NAMES), s3_team.machine("bob", *NAMES)
+    killed = begun(alice)
+    killed.kill()
+    killed.communicate()
+    time.sleep(LEASE)
+
+    done = bob.run(*command)
+
+    assert done.code == 0, done.stderr
+    who = rf"held by \S+@\S+ \(pid {killed.pid}, reconciler apply\), since 20"
+    assert re.search(f"taking the lock over in {LEASE} s, if it stays silent till then: {who}", done.stderr)
+    assert bob.run(*APPLY).code == 0
+    s3_team.assert_each_once(*NAMES)
+
+
+def test_when_unlock_returns_the_holder_sends_nothing_more(tmp_path: Path, moto: Moto) -> None:
+    """However long its lock would have lasted, and although the account takes everything twice."""
+    with Team.gathered(tmp_path, moto, "--idempotency", "forget") as team:
+        team.lease = 60
+        alice, bob = team.machine("alice", *NAMES), team.machine("bob", *NAMES)
+        running = begun(alice)
+        unlocking = bob.start("state", "unlock", "--auto-approve")
+        team.wait_for(lambda: "state unlock" in str(team.lock))
+        early = bob.run(*APPLY)
+
+        _, said = unlocking.communicate(timeout=30)
+        sent = team.writes()
+        done = bob.run(*APPLY)
+        _, told = running.communicate(timeout=30)
+
+        assert early.code == 4
+        assert "reconciler state unlock), since 20" in early.stderr
+        assert unlocking.returncode == 0, said
+        assert "waiting a few seconds for that run to notice" in said
+        assert sent < 3 * len(NAMES)
+        assert running.returncode in {4, 5}, told
+        assert "another run took the lock over, or it was removed: nothing more is sent" in told
+        assert done.code == 0, done.stderr
+        team.assert_each_once(*NAMES)
+        assert team.writes() == 3 * len(NAMES)
 
 
 def test_a_run_whose_lock_was_removed_stops(s3_team: Team) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.cli.telling import tell
+
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
     from reconciler.model import Key
@@ -14,7 +16,7 @@ def store_of(access: Access) -> Store:
     """Return where the state of the workspace and the account lies."""
     from reconciler import state  # noqa: PLC0415  (flags are told without reading anything)
 
-    return state.store_of(access.load(), lock_timeout=access.lock_timeout)
+    return state.store_of(access.load(), lock_timeout=access.lock_timeout, tell=lambda line: tell(line, err=True))
 
 
 def known_key(memory: Memory, text: str, *, buried: bool = False) -> Key:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @finds_state
 def unlock(*, auto_approve: bool, access: Access) -> int:
-    """Remove the lock on a remote state. A run that holds it stops, and sends nothing more.
+    """Remove the lock on a remote state. A run that holds it notices within seconds, and sends nothing more.
 
-    A lock that a dead run left ends by itself; this is for whoever cannot wait.
+    That long is waited for, so that the next run writes alone. A run that cannot reach the store sends on until its
+    lock would have ended. What a dead run left ends by itself; this is for whoever cannot wait.
     """
     from reconciler.errors import Refused  # noqa: PLC0415  (flags are told without reading anything)
 
@@ -35,6 +36,7 @@ def unlock(*, auto_approve: bool, access: Access) -> int:
         raise Refused("a lock on this machine ends with its process: there is nothing to remove", "end that process")
     if not auto_approve:
         _approve()
+    tell("waiting a few seconds for that run to notice", err=True)
     if not store.unlock(claim):
         raise Refused("the lock has been renewed or taken since: its holder is alive", "run the same command again")
     tell("unlocked")
