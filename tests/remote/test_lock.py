@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 APPLY = ("apply", "--auto-approve")
 NAMES = [f"incident-{number}" for number in range(12)]
+MANY = [f"incident-{number}" for number in range(30)]
 
 
 def begun(shell: Shell, *flags: str) -> subprocess.Popen[str]:
@@ -166,27 +167,23 @@ def test_when_unlock_returns_the_holder_sends_nothing_more(tmp_path: Path, moto:
     """However long its lock would have lasted, and although the account takes everything twice."""
     with Team.gathered(tmp_path, moto, "--idempotency", "forget") as team:
         team.lease = 60
-        alice, bob = team.machine("alice", *NAMES), team.machine("bob", *NAMES)
+        alice, bob = team.machine("alice", *MANY), team.machine("bob", *MANY)
         running = begun(alice)
         unlocking = bob.start("state", "unlock", "--auto-approve")
         team.wait_for(lambda: "state unlock" in str(team.lock))
-        early = bob.run(*APPLY)
-
         _, said = unlocking.communicate(timeout=30)
         sent = team.writes()
         done = bob.run(*APPLY)
         _, told = running.communicate(timeout=30)
 
-        assert early.code == 4
-        assert "reconciler state unlock), since 20" in early.stderr
         assert unlocking.returncode == 0, said
         assert "waiting a few seconds for that run to notice" in said
-        assert sent < 3 * len(NAMES)
+        assert sent < 3 * len(MANY)
         assert running.returncode in {4, 5}, told
         assert "another run took the lock over, or it was removed: nothing more is sent" in told
         assert done.code == 0, done.stderr
-        team.assert_each_once(*NAMES)
-        assert team.writes() == 3 * len(NAMES)
+        team.assert_each_once(*MANY)
+        assert team.writes() == 3 * len(MANY)
 
 
 def test_a_run_whose_lock_was_removed_stops(s3_team: Team) -> None:
@@ -204,7 +201,7 @@ def test_a_run_whose_lock_was_removed_stops(s3_team: Team) -> None:
 
 def test_the_local_lock_says_who_holds_it_and_can_be_waited_for(s3_team: Team) -> None:
     """A process holds it, so there is nothing to remove; it ends with that process."""
-    alice = s3_team.machine("alice", *NAMES)
+    alice = s3_team.machine("alice", *MANY)
     file = alice.folder / "reconciler.yaml"
     file.write_text(re.sub(r", state:.*}", "}", file.read_text()))
     running = begun(alice)
@@ -222,4 +219,4 @@ def test_the_local_lock_says_who_holds_it_and_can_be_waited_for(s3_team: Team) -
     assert waited.code == 0, waited.stderr
     assert f"waiting for another run: {os.environ.get('USER', '')}"[:27] in waited.stderr
     assert alice.run("state", "unlock").stdout == "nobody holds the lock\n"
-    s3_team.assert_each_once(*NAMES)
+    s3_team.assert_each_once(*MANY)
