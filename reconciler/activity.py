@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model import Mover, Path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     Json = Mapping[str, Any]
 
 BY = ("updater", "actor", "creator", "merger")
 """What contents call whoever did it."""
 KINDS = ("user", "api_key", "workflow", "alert")
+CALL = "call_url_changed"
+BY_ITSELF = frozenset(
+    ("incident_channel_created", "incident_channel_join", "incident_call_created", "incident_timestamp_occurred")
+)
+"""Types of entries that name nobody and follow from declaring an incident, or moving it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,14 @@ def who_left(moved: Mapping[Path, Move], path: Path, *, is_set: bool) -> Mover |
     return move.by if move and move.is_set == is_set else None
 
 
-def last_touched_by_people(entries: Iterable[Json]) -> Mover | None:
-    """Return the person who last did anything to an incident; None where the log tells of nobody."""
-    people = [by for entry in _ordered(entries) if (by := mover(entry)).is_person]
+def last_touch(entries: Iterable[Json], ours: Collection[str] = ()) -> Mover | None:
+    """Return who last did anything to an incident; None where the log tells of no person.
+
+    An entry that names nobody is a person's, unless its type is one of `ours`, or comes about by itself.
+    """
+    passed = {*ours, *BY_ITSELF}
+    told = ((mover(entry), str(entry.get("type"))) for entry in _ordered(entries))
+    people = [by for by, kind in told if by.is_person or not (by.kind or kind in passed)]
     return people[-1] if people else None
 
 
@@ -117,7 +127,7 @@ _TELLS: Mapping[str, Callable[[Json], Iterator[Told]]] = {
     "incident_type_changed": _plain("type", "new_incident_type"),
     "incident_visibility_changed": _plain("visibility", "new_visibility"),
     # Its address is not told, and nobody can unset it.
-    "call_url_changed": lambda _: iter([(("call_url",), "", None)]),
+    CALL: lambda _: iter([(("call_url",), "", None)]),
     "custom_field_value_update": _field,
     "role_update": _role,
     "incident_timestamp_set": _timestamp,

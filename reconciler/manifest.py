@@ -25,7 +25,7 @@ from reconciler.paths import is_inside, is_yaml, shown
 from reconciler.variables import Filling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.documents import Document
 
@@ -57,7 +57,7 @@ def read(
     environ: Mapping[str, str],
     *,
     defaults: Document | None = None,
-    may_be_none: bool = False,
+    prune: bool = False,
 ) -> Manifests:
     """Return the manifests of files and folders; without paths, those of the root.
 
@@ -67,19 +67,27 @@ def read(
     `spec.defaults` by kind fills what a manifest's `spec` leaves out. Includes and symbolic links lead nowhere
     outside `root`.
 
-    Raises `Misused` where a path does not exist, and where nothing is found unless there `may_be_none`; problems of
-    content are in the answer.
+    Raises `Misused` where a path does not exist, and where nothing is found; problems of content are in the answer.
+    With `prune` there may be nothing at all, and a file or one of several folders with nothing in it is a problem:
+    what it declared would be taken away.
     """
     asked = [os.fspath(path) for path in paths] or [shown(os.path.abspath(root))]
     reading = _Reading(root, environ, defaults)
     files: dict[str, str] = {}
-    for file in (file for path in asked for file in reading.files(path)):
-        files.setdefault(os.path.realpath(file), file)
-    if not files and not may_be_none and not all(os.path.basename(path) == WORKSPACE_FILE for path in asked):
+    for path in asked:
+        found_in = list(reading.files(path))
+        if prune and not found_in and len(asked) > 1:
+            reading.report(Source(shown(path)), "there is no manifest in this folder", TRUNCATED)
+        for file in found_in:
+            files.setdefault(os.path.realpath(file), file)
+    if not files and not prune and not all(os.path.basename(path) == WORKSPACE_FILE for path in asked):
         raise Misused(f"no manifests in {listed(asked)}", "`reconciler init` writes a first one")
-    found = [(path, document) for path in files.values() for document in reading.documents(path)]
+    read = {path: reading.documents(path) for path in files.values()}
+    found = [(path, document) for path, inside in read.items() for document in inside]
     # Everything is read before anything is judged: only then is it known what is included as a part.
     items = [manifest for path, document in found for manifest in reading.manifest(path, document)]
+    if prune:
+        reading.report_empty(path for path, inside in read.items() if not inside)
     return Manifests(tuple(items), tuple(reading.problems), len(files))
 
 
@@ -153,6 +161,13 @@ class _Reading:
         found, problems = documents.parse(text, path, self.includes.at(path))
         self.problems.extend(problems)
         return found
+
+    def report_empty(self, paths: Iterable[str]) -> None:
+        """Report files without a manifest; not those that are wrong in another way, or a part of others."""
+        wrong = {problem.source.file for problem in self.problems}
+        for path in paths:
+            if path not in wrong and os.path.realpath(path) not in self.includes.files:
+                self.report(Source(path), "there is no manifest in this file", TRUNCATED)
 
     def manifest(self, path: str, document: Document) -> Iterator[Manifest]:
         """Yield the manifest that a document is, if its envelope tells who it is; report what is wrong with it."""
@@ -237,6 +252,7 @@ class _Reading:
         self.problems.append(Problem(place, message, hint))
 
 
+TRUNCATED = "`--prune` would take away what it declared: is this a whole checkout? if so, take it out"
 BEGINNING = f"a manifest begins with `apiVersion: {API_VERSION}` and `kind:`"
 
 

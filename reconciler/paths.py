@@ -20,4 +20,4 @@ def is_inside(path: str, root: str) -> bool:
 
 def is_yaml(name: str) -> bool:
     """Tell whether a file is YAML by its name."""
-    return name.endswith((".yaml", ".yml"))
+    return name.lower().endswith((".yaml", ".yml"))

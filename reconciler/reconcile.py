@@ -69,7 +69,7 @@ def load(
     if prune and not is_whole:
         raise Misused("--prune needs all manifests of the workspace", "leave PATH, --select and --exclude out")
     read = manifest.read(
-        workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults, may_be_none=prune
+        workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults, prune=prune
     )
     problems = validate.problems(read, read.problems)
     if not problems:
@@ -107,9 +107,9 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     removed = assemble.Removed(gone, loaded.prune, loaded.is_whole)
     compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
     made = compared({})
-    asked = [*touched.closing(made, loaded.allowed), *attribution.wanted(made)]
-    logs = live.read_activity(client, asked, most=attribution.MOST)
-    if held := touched.held(made, logs, client.now().at, loaded.allowed):
+    closing = touched.closing(made, loaded.allowed)
+    logs = live.read_activity(client, [*closing, *attribution.wanted(made)], most=len(closing) + attribution.MOST)
+    if held := touched.held(made, logs, client.now().at, loaded.allowed, memory.state.records):
         made = compared(held)
     return attribution.attributed(made, logs)
 

@@ -23,7 +23,7 @@ FORMS = (*(f"{name}=NUMBER" for name in COUNTS), "mode=MODE", "paging", "subscri
 class Allowance:
     """What one run may do. `limits` are the most it may do of each word, `modes` those it may declare (None: all).
 
-    `by_default` are the limits that nobody stated.
+    `by_default` are the limits that nobody stated, `by_flag` those that this run alone has.
     """
 
     limits: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULTS))
@@ -32,6 +32,7 @@ class Allowance:
     subscribers: bool = False
     touched: bool = False
     by_default: frozenset[str] = frozenset(DEFAULTS)
+    by_flag: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, limits: Mapping[str, int], allow: Mapping[str, Any]) -> Allowance:
@@ -69,7 +70,12 @@ def _beyond(allowed: Allowance, term: str) -> Allowance:
         case "mode" if value in MODES:
             return allowed if allowed.modes is None else replace(allowed, modes=allowed.modes | {value})
         case _ if name in COUNTS and value.isascii() and value.isdecimal() and len(value) <= LONGEST:
-            return replace(allowed, limits={**allowed.limits, name: int(value)}, by_default=allowed.by_default - {name})
+            return replace(
+                allowed,
+                limits={**allowed.limits, name: int(value)},
+                by_default=allowed.by_default - {name},
+                by_flag=allowed.by_flag | {name},
+            )
         case "mode" if value:
             raise Misused(f"--allow {term}: `{value}` is not a mode", f"the modes are {', '.join(MODES)}")
         case _:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from reconciler.model import Key, Plan
 
 FLOOR = 5
-"""So many changes are always allowed by a limit in percent, which would protect nobody with five severities."""
+"""So many creates and edits are always allowed by a limit in percent, which would protect nobody with five severities.
+
+Removals never are: a small workspace can be taken away whole as well.
+"""
 
 
 def vetoes(plan: Plan, allowed: Allowance, declared: Mapping[Key, str]) -> Iterator[Refused]:
@@ -24,28 +27,40 @@ def vetoes(plan: Plan, allowed: Allowance, declared: Mapping[Key, str]) -> Itera
     for word, number in counts.items():
         most = allowed.limits.get(word)
         if most is not None and number > most:
-            yield _over(word, number, most, is_default=word in allowed.by_default)
+            told = "delete, or to close as no longer declared" if word == "delete" else word
+            yield Refused(f"the plan has {number} to {told}, and {_limit(word, allowed)}", way_out(word, number))
     yield from _share(plan, allowed)
+    yield from _everything(plan, allowed)
 
 
 def _share(plan: Plan, allowed: Allowance) -> Iterator[Refused]:
     number = sum(plan.summary[word] for word in ("create", "edit", "delete"))
     most, managed = allowed.limits.get("percent"), max(plan.managed, plan.resources, number)
+    does, spared = "changes", ""
+    if number <= FLOOR:
+        number, does, spared = len(removed(plan)), "takes away", f"; {FLOOR} creates and edits always pass"
     # In whole numbers: a share is over its limit by one resource, never by a rounding.
-    if most is not None and number > FLOOR and 100 * number > most * managed:
+    if most is not None and 100 * number > most * managed:
         share = -(-100 * number // managed)
-        told = f"the plan changes {number} of {managed} resources ({share} %), and the workspace allows {most} %"
-        yield Refused(f"{told} in one run", way_out("percent", share))
+        told = f"the plan {does} {number} of {managed} resources ({share} %), and {_limit('percent', allowed, ' %')}"
+        yield Refused(told + spared, way_out("percent", share))
 
 
-def _over(word: str, number: int, most: int, *, is_default: bool) -> Refused:
-    told = "delete, or to close as no longer declared" if word == "delete" else word
-    limit = (
-        f"{most} are allowed in one run where the workspace says nothing"
-        if is_default
-        else f"the workspace allows {most} in one run"
-    )
-    return Refused(f"the plan has {number} to {told}, and {limit}", way_out(word, number))
+def _everything(plan: Plan, allowed: Allowance) -> Iterator[Refused]:
+    """Refuse to take all away where no manifest is left, which a folder that is not there looks like as well."""
+    going = {change.key for change in plan.changes if isinstance(change, Delete | Forget)}
+    if going and not plan.resources and "delete" not in allowed.by_flag:
+        told = f"no manifest is left, and the plan takes away or forgets {len(going)} resources, which is all there are"
+        yield Refused(told, f"is it the right folder? `--allow delete={len(going)}` lets it pass this once")
+
+
+def _limit(word: str, allowed: Allowance, unit: str = "") -> str:
+    most = allowed.limits[word]
+    if word in allowed.by_flag:
+        return f"`--allow {word}={most}` allows {most}{unit} in this run"
+    if word in allowed.by_default:
+        return f"{most} are allowed in one run where the workspace says nothing"
+    return f"the workspace allows {most}{unit} in one run"
 
 
 def way_out(word: str, number: int) -> str:

@@ -1,6 +1,7 @@
 """Would a plan close an incident that a person is working on? By the activity log and the API's own clock. Pure.
 
-That incident is left alone whole, and the rest of the plan goes on.
+That incident is left alone whole, and the rest of the plan goes on. What leaves no entry in the log cannot be seen:
+timeline items and members.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from reconciler.activity import last_touched_by_people
+from reconciler.activity import CALL, last_touch
 from reconciler.model import NO_MANIFEST, Refusal, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.guards.allowance import Allowance
-    from reconciler.model import Key, Plan
+    from reconciler.model import Key, Live, Plan
+    from reconciler.state import Record
 
 MINUTE = timedelta(minutes=1)
 
@@ -29,11 +31,16 @@ def closing(plan: Plan, allowed: Allowance) -> list[str]:
 
 
 def held(
-    plan: Plan, logs: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime, allowed: Allowance
+    plan: Plan,
+    logs: Mapping[str, Sequence[Mapping[str, Any]]],
+    now: datetime,
+    allowed: Allowance,
+    records: Mapping[Key, Record],
 ) -> dict[Key, Refusal]:
     """Return why incidents are not closed: a person touched them less than so many minutes ago.
 
     `logs` are by incident's ID. Where one could not be read, any change of the incident counts as a person's.
+    `records` tell whether the address of a call is one that we wrote.
     """
     quiet = allowed.quiet_minutes * MINUTE
     sources = {change.key.parent: change.source for change in plan.changes}
@@ -42,7 +49,8 @@ def held(
         if key not in plan.live:
             continue
         live = plan.live[key]
-        who, at = _last_touch(live.raw, logs.get(live.id))
+        ours = {CALL} if _is_our_call(live, records.get(key)) else set()
+        who, at = _last_touch(live.raw, logs.get(live.id), ours)
         if at is None or now - at >= quiet:
             continue
         refusals[key] = Refusal(
@@ -56,11 +64,20 @@ def held(
     return refusals
 
 
-def _last_touch(raw: Mapping[str, Any], log: Sequence[Mapping[str, Any]] | None) -> tuple[str, datetime | None]:
+def _is_our_call(live: Live, record: Record | None) -> bool:
+    """Return whether the live address is what we sent; one that people set and we keep is not."""
+    kept = record.fields.get("call_url") if record else None
+    leaf = live.leaves.get(("call_url",))
+    return kept is not None and leaf is not None and kept.sent == kept.answered == leaf.value
+
+
+def _last_touch(
+    raw: Mapping[str, Any], log: Sequence[Mapping[str, Any]] | None, ours: Collection[str]
+) -> tuple[str, datetime | None]:
     if log is None:
         at = raw.get("updated_at")
         return "somebody", datetime.fromisoformat(at) if at else None
-    touch = last_touched_by_people(log)
+    touch = last_touch(log, ours)
     return (touch.who, touch.at) if touch else ("", None)
 
 

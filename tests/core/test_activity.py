@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler import live
-from reconciler.activity import last_moves, last_touched_by_people, who_left
+from reconciler.activity import last_moves, last_touch, who_left
 from reconciler.api import connect
 from tests.world import BASE_URL
 
@@ -126,7 +126,8 @@ def test_entries_that_nobody_knows_pass() -> None:
     ]
 
     assert str(last_moves(log, "01I")["name",].by) == "somebody, 20 Nov 12:00"
-    assert str(last_touched_by_people(log)) == "Carl Clark, 20 Nov 11:00"
+    assert str(last_touch(log)) == "somebody, 20 Nov 13:00"
+    assert str(last_touch(log, {"scrub", "incident_rename"})) == "Carl Clark, 20 Nov 11:00"
 
 
 def test_a_stream_has_fields_of_its_own() -> None:
@@ -134,7 +135,7 @@ def test_a_stream_has_fields_of_its_own() -> None:
     log = [entry("summary_update", incident="01STREAM", new_summary="Other")]
 
     assert last_moves(log, "01I") == {}
-    assert last_touched_by_people(log) is not None
+    assert last_touch(log) is not None
 
 
 def test_programs_are_named_as_programs() -> None:
@@ -143,7 +144,7 @@ def test_programs_are_named_as_programs() -> None:
     told = [str(last_moves([entry("summary_update", by=by)], "01I")["summary",].by) for by in actors]
 
     assert told == ["API key ci, 20 Nov 10:00", "workflow Auto, 20 Nov 10:00", "alert CPU, 20 Nov 10:00"]
-    assert last_touched_by_people([entry("summary_update", by=by) for by in actors]) is None
+    assert last_touch([entry("summary_update", by=by) for by in actors]) is None
 
 
 def test_a_log_that_the_key_may_not_see_tells_nothing(world: World) -> None:

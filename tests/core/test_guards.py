@@ -122,6 +122,53 @@ def test_a_share_is_refused_above_a_floor(shell: Shell, count: int, code: int) -
     assert shell.run("plan", "--sandbox").code == code
 
 
+def test_the_floor_of_a_share_spares_no_removal(shell: Shell) -> None:
+    """A small workspace can be closed whole as well: what goes away is always a share of what there is."""
+    limited(shell, "limits: {percent: 30}")
+    incidents(shell, 3, "mode: test, on_remove: close")
+    assert apply(shell).code == 0
+    incidents(shell, 2, "mode: test, on_remove: close")
+
+    refused = apply(shell, "--prune")
+
+    assert refused.code == 4
+    assert refused.stderr == (
+        "error: the plan takes away 1 of 3 resources (34 %), and the workspace allows 30 % in one run; "
+        "5 creates and edits always pass\n"
+        "hint: `--allow percent=34` lets it pass this once; `limits: {percent: 34}` in reconciler.yaml always\n"
+    )
+    assert apply(shell, "--prune", "--allow", "percent=34").code == 0
+
+
+def test_without_any_manifest_nothing_is_pruned_unless_this_run_says_how_much(shell: Shell) -> None:
+    """A folder that was not checked out looks like one from which all was taken away."""
+    limited(shell, "manifests: [incidents], limits: {delete: 9}")
+    incidents(shell, 2, "mode: test, on_remove: close")
+    (shell.folder / "incidents").mkdir()
+    (shell.folder / "manifests.yaml").rename(shell.folder / "incidents" / "all.yaml")
+    assert apply(shell).code == 0
+    (shell.folder / "incidents" / "all.yaml").unlink()
+
+    refused = apply(shell, "--prune")
+
+    assert refused.code == 4
+    assert refused.stderr == (
+        "error: no manifest is left, and the plan takes away or forgets 2 resources, which is all there are\n"
+        "hint: is it the right folder? `--allow delete=2` lets it pass this once\n"
+    )
+    assert apply(shell, "--prune", "--allow", "delete=2").code == 0
+
+
+def test_a_limit_of_this_run_is_not_told_as_the_workspaces(shell: Shell) -> None:
+    """Whoever raised it too little sees which of the two it is that stops."""
+    limited(shell, "limits: {create: 2}")
+    incidents(shell, 4)
+
+    assert "the plan has 4 to create, and `--allow create=3` allows 3 in this run" in (
+        apply(shell, "--allow", "create=3").stderr
+    )
+
+
 def test_an_incident_without_a_mode_is_a_standard_one(shell: Shell) -> None:
     """A workspace for exercises declares no real incident, unless this run may."""
     limited(shell, "allow: {modes: [test]}")

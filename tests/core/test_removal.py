@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler import reconcile
-from reconciler.errors import Misused
+from reconciler.errors import Invalid, Misused
 from reconciler.model import Done, Failed, Key, Skipped, Topic, Unknown, Why
 from tests.core import told
 from tests.world import World
@@ -368,6 +368,41 @@ def test_the_last_manifest_can_go_too(world: World) -> None:
     with pytest.raises(Misused, match="no manifests in"):
         world.plan()
     assert told.steps(pruned(world)) == ["edit Incident/checkout", "forget Incident/checkout"]
+
+
+@pytest.mark.parametrize("text", ["", "# no more\n"], ids=["empty", "comment"])
+def test_a_file_without_a_manifest_takes_nothing_away(world: World, text: str) -> None:
+    """A torn checkout looks like it: told with the file's name, and only where it would take something away."""
+    world.write(incident(on_remove="close"))
+    world.settle()
+    world.write(KEEPER, "keeper.yaml")
+    world.write_raw(text, "manifests.yaml")
+
+    with pytest.raises(Invalid, match=r"manifests\.yaml:1:1: there is no manifest in this file\nhint: `--prune` would"):
+        pruned(world)
+    assert not world.plan().refusals
+
+
+def test_an_empty_folder_beside_another_takes_nothing_away(shell: Shell) -> None:
+    """One of two that was not checked out."""
+    shell.write("reconciler.yaml", WORKSPACE % "manifests: [one, two]")
+    shell.write("one/a.yaml", "apiVersion: reconciler/v1\n" + incident(on_remove="close"))
+    file = shell.write("two/keeper.yaml", "apiVersion: reconciler/v1\n" + KEEPER)
+    assert shell.run("apply", "--sandbox", "--auto-approve").code == 0
+    file.unlink()
+
+    refused = shell.run("plan", "--sandbox", "--prune")
+
+    assert (refused.code, refused.stderr.splitlines()[0]) == (3, "two:1:1: there is no manifest in this folder")
+
+
+def test_manifests_are_read_whatever_the_case_of_their_suffix(world: World) -> None:
+    """`a.YAML` is no removal."""
+    world.write(incident(on_remove="close"))
+    world.settle()
+    (world.folder / "manifests.yaml").rename(world.folder / "manifests.YAML")
+
+    assert pruned(world).is_empty
 
 
 KINDS = st.lists(st.sampled_from(["close", "abandon", "created", "adopted"]), min_size=1, max_size=4, unique=True)

@@ -100,6 +100,59 @@ def test_what_nobody_touched_is_closed(world: World) -> None:
     assert told.asked(world, since).count("GET /v2/incident_activity_log_entries") == 1
 
 
+CALL = ", call_url: 'https://meet.example.com/%s'"
+
+
+@pytest.mark.parametrize("spec", ["", CALL % "ours"], ids=["stated nowhere", "stated"])
+def test_a_call_that_a_person_set_is_a_touch(world: World, spec: str) -> None:
+    """The log names nobody for it; it is ours only where the live address is the one that we sent."""
+    world.write(manifest(spec))
+    world.settle()
+    world.write(manifest(spec + ", status: Closed"))
+    assert not world.plan().refusals
+    world.edit(world.incident("Checkout slow")["id"], call_url="https://meet.example.com/bob")
+
+    assert told.refusal(world.plan()).message == (
+        "somebody touched it less than a minute ago, and this plan would close it"
+    )
+
+
+def test_a_call_that_a_person_set_and_we_keep_is_a_touch(world: World) -> None:
+    """That state knows it by now makes it no write of ours."""
+    world.write_raw(WORKSPACE % "drift: {Incident: {call_url: keep}}", "reconciler.yaml")
+    world.write(manifest(CALL % "ours"))
+    world.settle()
+    world.edit(world.incident("Checkout slow")["id"], call_url="https://meet.example.com/bob")
+    world.settle()
+    world.write(manifest(CALL % "ours" + ", status: Closed"))
+
+    assert told.refusal(world.plan()).why is Why.TOUCHED
+
+
+def test_an_attachment_is_a_touch(world: World) -> None:
+    """The log names nobody for it, and this program attaches nothing."""
+    world.write(manifest())
+    world.settle()
+    resource = {"external_id": "9", "resource_type": "github_pull_request"}
+    body = {"incident_id": world.incident("Checkout slow")["id"], "resource": resource}
+    world.ask("POST", "/v1/incident_attachments", body, person="bob@example.com")
+    world.write(manifest(", status: Closed"))
+
+    assert told.refusal(world.plan()).why is Why.TOUCHED
+
+
+def test_all_that_would_be_closed_is_looked_up(world: World) -> None:
+    """However many: one whose log is not read would be refused for what this program did."""
+    one = "kind: Incident\nmetadata: {name: i%s}\nspec: {name: Number %s, severity: Minor, mode: test%s}\n"
+    world.write("---\n".join(one % (number, number, "") for number in range(23)))
+    world.settle()
+    world.write("---\n".join(one % (number, number, ", status: Closed") for number in range(23)))
+
+    plan = world.plan()
+
+    assert (len(plan.changes), plan.refusals) == (23, ())
+
+
 def closing(*, updated: datetime = NOW) -> Plan:
     """Return a plan that closes an incident."""
     live = Live("01H", {}, {"updated_at": updated.isoformat()}, "INC-1")
@@ -122,10 +175,10 @@ def test_it_holds_exactly_as_long_as_stated(passed: int, minutes: int, skew: int
     now = NOW + timedelta(seconds=skew)
     allowed = Allowance.of({"quiet_minutes": minutes}, {})
 
-    refused = touched.held(closing(), {"01H": [entry(now - timedelta(seconds=passed))]}, now, allowed)
+    refused = touched.held(closing(), {"01H": [entry(now - timedelta(seconds=passed))]}, now, allowed, {})
 
     assert bool(refused) == (passed < minutes * 60)
-    assert not touched.held(closing(), {"01H": [entry(now)]}, now, allowance(allowed, ["touched"]))
+    assert not touched.held(closing(), {"01H": [entry(now)]}, now, allowance(allowed, ["touched"]), {})
 
 
 @pytest.mark.parametrize(
@@ -134,14 +187,14 @@ def test_it_holds_exactly_as_long_as_stated(passed: int, minutes: int, skew: int
 )
 def test_who_and_when_is_told(seconds: int, words: str) -> None:
     """In whole minutes."""
-    refused = touched.held(closing(), {"01H": [entry(NOW - timedelta(seconds=seconds))]}, NOW, Allowance())
+    refused = touched.held(closing(), {"01H": [entry(NOW - timedelta(seconds=seconds))]}, NOW, Allowance(), {})
 
     assert refused[CHECKOUT].message == f"Bob Baker touched it {words}, and this plan would close it"
 
 
 def test_a_program_is_nobody() -> None:
     """Only people work on incidents."""
-    assert not touched.held(closing(), {"01H": [entry(NOW, "workflow")]}, NOW, Allowance())
+    assert not touched.held(closing(), {"01H": [entry(NOW, "workflow")]}, NOW, Allowance(), {})
 
 
 @pytest.mark.parametrize(("minutes", "trips"), [(14, True), (15, False)])
@@ -149,7 +202,7 @@ def test_where_the_log_cannot_be_read_any_change_counts(minutes: int, *, trips: 
     """Nobody can tell who did it, so it is taken for a person."""
     found = closing(updated=NOW - timedelta(minutes=minutes))
 
-    refused = touched.held(found, {}, NOW, Allowance())
+    refused = touched.held(found, {}, NOW, Allowance(), {})
 
     assert [one.message for one in refused.values()] == (
         ["somebody touched it 14 minutes ago, and this plan would close it"] if trips else []

@@ -98,9 +98,18 @@ def workspace_spec(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                         **_count("Objects that one apply may delete, or close because no manifest declares them."),
                         "default": 5,
                     },
-                    "percent": {**_count("How much of all managed objects one apply may touch."), "maximum": 100},
+                    "percent": {
+                        **_count(
+                            "How much of all managed objects one apply may touch. Five creates and edits always pass; "
+                            "what is deleted, or closed because no manifest declares it, never does."
+                        ),
+                        "maximum": 100,
+                    },
                     "quiet_minutes": {
-                        **_count("How long people must have left an incident alone before it is closed, in minutes."),
+                        **_count(
+                            "How long people must have left an incident alone before it is closed, in minutes. It goes "
+                            "by the activity log, which does not tell of timeline items and members."
+                        ),
                         "default": 15,
                     },
                 },
