@@ -18,7 +18,7 @@ from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
 from reconciler.names import called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from reconciler.finding import Found
     from reconciler.identity import Match
@@ -88,8 +88,9 @@ def assemble(
         if isinstance(match, Matched)
     }
     objects, groups = _objects(account), _groups(found, live)
+    only_told = details.timeline.keys() - set(wants_timeline(found, memory, every=workspace.on_drift is not None))
     diffs = {
-        key: compare(one, found.matches[key], _around(one, found, account, details), rules)
+        key: compare(one, found.matches[key], _around(one, found, account, details, only_told), rules)
         for key, one in found.desired.items()
     }
     left = list(_gone(found, account, gone))
@@ -175,7 +176,7 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
     )
 
 
-def _around(one: Desired, found: Found, account: Account, details: Details) -> Around:
+def _around(one: Desired, found: Found, account: Account, details: Details, only_told: Collection[str]) -> Around:
     identifier = found.live_id(one.key)
     if identifier is None:
         return Around()
@@ -184,7 +185,9 @@ def _around(one: Desired, found: Found, account: Account, details: Details) -> A
         "option": account.listed.get(("CustomFieldOption", identifier)),
     }
     return Around(
-        details.updates.get(identifier), {noun: listed for noun, listed in children.items() if listed is not None}
+        details.updates.get(identifier),
+        {noun: listed for noun, listed in children.items() if listed is not None},
+        frozenset({TIMELINE.noun} if identifier in only_told else ()),
     )
 
 

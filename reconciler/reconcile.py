@@ -83,7 +83,8 @@ def load(
 def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = False) -> Plan:
     """Read the account and compare: GETs only, nothing written, no lock taken.
 
-    With `every_child` timeline items are read also where the manifests did not change them.
+    With `every_child`, and where this run has its own drift policy, timeline items are read also where the manifests
+    did not change them.
     Raises `Invalid` for names that the account does not know, `Refused` for another account than the one bound.
     """
     workspace, manifests = loaded.workspace, loaded.manifests
@@ -101,7 +102,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     details = live.read_details(
         client,
         updates_of=assemble.wants_updates(found, memory),
-        timeline_of=assemble.wants_timeline(found, memory, every=every_child),
+        timeline_of=assemble.wants_timeline(found, memory, every=every_child or workspace.on_drift is not None),
         workflows=assemble.creates_incidents(found),
     )
     removed = assemble.Removed(gone, loaded.prune, loaded.is_whole)

@@ -114,7 +114,8 @@ _LOCK_TIMEOUT = click.option(
 _ON_DRIFT = click.option(
     "--on-drift",
     type=click.Choice(["overwrite", "keep", "fail"]),
-    help="What happens to what was changed outside, in this run; else as `drift:` in the workspace says.",
+    help="What happens to what was changed outside, in this run, timeline items among it: they are read too then. "
+    "Else as `drift:` in the workspace says.",
 )
 _SHOW_PRIVATE = click.option(
     "--show-private", is_flag=True, help="Show texts of private incidents where the output is no terminal, too."

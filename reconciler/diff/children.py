@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler import alike
 from reconciler.diff import telling
 from reconciler.diff.fields import differences, fate, judge
 from reconciler.kinds.incident import MEMBER, UPDATE
-from reconciler.kinds.spec import encode, observe
+from reconciler.kinds.spec import Drift, encode, observe
 from reconciler.model import (
     Cause,
     Child,
@@ -34,6 +36,7 @@ from reconciler.model import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reconciler.diff.fields import Difference
     from reconciler.diff.rules import Around, Diff, Rules
     from reconciler.kinds.spec import ChildKind
 
@@ -64,11 +67,11 @@ def compare_children(
         there = found[child.key]
         known = rules.memory.record(child.key)
         if there is not None:
-            _compare(table, child, there, rules, diff)
+            _compare(table, child, there, around, rules, diff)
         elif known is None:
             diff.add(creation(table, desired, child, owner, rules, diff.after))
         elif listed is not None:
-            _gone(table, desired, child, owner, rules, diff)
+            _gone(table, desired, child, owner, around, rules, diff)
     return [one for one in diff.drifted if one.key.child[:1] == (table.noun,) and one.fate is Fate.REFUSED]
 
 
@@ -133,9 +136,15 @@ def creation(
     )
 
 
-def _gone(table: ChildKind, desired: Desired, child: Child, owner: Ref | str, rules: Rules, diff: Diff) -> None:
+def _policy(table: ChildKind, key: Key, around: Around, rules: Rules) -> Drift:
+    return Drift.KEEP if table.noun in around.only_told else rules.drift(key.kind, table.listed)
+
+
+def _gone(
+    table: ChildKind, desired: Desired, child: Child, owner: Ref | str, around: Around, rules: Rules, diff: Diff
+) -> None:
     """Make a child again that was deleted outside, where its policy says so and its key was not used up."""
-    policy = rules.drift(desired.key.kind, table.listed)
+    policy = _policy(table, desired.key, around, rules)
     known = fate(Cause.DRIFT, policy)
     title = next((leaf.text for path, leaf in child.leaves.items() if path[0] in TITLES), None)
     one = Drifted(
@@ -159,16 +168,13 @@ def _gone(table: ChildKind, desired: Desired, child: Child, owner: Ref | str, ru
         diff.notices.append(Notice(Topic.KEPT, child.key, telling.notice(Topic.KEPT, one), child.source, hint, one))
 
 
-def _compare(table: ChildKind, child: Child, live: Live, rules: Rules, diff: Diff) -> None:
+def _compare(table: ChildKind, child: Child, live: Live, around: Around, rules: Rules, diff: Diff) -> None:
     record = rules.record(child.key, live.id)
-    policy = rules.drift(child.key.kind, table.listed)
+    policy = _policy(table, child.key, around, rules)
     every = list(differences(table.fields, child.leaves, live.leaves, record.fields if record else {}))
     verdicts = judge(every, lambda _: policy)
-    drifted = [
-        one.told(child.key, child.source, fate(one.cause, policy), rules.called, table.listed)
-        for one in every
-        if one.is_drift
-    ]
+    told = partial(_told, table, child, around, rules)
+    drifted = [told(one, fate(one.cause, policy)) for one in every if one.is_drift]
     diff.drifted += drifted
     diff.notices += [
         Notice(Topic.KEPT, child.key, telling.notice(Topic.KEPT, one), child.source, moved=one)
@@ -194,6 +200,11 @@ def _compare(table: ChildKind, child: Child, live: Live, rules: Rules, diff: Dif
     if record is None:
         equal = {path: leaf for path, leaf in child.leaves.items() if path not in {one.path for one in every}}
         diff.observed[child.key] = Observation(live.id, "found", equal, live.leaves)
+
+
+def _told(table: ChildKind, child: Child, around: Around, rules: Rules, one: Difference, fate: Fate) -> Drifted:
+    drifted = one.told(child.key, child.source, fate, rules.called, table.listed)
+    return replace(drifted, is_unread=table.noun in around.only_told)
 
 
 def _placed(table: ChildKind, declared: list[Child], found: Mapping[Any, Live | None]) -> list[Child]:

@@ -67,20 +67,28 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     diff.leave(stuck)
     if match.is_new and not kind.natural_key:
         diff.add(Adopt(desired.key, desired.source, live, match.how))
+    left: list[Drifted] = []
     for table in kind.children:
-        if table.edit and (left := compare_children(table, desired, live.id, around, rules, diff)):
-            return diff.refused(pair.left_to_a_person(left))
+        if table.edit:
+            left += compare_children(table, desired, live.id, around, rules, diff)
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
     as_good = set(stuck) if standing.is_settled(pair) or standing.waits_unrecorded(pair) else set()
-    done = _finish(pair, found, stuck, {one.path for one in differing} - as_good, diff)
+    done = _finish(pair, found, stuck, left, {one.path for one in differing} - as_good, diff)
     _note_moves(pair, noted, known_by_now, done)
     if not done.refusals:
         add_members(desired, live.id, rules, done)
     return done
 
 
-def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differing: set[Path], diff: Diff) -> Diff:
-    """Add the updates and the edit, or refuse the whole where a policy forbids to decide."""
+def _finish(
+    pair: Pair,
+    found: list[Difference],
+    stuck: tuple[Path, ...],
+    left: list[Drifted],
+    differing: set[Path],
+    diff: Diff,
+) -> Diff:
+    """Add the updates and the edit, or refuse the whole where a policy forbids to decide, as of what is `left`."""
     told = waiting(pair, diff, is_over=standing.is_over(pair, stuck)) if pair.kind is INCIDENT else Waiting()
     if isinstance(told, Refusal):
         return diff.refused(told)
@@ -90,7 +98,7 @@ def _finish(pair: Pair, found: list[Difference], stuck: tuple[Path, ...], differ
     diff.drifted[:] = [one for one in diff.drifted if one.path not in again or one.key.child]
     plan = posting(told.updates, pair.live.leaves, told.left, pair.policy, stuck)
     verdicts = _verdicts(pair, [one for one in found if one.path not in told.driven])
-    if refusal := _undecided(pair, plan, verdicts):
+    if refusal := _undecided(pair, plan, verdicts, left):
         return diff.refused(refusal)
     for child, carried in plan.posts:
         kept = tuple((path, child.leaves[path], pair.live.leaves[path]) for path in plan.kept_by(child))
@@ -154,13 +162,13 @@ def _is_theirs(pair: Pair, one: Difference) -> bool:
     return one.live.value is not None and not (asked and is_alike(asked.value, one.live.value))
 
 
-def _undecided(pair: Pair, plan: Posting, verdicts: Verdicts) -> Refusal | None:
+def _undecided(pair: Pair, plan: Posting, verdicts: Verdicts, left: list[Drifted]) -> Refusal | None:
     """Return why the whole is left alone: a policy that leaves it to a person, or a move that does not exist."""
-    if plan.refused:
-        child, path = plan.refused[0]
-        return pair.left_to_a_person([_driven(pair, child, path, Fate.REFUSED)])
-    if verdicts.refuse:
-        return pair.left_to_a_person([pair.drifted(one, Fate.REFUSED) for one in verdicts.refuse])
+    first = {path: child for child, path in reversed(plan.refused)}
+    undecided = [pair.drifted(one, Fate.REFUSED) for one in verdicts.refuse]
+    undecided += [_driven(pair, child, path, Fate.REFUSED) for path, child in first.items()]
+    if undecided or left:
+        return pair.left_to_a_person([*undecided, *left])
     moves = [(carried[STATUS], child.source) for child, carried in plan.posts if STATUS in carried]
     moves += [(one.desired, pair.desired.manifest.at("status")) for one in verdicts.write if one.path == STATUS]
     return broken_move(pair.desired, pair.live.leaves.get(STATUS), moves, pair.rules.lifecycle)

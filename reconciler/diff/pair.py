@@ -75,14 +75,15 @@ class Pair:
 
     def left_to_a_person(self, moved: Sequence[Drifted]) -> Refusal:
         """Return that these changes are left to a person by the drift policy of their fields."""
-        field = moved[0].field
+        fields = list(dict.fromkeys(one.field for one in moved))
+        policies = ", ".join(f"{field}: overwrite" for field in fields)
+        value, them = ("value", "it") if len(fields) == 1 else ("values", "them")
         hint = (
-            f"write the live value of {field} into the manifest, or let this run overwrite it with "
-            f"`--on-drift overwrite` (`drift: {{{self.kind.name}: {{{field}: overwrite}}}}` in reconciler.yaml: "
-            "always)"
+            f"write the live {value} of {' and '.join(fields)} into the manifest, or let this run overwrite {them} "
+            f"with `--on-drift overwrite` (`drift: {{{self.kind.name}: {{{policies}}}}}` in reconciler.yaml: always)"
         )
         why = Why.DRIFTED if all(map(telling.is_drift_alone, moved)) else Why.CONFLICT
-        return replace(self.refuse(why, telling.refusal(moved), hint, field), moved=tuple(moved))
+        return replace(self.refuse(why, telling.refusal(moved), hint, fields[0]), moved=tuple(moved))
 
 
 def settled(record: Record | None, live: Live, lifecycle: Lifecycle) -> Record | None:

@@ -74,6 +74,8 @@ class Around:
     updates: Sequence[Mapping[str, Any]] | None = None
     children: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """By the noun of the child's kind."""
+    only_told: frozenset[str] = frozenset()
+    """Nouns of children that were read to tell what became of them: a plan that is applied does not look."""
 
 
 @dataclass(slots=True)

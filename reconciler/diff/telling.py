@@ -27,17 +27,17 @@ def notice(topic: Topic, one: Drifted) -> str:
 
 def refusal(moved: Sequence[Drifted]) -> str:
     """Return why a resource is left to a person."""
-    (*_, last) = moved
-    if last.is_gone:
-        told = f"{last.what} was deleted outside"
-    elif last.asker != MANIFEST:
-        who = last.mover or "people"
-        told = f"{last.name} was moved by {who}, and {last.asker} would move it elsewhere"
-    else:
-        names = " and ".join(f"{one.what}{_by(one)}" for one in moved)
-        drifted = all(map(is_drift_alone, moved))
-        told = f"{names} {'drifted' if drifted else 'changed in the manifest and outside'}"
-    return f"{told}; the drift policy leaves that to a person"
+    told = [f"{one.what} was deleted outside" for one in moved if one.is_gone]
+    told += [
+        f"{one.name} was moved by {one.mover or 'people'}, and {one.asker} would move it elsewhere"
+        for one in moved
+        if one.asker != MANIFEST
+    ]
+    changed = [one for one in moved if not one.is_gone and one.asker == MANIFEST]
+    for says, which in (("drifted", True), ("changed in the manifest and outside", False)):
+        if names := [f"{one.what}{_by(one)}" for one in changed if is_drift_alone(one) is which]:
+            told.append(f"{' and '.join(names)} {says}")
+    return f"{'; '.join(told)}; the drift policy leaves that to a person"
 
 
 def is_drift_alone(one: Drifted) -> bool:

@@ -25,6 +25,7 @@ FATES = {
     Fate.KEPT: "kept",
     Fate.REFUSED: "will be refused",
 }
+UNREAD = "left until its item changes in the manifest, or `apply --on-drift overwrite`"
 NOTHING_RECORDED = "Nothing is recorded yet, so no drift can be told: `reconciler apply` records what it leaves."
 
 
@@ -120,6 +121,7 @@ def _field(one: Drifted) -> as_json.Object:
         "cause": one.cause.value,
         "moved_by": as_json.mover(one.mover),
         "fate": one.fate.value,
+        "hint": UNREAD if one.is_unread else "",
     }
 
 
@@ -142,7 +144,7 @@ def _notes(one: Drifted) -> Iterator[str]:
         yield str(one.mover)
     if one.is_gone:
         yield "deleted"
-    yield "finished, kept" if one.is_finished else FATES[one.fate]
+    yield "finished, kept" if one.is_finished else UNREAD if one.is_unread else FATES[one.fate]
     if one.desired != one.left:
         yield f"{one.asker} says {reading(one.desired)}"
 

@@ -174,11 +174,44 @@ class TestDrift:
         state.write_text(state.read_text().replace(found["Rollback"], "01JGONE0000000000000000000"))
 
         assert fields(report(shell)) == {
-            "timeline/deploy title": ("Deploy 4821", "Theirs", "overwritten", None),
+            "timeline/deploy title": ("Deploy 4821", "Theirs", "kept", None),
             "timeline/rollback None": ("Rollback", None, "kept", None),
         }
         assert "Rollback -> (not set)  (deleted; kept)" in shell.run("drift", "--sandbox").stdout
         assert shell.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+    def test_a_timeline_item_is_told_as_the_next_apply_leaves_it(self, shell: Shell, world: World) -> None:
+        """An apply looks at timeline items where one changed in the manifest, or where it is asked to settle drift."""
+        retitle = {"title": "Theirs"}
+        world.ask("PATCH", f"{ITEMS}/{items(world)['Deploy 4821']}", retitle, person="bob@example.com")
+        left = "left until its item changes in the manifest, or `apply --on-drift overwrite`"
+        assert left in " ".join(shell.run("drift", "--sandbox").stdout.split())
+        assert shell.run("apply", "--sandbox", "--auto-approve").code == 0
+        assert set(items(world)) == {"Theirs", "Rollback"}
+
+        for policy, fate in (("overwrite", "overwritten"), ("keep", "kept"), ("fail", "refused")):
+            assert [each[2] for each in fields(report(shell, "--on-drift", policy)).values()] == [fate]
+        refused = shell.run("apply", "--sandbox", "--auto-approve", "--on-drift", "fail")
+        assert (refused.code, "timeline deploy title drifted" in refused.stdout) == (4, True)
+        kept = shell.run("apply", "--sandbox", "--auto-approve", "--on-drift", "keep")
+        assert (kept.code, set(items(world))) == (0, {"Theirs", "Rollback"})
+
+        assert shell.run("plan", "--sandbox", "--on-drift", "overwrite", "--out", "saved.plan").code == 0
+        assert shell.run("apply", "--sandbox", "--auto-approve", "--plan", "saved.plan").code == 0
+        assert set(items(world)) == {"Deploy 4821", "Rollback"}
+        assert shell.run("drift", "--sandbox").code == 0
+
+    def test_a_timeline_item_is_put_back_beside_one_that_the_manifest_changed(self, shell: Shell, world: World) -> None:
+        """Then an apply looks at all of the incident's, and the report says so."""
+        retitle = {"title": "Theirs"}
+        world.ask("PATCH", f"{ITEMS}/{items(world)['Deploy 4821']}", retitle, person="bob@example.com")
+        shell.write(
+            "incidents/slow.yaml", MANIFEST.replace("title: Rollback", "title: Back").replace("SUMMARY", "Slow")
+        )
+
+        assert fields(report(shell)) == {"timeline/deploy title": ("Deploy 4821", "Theirs", "overwritten", None)}
+        world.settle()
+        assert set(items(world)) == {"Deploy 4821", "Back"}
 
     def test_an_incident_that_others_finished(self, shell: Shell, world: World) -> None:
         """With the two ways on."""
@@ -360,6 +393,26 @@ class TestWhoMovedWhat:
 
         assert asked(world, LOGS, before) == 0
         assert told["changes"][0]["fields"][0]["moved_by"] is None
+
+    def test_a_refusal_names_every_field_that_it_is_about(self, shell: Shell, world: World) -> None:
+        """Fields of the incident and parts of its timeline alike, with a hint that settles them all."""
+        shell.write("reconciler.yaml", WORKSPACE.replace("[incidents]", "[incidents], drift: {Incident: fail}"))
+        move(world, summary="Theirs")
+        retitle = {"title": "Theirs"}
+        world.ask("PATCH", f"{ITEMS}/{items(world)['Deploy 4821']}", retitle, person="bob@example.com")
+        shell.write("incidents/slow.yaml", MANIFEST.replace("4821", "4822").replace("SUMMARY", "Slow"))
+        ended = shell.run("plan", "--sandbox", "--format", "json")
+
+        (refusal,) = json.loads(ended.stdout)["refusals"]
+        assert timeless(refusal["message"]) == (
+            "summary (Bob Baker) and status (Bob Baker) drifted; timeline deploy title changed in the manifest and "
+            "outside; the drift policy leaves that to a person"
+        )
+        assert refusal["hint"].startswith("write the live values of summary and status and timeline into the manifest")
+        assert "`drift: {Incident: {summary: overwrite, status: overwrite, timeline: overwrite}}`" in refusal["hint"]
+        done = shell.run("apply", "--sandbox", "--auto-approve", "--on-drift", "overwrite")
+        assert done.code == 0
+        assert shell.run("drift", "--sandbox").code == 0
 
     def test_a_run_may_overwrite_keep_or_fail(self, shell: Shell, world: World) -> None:
         """For this run, whatever the workspace and the kind say; apply does what plan said."""
