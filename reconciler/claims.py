@@ -78,7 +78,7 @@ def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
     asked = pending.sent if pending else {}
     return Claim(
         key=manifest.key,
-        title=str(asked.get("name", spec["name"])),
+        title=str(spec["name"] if pending and pending.answered else asked.get("name", spec["name"])),
         stated_id=str(metadata.get("id", "")),
         recorded_id=record.id if record and same else "",
         buried_id=stone.id if stone else "",
@@ -92,6 +92,7 @@ def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
         not_these=tuple(map(str, metadata.get("not", ()))),
         generation=generation,
         asked_at=pending.time if pending else 0.0,
+        answered_id=pending.answered if pending else "",
     )
 
 
@@ -145,10 +146,41 @@ def holders(manifests: Iterable[Manifest], memory: Memory) -> Mapping[str, Key]:
     return {record.id: key for key, record in records.items()}
 
 
+def tells_key(manifest: Manifest, memory: Memory, identifier: str) -> bool:
+    """Return whether state tells the idempotency key that an object was declared with."""
+    record = memory.record(manifest.key)
+    return record is not None and record.id == identifier and bool(record.idempotency_key)
+
+
+def written_keys(memory: Memory, field: str) -> dict[Key, str]:
+    """Return the key that was last written into the field of each incident, as far as state tells."""
+    kept = {key: one.fields.get(f"custom_fields/{field}") for key, one in memory.state.records.items()}
+    return {key: one.sent[0]["value_text"] for key, one in kept.items() if one and one.sent}
+
+
+def used_keys(memory: Memory) -> dict[str, tuple[Key, str]]:
+    """Return what the idempotency keys of incidents made that have another name by now: who, and the ID.
+
+    The ID is empty for what was asked for, and never answered.
+    """
+    records = memory.state.records.items()
+    stones = ((key, one.record) for key, every in memory.state.tombstones.items() for one in every)
+    known = {one.idempotency_key: (key, one.id) for key, one in (*stones, *records) if _is_incident(key)}
+    asked = {one.idempotency_key: (step.key, "") for step, one in memory.pending.items() if _is_incident(step.key)}
+    return asked | known
+
+
+def _is_incident(key: Key) -> bool:
+    return key.kind == INCIDENT.name and not key.child
+
+
 def known_ids(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> dict[Key, set[str]]:
     """Return the IDs (or references) of resources that manifests or state tell."""
     claims = [claim(one, memory, namespace) for one in manifests]
-    return {one.key: {one.stated_id, one.recorded_id, one.buried_id, one.earlier_id} - {""} for one in claims}
+    return {
+        one.key: {one.stated_id, one.recorded_id, one.buried_id, one.earlier_id, one.answered_id} - {""}
+        for one in claims
+    }
 
 
 def needs_search(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> bool:

@@ -92,6 +92,8 @@ def find(
         found.marker if isinstance(found.marker, str) else "",
         is_partial,
         {record.id: record.names for record in memory.state.records.values() if record.names},
+        used=claims.used_keys(memory),
+        written=claims.written_keys(memory, str(found.marker)) if field else {},
     )
     wanted = [claims.claim(one, memory, workspace.namespace) for one in incidents]
     matches = search.incidents(wanted, account.incidents)
@@ -121,21 +123,23 @@ def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]
 def _name_keys(
     found: Found, incidents: Iterable[Manifest], wanted: Iterable[Claim], memory: Memory, workspace: Workspace
 ) -> None:
-    """Note what renamed incidents are called in their keys: as the marker says, else as state or the hint does."""
+    """Note what renamed incidents are called in their keys: as state says, else as the marker or the hint does."""
     for manifest, claim in zip(incidents, wanted, strict=True):
         names = dict(zip(claim.markers, claims.names_in_keys(manifest, memory, workspace.namespace), strict=True))
         match = found.matches[manifest.key]
         carried = identity.marker(match.raw, str(found.marker)) if isinstance(match, Matched) and found.marker else ""
-        name = names.get(carried) or next(iter(names.values()))
+        first = next(iter(names.values()))
+        # The marker is that of the present name, and children keep the keys of the one that it was declared with.
+        is_told = isinstance(match, Matched) and claims.tells_key(manifest, memory, match.raw["id"])
+        name = first if is_told else names.get(carried) or first
         if name != manifest.key.name:
             found.names_in_keys[manifest.key] = name
 
 
 def _mark(found: Found, incidents: Iterable[Manifest], field: CustomField, namespace: str) -> None:
-    """Let each incident state its key in the field that carries them."""
+    """Let each incident state the key of its present name in the field that carries them."""
     for one in incidents:
-        named = replace(one.key, name=found.names_in_keys.get(one.key, one.key.name))
-        key = identity.idempotency_key(namespace, named, desired.generation(one))
+        key = identity.idempotency_key(namespace, one.key, desired.generation(one))
         found.desired[one.key] = marker.marked(found.desired[one.key], found.matches[one.key], key, field, found.names)
 
 

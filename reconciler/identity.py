@@ -73,6 +73,8 @@ class Claim:
     not_these: tuple[str, ...] = ()
     generation: str = DEFAULT_GENERATION
     asked_at: float = 0.0
+    answered_id: str = ""
+    """What the API answered to its key, where that is not what was asked for."""
 
     def excludes(self, one: Mapping[str, Any]) -> bool:
         """Return whether the manifest says that an object is not it: by ID, reference, or the number in that."""
@@ -139,7 +141,18 @@ class Unfinished:
     raw: Mapping[str, Any] | None
 
 
-Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Its key was used for something else: for what another resource is by now, or for what differs from it."""
+
+    raw: Mapping[str, Any] | None
+    id: str
+    holder: Key | None
+    is_declared: bool = True
+    """Whether the holder is managed; false for what was forgotten."""
+
+
+Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Used
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from reconciler.identity import (
     OutOfSight,
     Taken,
     Unfinished,
+    Used,
     is_finished,
     marker,
     owner,
@@ -93,6 +94,10 @@ class Search:
     """Whether other manifests may declare what these do not; where not, what is missing is told as removed."""
     names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """What the managed ones were called when they were last written, by ID."""
+    used: Mapping[str, tuple[Key, str]] | None = None
+    """Who the idempotency keys were used for, and the ID of what they made."""
+    written: Mapping[Key, str] | None = None
+    """The key that state says was last written into each incident."""
 
     def incidents(self, claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]:
         """Find incidents.
@@ -140,16 +145,29 @@ class Search:
     def _settled(self, claim: Claim, found: Match, objects: Objects) -> Match:
         """Return what was found, or why it cannot be taken for it."""
         found = _unless_taken(claim.key, found, self.holders or {})
+        if isinstance(found, Absent) and (used := self._used(claim, objects)):
+            return used
         if _is_new_generation(claim, found):
             earlier = objects.by_id.get(claim.earlier_id)
             if earlier is None or not is_finished(earlier):
                 return Unfinished(claim.earlier_id, earlier)
         if isinstance(found, Matched) and claim.stated_id not in {found.raw["id"], found.raw["reference"]}:
             text = self._marker(found.raw)
-            if text and text not in claim.markers:
+            if text and text not in {*claim.markers, (self.written or {}).get(claim.key)}:
                 whose = owner(text, self.namespace, claim.key.kind)
                 return Marked(found.raw, text, whose.key if whose else None, found.how == "state")
         return found
+
+    def _used(self, claim: Claim, objects: Objects) -> Used | None:
+        """Return what the key of something that does not exist made, if that is another one by now."""
+        holders, used = self.holders or {}, self.used or {}
+        holder, identifier = next((used[text] for text in claim.markers[:1] if text in used), (None, ""))
+        if holder in {claim.key, None}:
+            # Not by its records: then by what the API answered to an earlier run.
+            holder, identifier = holders.get(claim.answered_id), claim.answered_id
+            if not identifier:
+                return None
+        return Used(objects.by_id.get(identifier), identifier, holder, identifier in holders)
 
     def _by_look(self, claim: Claim, alike: Sequence[Mapping[str, Any]]) -> Match:
         candidates = [one for one in alike if not claim.excludes(one)]

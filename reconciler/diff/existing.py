@@ -113,7 +113,7 @@ def _finish(
 
 def _is_ignored(pair: Pair, one: Difference) -> bool:
     """Return whether a manifest leaves a field to people; not while it waits for the edit that first sets it."""
-    if one.cause is Cause.UNMARKED or one.field not in pair.desired.manifest.spec.get("ignore_changes", ()):
+    if pair.is_marker(one.path) or one.field not in pair.desired.manifest.spec.get("ignore_changes", ()):
         return False
     late = pair.kind.fields[one.field].when is When.EDIT
     return not (late and pair.record is not None and one.cause is Cause.UNRECORDED and one.live.value is None)

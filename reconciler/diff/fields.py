@@ -37,7 +37,7 @@ class Difference:
     @property
     def is_drift(self) -> bool:
         """Return whether somebody changed it outside since it was last written."""
-        return self.cause in OUTSIDE
+        return self.cause in OUTSIDE or self.cause is Cause.CLEARED
 
     @property
     def field(self) -> str:

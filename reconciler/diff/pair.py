@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler import identity
 from reconciler.diff import telling
 from reconciler.model import Cause, Leaf, Notice, Path, Refusal, Why
 from reconciler.state.record import FieldRecord
@@ -53,7 +54,20 @@ class Pair:
 
     def told(self, one: Difference) -> Difference:
         """Return a difference as it is told: an incident's own key is nobody's to change."""
-        return replace(one, cause=Cause.UNMARKED) if one.path == ("custom_fields", self.rules.marker) else one
+        return replace(one, cause=self._cause_of_key(one)) if self.is_marker(one.path) else one
+
+    def is_marker(self, path: Path) -> bool:
+        """Return whether a field is the one that carries incidents' keys."""
+        return path == ("custom_fields", self.rules.marker)
+
+    def _cause_of_key(self, one: Difference) -> Cause:
+        if one.record is not None and one.live.value != one.record.answered:
+            return Cause.CLEARED
+        if one.live.value is None:
+            return Cause.UNMARKED
+        whose = identity.owner(str(one.live.text), self.rules.namespace, self.kind.name)
+        is_stated = self.match.how == "metadata.id"
+        return Cause.OTHER_KEY if is_stated or whose is None or whose.key == self.key else Cause.RENAMED
 
     def policy(self, field: str) -> Drift:
         """Return what happens to a field that somebody changed outside."""

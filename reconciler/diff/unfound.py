@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.identity import Ambiguous, Marked, OutOfSight, Taken, Unfinished
+from reconciler.identity import Ambiguous, Marked, OutOfSight, Taken, Unfinished, Used
 from reconciler.loopback import leads_to_this_machine
 from reconciler.model import Refusal, Why
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Rules
     from reconciler.model import Desired, Key
 
-Unfound = Ambiguous | Marked | OutOfSight | Taken | Unfinished
+Unfound = Ambiguous | Marked | OutOfSight | Taken | Unfinished | Used
 
 
 def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
@@ -29,6 +29,8 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _unfinished(desired, identifier, raw)
         case Marked():
             return _marked(desired, match)
+        case Used():
+            return _used(desired, match)
         case Ambiguous(candidates, reason):
             return _ambiguous(desired, candidates, reason)
 
@@ -66,6 +68,27 @@ def _marked(desired: Desired, match: Marked) -> Refusal:
     hint = f"write `id: {reference}` below `metadata:` to give it its own key; if it is not it, `not: [{reference}]`"
     renamed = f"renamed? write `was: {match.owner.name}` below `metadata:`; else " if match.owner else ""
     return _refusal(Why.AMBIGUOUS, desired, f"{reference} carries {whose}", f"{renamed}{hint}{forget}")
+
+
+def _used(desired: Desired, match: Used) -> Refusal:
+    """Return why an incident is not asked for: its key would be answered with what it made before."""
+    known = match.raw["reference"] if match.raw else match.id
+    if match.holder:
+        made = known or "what an earlier run asked for"
+        now = f"is {match.holder} now" if match.is_declared or not known else f"was {match.holder}, and is forgotten"
+        return _refusal(Why.AMBIGUOUS, desired, f"its key belongs to {made}, which {now}", ANOTHER_KEY)
+    if desired.manifest.metadata.get("not"):
+        told = f"its key answers with {known}, which is not what it asks for"
+        return _refusal(Why.AMBIGUOUS, desired, told, ANOTHER_KEY)
+    told = f"its key answers with {known}"
+    if match.raw:
+        told += f" ({match.raw['name']}), which is not what it asks for: "
+        told += "another workspace may use this name, or people renamed it"
+    hint = f"if it is this incident, write `id: {known}` below `metadata:`; else {ANOTHER_KEY}"
+    return _refusal(Why.AMBIGUOUS, desired, told, hint)
+
+
+ANOTHER_KEY = "raise `metadata.generation`, or give the manifest another name"
 
 
 def _unfinished(desired: Desired, identifier: str, raw: Mapping[str, Any] | None) -> Refusal:

@@ -22,6 +22,9 @@ class Cause(Enum):
     UNRECORDED = "unrecorded"
     UNMARKED = "carries no key yet"
     """The field that carries an incident's key (`identity_field`) does not."""
+    RENAMED = "renamed: it carries the key of its old name"
+    CLEARED = "its key was changed outside"
+    OTHER_KEY = "carries another key"
     REMOVED = "no longer declared"
 
 

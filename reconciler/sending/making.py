@@ -48,7 +48,7 @@ def make(run: Run, change: Create | Post) -> Result:
         if not _is_member(change, error):
             return run.failed(change, error)
         told = Answered({"id": request.body["user_id"]}, error.request_id)
-    return _Made(change, told, sent).noted(run)
+    return _Made(change, told, sent, intent).noted(run)
 
 
 def _is_member(change: Create | Post, error: ApiError) -> bool:
@@ -154,17 +154,19 @@ class _Made:
     change: Create | Post
     told: Answered
     sent: Leaves
+    intent: Intent
 
     def noted(self, run: Run) -> Result:
         """Note what was made, if it is what was asked for, and return that it is done."""
         change, raw = self.change, self.told.raw
         there = observe(kinds.table(change.key).fields, raw)
         if isinstance(change, Create) and not change.key.child:
-            if not {raw["id"], raw.get("reference")}.isdisjoint(change.not_these):
-                return outcomes.excluded(change, raw)
+            if strange := self._strange(run, change):
+                return strange
             differing = _differing(("name", "mode", "visibility"), self.sent, there) if change.idempotency_key else []
             carries_key = _carries_key(change.idempotency_key, self.sent, there)
             if differing and not carries_key:
+                run.strange(self.intent, raw)
                 return outcomes.stranger(change, raw, differing)
             if differing or self._is_older(there):
                 return self._adopted(run, change, there)
@@ -180,6 +182,19 @@ class _Made:
         run.made(change, raw, records)
         note = "an earlier run made it" if is_older else ""
         return Result(run.done(change, raw["id"], self.told.request_id, note))
+
+    def _strange(self, run: Run, change: Create) -> Result | None:
+        """Return that the key made what this is not: the manifest rules it out, or another resource is it."""
+        raw = self.told.raw
+        holder = run.holder(raw["id"], change.key)
+        if not {raw["id"], raw.get("reference")}.isdisjoint(change.not_these):
+            result = outcomes.excluded(change, raw)
+        elif holder and change.idempotency_key:
+            result = outcomes.held(change, raw, holder)
+        else:
+            return None
+        run.strange(self.intent, raw)
+        return result
 
     def _is_older(self, there: Leaves) -> bool:
         """Return whether an earlier request made it: by the dates, and where none tells, by what stands there."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.errors import AnswerLost, ApiError
-    from reconciler.model import Change, Create, Outcome
+    from reconciler.model import Change, Create, Key, Outcome
     from reconciler.sending.losses import NotNoted
 
 ROOM = "make room, then run again: whatever was sent is found again"
@@ -74,6 +74,13 @@ def elsewhere(change: Change, raw: Mapping[str, Any]) -> Result:
         "raise `metadata.generation` where this incident is to have its own",
     )
     return Result(outcome)
+
+
+def held(change: Create, raw: Mapping[str, Any], holder: Key) -> Result:
+    """Return that a key was answered with an incident that is another resource by now; nothing of it is touched."""
+    known = raw.get("reference", raw["id"])
+    hint = "raise `metadata.generation`, or give the manifest another name"
+    return Result(Unknown(change, f"its key belongs to {known}, which is {holder} now", hint))
 
 
 def stopped(change: Change, why: str = STOPPED) -> Result:

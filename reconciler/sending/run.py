@@ -45,6 +45,8 @@ class Run:
     ids: dict[Key, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """IDs that are managed already: never taken for what was just asked for."""
+    holders: dict[str, Key] = field(default_factory=dict)
+    """Which resources, managed or forgotten, the IDs are of."""
     links: dict[Key, tuple[str, str]] = field(default_factory=dict)
     asked: Mapping[Step, Intent] = field(default_factory=dict)
     """What an earlier run asked for and never learned the answer to."""
@@ -56,6 +58,9 @@ class Run:
         self.links = {key: (live.reference, live.link) for key, live in plan.live.items()}
         self.known = {record.id for record in memory.state.records.values()} | set(self.ids.values())
         self.known |= {seen.id for seen in plan.observed.values()} | memory.state.managed
+        self.holders = {one.id: key for key, every in memory.state.tombstones.items() for one in every}
+        self.holders |= {record.id: key for key, record in memory.state.records.items() if not key.child}
+        self.holders |= {live.id: key for key, live in plan.live.items()}
         self.asked = dict(memory.pending)
 
     def id_of(self, key: Key) -> str:
@@ -67,6 +72,12 @@ class Run:
         """Return the IDs of all that is managed by now."""
         with self._lock:
             return frozenset(self.known)
+
+    def holder(self, identifier: str, but: Key) -> Key | None:
+        """Return which other resource an object is; None where it is nobody's."""
+        with self._lock:
+            found = self.holders.get(identifier)
+        return found if found != but else None
 
     def resolved(self, request: Request) -> Request:
         """Return a request with IDs in the place of its `Ref`s."""
@@ -115,12 +126,17 @@ class Run:
             self.ids[change.key] = raw["id"]
             self.known.add(raw["id"])
             if not change.key.child:
+                self.holders[raw["id"]] = change.key
                 self.links[change.key] = raw.get("reference", ""), raw.get("permalink", "")
 
     def done(self, change: Change, identifier: str, request_id: str, note: str = "") -> Done:
         """Return that a change was acknowledged, with the reference and link of its resource."""
         reference, link = self.links.get(change.key.parent, ("", ""))
         return Done(change, identifier, reference, link, request_id, adopted=note.startswith("adopted"), note=note)
+
+    def strange(self, intent: Intent, raw: Mapping[str, Any]) -> None:
+        """Note that a key is answered with something else than what was asked for: no run asks for that again."""
+        self.journal.intent(replace(intent, answered=raw["id"]))
 
     def failed(self, change: Change, error: ApiError) -> Result:
         """Note that nothing was done, and return why."""

@@ -33,6 +33,8 @@ class Intent:
     sent: Mapping[str, Any]
     time: float
     is_servers: bool = False
+    answered: str = ""
+    """The ID of what the API answered, where that is not what was asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the intent as the journal holds it."""
@@ -45,7 +47,7 @@ class Intent:
             "sent": self.sent,
             "time": self.time,
             "clock": "api" if self.is_servers else "own",
-        }
+        } | ({"answered": self.answered} if self.answered else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +208,10 @@ def _records(value: Mapping[str, Any]) -> dict[Key, Record]:
 def _intent(entry: Mapping[str, Any]) -> Intent:
     names = ("method", "path", "body", "sent", "time")
     told = {name: entry[name] for name in names}
-    return Intent(_step(entry["intent"]), entry["key"], **told, is_servers=entry.get("clock") == "api")
+    return Intent(
+        _step(entry["intent"]),
+        entry["key"],
+        **told,
+        is_servers=entry.get("clock") == "api",
+        answered=str(entry.get("answered", "")),
+    )

@@ -9,9 +9,10 @@ import pytest
 from reconciler import reconcile
 from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
-from reconciler.model import Key, Topic
+from reconciler.model import Key, Topic, Unknown
 from tests.core import told
 from tests.core.test_identity import WORKSPACE, manifest
+from tests.world import BASE_URL
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -106,7 +107,7 @@ def test_a_renamed_incident_is_found_without_state(world: World, idempotency: st
 
 
 def test_the_old_names_marker_finds_what_people_renamed(world: World) -> None:
-    """It is carried on: the key of an incident never changes."""
+    """It is what finds it; from then on it carries the key of its new name."""
     world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
     world.write(MARKED + manifest(spec=SPEC))
     world.settle()
@@ -232,3 +233,109 @@ def test_a_rename_is_no_removal(known: World) -> None:
 
     assert told.steps(plan) == []
     assert told.notices(plan, Topic.RENAMED) == ["was Incident/payments"]
+
+
+def reused(title: str = "Another thing") -> str:
+    """Return a new manifest that has the old name."""
+    return manifest().replace("Checkout slow", title)
+
+
+def test_a_name_that_was_given_up_is_not_answered_with_what_had_it(known: World) -> None:
+    """Its key is that of the renamed incident: told in the plan; another generation has its own."""
+    known.write(renamed())
+    known.settle()
+    known.write(reused() + "---" + renamed(""))
+
+    plan = known.plan()
+
+    refusal = told.refusal(plan)
+    assert refusal.message == "its key belongs to INC-1, which is Incident/payments now"
+    assert refusal.hint == "raise `metadata.generation`, or give the manifest another name"
+    assert plan.is_empty
+    known.write(reused().replace("name: checkout", 'name: checkout, generation: "2"') + "---" + renamed(""))
+    known.settle()
+    assert [one["name"] for one in known.incidents()] == ["Checkout slow", "Another thing"]
+    told.assert_quiet(known)
+
+
+def test_a_name_that_was_given_up_and_forgotten_is_refused_as_well(known: World) -> None:
+    """A tombstone tells whose the key was."""
+    known.write(renamed())
+    known.settle()
+    known.write(reused())
+    with known.client() as client:
+        memory = known.memory
+        plan = reconcile.plan(reconcile.load(known.workspace, prune=True), client, memory)
+        list(reconcile.apply(plan, client, known.store, memory=memory, base_url=BASE_URL, sleep=lambda _: None))
+
+    refusal = told.refusal(known.plan())
+
+    assert refusal.message == "its key belongs to INC-1, which was Incident/payments, and is forgotten"
+
+
+def test_what_another_resource_is_is_never_adopted_by_its_key(world: World) -> None:
+    """Where state does not tell the key any more: the answer is left, and the next plan refuses to ask again."""
+    world.write(manifest(spec=SPEC))
+    world.settle()
+    world.lose_state()
+    world.write(renamed(hint="id: INC-1"))
+    world.settle()
+    world.write(reused() + "---" + renamed(hint=""))
+
+    (undone,) = told.wrong(world.apply())
+
+    assert isinstance(undone, Unknown)
+    assert undone.message == "its key belongs to INC-1, which is Incident/payments now"
+    assert set(world.memory.state.records) == {NEW, NEW.of("update", "first"), NEW.of("update", "second")}
+    refusal = told.refusal(world.plan())
+    assert refusal.message == "its key belongs to INC-1, which is Incident/payments now"
+    assert not world.plan().changes
+
+
+def test_an_answer_that_is_not_what_was_asked_for_is_told_in_every_plan(known: World) -> None:
+    """Until a person says which it is; it is not asked for again."""
+    known.edit(known.incidents()[0]["id"], name="Called otherwise")
+    known.lose_state()
+    (undone,) = [one for one in known.apply() if isinstance(one, Unknown)]
+    seen = len(known.requests())
+
+    plan = known.plan()
+
+    assert "its key answers with INC-1" in undone.message
+    refusal = told.refusal(plan)
+    assert refusal.message.startswith("its key answers with INC-1 (Called otherwise), which is not what it asks for")
+    assert "write `id: INC-1` below `metadata:`" in refusal.hint
+    assert told.wrong(known.apply()) == []
+    assert told.writes(known, seen) == []
+    known.write(manifest("id: INC-1", SPEC))
+    known.settle()
+    assert len(known.incidents()) == 1
+
+
+def test_a_renamed_incident_carries_the_key_of_its_new_name(world: World) -> None:
+    """The plan shows why; with the hint gone, the title changed by people and state lost, it is found again."""
+    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write(MARKED + manifest(spec=SPEC))
+    world.settle()
+    old, new = (idempotency_key("acme", key) for key in (Key("Incident", "checkout"), NEW))
+    world.write(MARKED + renamed())
+    edit = told.change(world.plan(), "edit", "Incident/payments")
+    assert told.fields(edit) == {
+        "custom_fields.Reconciler key": (old, new, "renamed: it carries the key of its old name")
+    }
+    world.settle()
+    assert world.memory.state.records[NEW].idempotency_key == old
+    world.write(MARKED + renamed("was: payments").replace("name: payments", "name: third"))
+    world.settle()
+    world.edit(world.incidents()[0]["id"], name="Called otherwise")
+    world.write(MARKED + renamed("").replace("name: payments", "name: third"))
+    (edit,) = world.plan().changes
+    assert told.fields(edit).keys() == {"name"}
+    world.lose_state()
+
+    plan = world.plan()
+
+    assert told.change(plan, "adopt", "Incident/third").how == "marker"
+    world.settle()
+    (one,) = world.incidents()
+    assert world.updates(one["id"]) == ["Hello", "Still here"]
