@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler import claims, desired, identity, kinds, lookup, marker
+from reconciler import claims, desired, discreet, identity, kinds, lookup, marker
 from reconciler.errors import Invalid
 from reconciler.identity import Absent, Matched, Objects
 from reconciler.kinds.incident import KIND as INCIDENT
@@ -115,7 +115,9 @@ def _still_there(claim: Claim, objects: Objects) -> Claim:
 def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]) -> None:
     for manifest in manifests:
         found.matches[manifest.key] = matches[manifest.key]
+        before = len(found.names.problems)
         resolved = desired.resolve(manifest, found.names)
+        found.names.problems[before:] = discreet.told(found.names.problems[before:], manifest)
         found.desired[manifest.key] = resolved
         found.names.declare(resolved, found.live_id(manifest.key))
 

@@ -1,8 +1,7 @@
 """A plan in, the same plan without the texts of private incidents out. Pure.
 
-What stands for a text is its digest. Without a salt the same text always gives the same words, so that two plans can
-be compared; with one, only within that plan. Neither hides a text that somebody can guess: whoever holds the plan
-can try it.
+What stands for a text is its digest with a salt: that of a saved plan, else one that no other process has. So within
+one output the same text gives the same words, and nobody can try what a text is: only who has a saved plan's file can.
 """
 
 from __future__ import annotations
@@ -10,24 +9,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import telling
+from reconciler.discreet import OPEN
 from reconciler.kinds.incident import MEMBER
 from reconciler.model import Adopt, Create, Delete, Edit, Live, Post, Ref, Topic, Why
 
 if TYPE_CHECKING:
     from reconciler.model import Change, Drifted, FieldChange, Leaf, Leaves, Notice, Observation, Plan, Refusal, Request
 
-OPEN = frozenset({"status", "severity", "type", "mode", "visibility", "at"})
-"""Fields that tell how an incident stands and not what it is about."""
+PEOPLE = frozenset({"assignee", "user"})
+PERSON = frozenset({"user_id", "slack_user_id"})
+"""Properties that tell who takes part."""
 OPEN_PROPERTIES = frozenset({"id", "mode", "visibility", "idempotency_key", "timestamp"})
 
 
+_SALT = secrets.token_bytes(32)
+
+
 def digest(value: Any) -> str:
-    """Return what stands for a text: the same text always gives the same words."""
-    return f"(private, sha256 {hashlib.sha256(_bytes(value)).hexdigest()[:8]}…)"
+    """Return what stands for a text in all that this process tells: the same text gives the same words."""
+    return f"(private, hmac {hmac.digest(_SALT, _bytes(value), hashlib.sha256).hex()[:8]}…)"
 
 
 def salted(value: Any, salt: str) -> str:
@@ -147,9 +152,11 @@ class Veil:
     def property(self, name: str, value: Any) -> Any:
         """Return a property of a body: IDs and what tells how an incident stands as they are."""
         match value:
-            case _ if name in OPEN_PROPERTIES or name.endswith("_id"):
-                return value
             case None | bool() | Ref():
+                return value
+            case dict() if name in PEOPLE:
+                return {below: None if item is None else self.digest(item) for below, item in value.items()}
+            case _ if name not in PERSON and (name in OPEN_PROPERTIES or name.endswith("_id")):
                 return value
             case dict():
                 return {below: self.property(below, item) for below, item in value.items()}

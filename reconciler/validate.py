@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from reconciler import discreet
 from reconciler.errors import Problem
 from reconciler.explain import Broken, explained
 from reconciler.kinds import KINDS
@@ -37,7 +38,7 @@ def problems(manifests: Iterable[Manifest], found: Iterable[Problem] = ()) -> li
     places = {problem.source for problem in told}
     for manifest in manifests:
         against = [problem for problem in _against_schema(manifest) if problem.source not in places]
-        told.extend(against or KINDS[manifest.key.kind].check(manifest))
+        told.extend(discreet.told(against or KINDS[manifest.key.kind].check(manifest), manifest))
     return sorted(set(told), key=lambda problem: (problem.source, problem.message))
 
 

@@ -7,7 +7,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reconciler.private import digest, veiled_property
+from reconciler.private import PEOPLE, digest, veiled_property
 from reconciler.render.words import visible
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _veil(value: Any, public: frozenset[str], *, is_open: bool) -> Any:
 
 
 def _part(name: str, value: Any, public: frozenset[str], *, is_open: bool) -> Any:
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list) and (is_open or name not in PEOPLE):
         return _veil(value, public, is_open=is_open)
     return value if is_open or name in _OPEN else veiled_property(name, value)
 

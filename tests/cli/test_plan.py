@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -156,7 +157,7 @@ def test_texts_of_private_incidents_are_shown_on_a_terminal_only(shell: Shell) -
     text = shell.run("plan", "--sandbox").stdout
     shown = shell.run("plan", "--sandbox", "--show-private").stdout
 
-    assert "(private, sha256 " in text
+    assert "(private, hmac " in text
     assert "Title of one" not in text
     assert "A bad deploy" not in text
     assert "Title of one" in shown
@@ -171,3 +172,49 @@ def test_no_color_takes_the_colour_and_leaves_the_weight(shell: Shell, environ: 
     ended = shell.type("plan", "--sandbox", prompt="Plan:", answer=b"\n")
 
     assert set(re.findall(r"\x1b\[([0-9;]*)m", ended.stdout)) == kept
+
+
+def test_no_digest_of_a_private_text_can_be_tried(shell: Shell) -> None:
+    """Whoever reads a CI log and has a list of the staff, or a guess, cannot find out which of them is meant."""
+    shell.workspace("one")
+    file = shell.folder / "incidents/one.yaml"
+    spec = "mode: test\n  visibility: private\n  roles: {Incident Lead: alice@example.com}"
+    file.write_text(file.read_text().replace("mode: test", spec))
+    told = shell.run("plan", "--sandbox", "-vv")
+    again = shell.run("plan", "--sandbox", "--format", "json")
+    first, second = (set(re.findall(r"\(private, hmac (\w+)…\)", one.stdout)) for one in (told, again))
+    guessed = {hashlib.sha256(word.encode()).hexdigest()[:8] for word in ("Title of one", "alice@example.com")}
+
+    assert first
+    assert second
+    assert not first & second
+    assert not (first | second) & guessed
+
+
+def test_a_problem_of_a_private_incident_quotes_none_of_its_texts(shell: Shell) -> None:
+    """Its place says which value is meant; the same of a public one is quoted."""
+    shell.workspace("one")
+    file = shell.folder / "incidents/one.yaml"
+    public = file.read_text().replace("mode: test", "mode: test\n  roles: {Incident Lead: alixe@example.com}")
+    file.write_text(public)
+    quoted = shell.run("plan", "--sandbox").stderr
+    file.write_text(public.replace("mode: test", "mode: test\n  visibility: private"))
+    hidden = shell.run("plan", "--sandbox")
+
+    assert "`alixe@example.com` is not a" in quoted
+    assert hidden.code == 3
+    assert re.search(r"incidents/one.yaml:\d+:\d+: this value is not a \w+ of this organisation\n", hidden.stderr)
+    assert "alixe" not in hidden.stdout + hidden.stderr
+    assert "did you mean" not in hidden.stderr
+
+
+def test_a_value_that_the_schema_refuses_in_a_private_incident_is_not_quoted(shell: Shell) -> None:
+    """Also where no account is asked."""
+    shell.workspace("one")
+    file = shell.folder / "incidents/one.yaml"
+    spec = "mode: test\n  visibility: private\n  call_url: vault secret"
+    file.write_text(file.read_text().replace("mode: test", spec))
+    ended = shell.run("validate")
+
+    assert ended.code == 3
+    assert "vault" not in ended.stdout + ended.stderr
