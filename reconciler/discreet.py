@@ -1,4 +1,4 @@
-"""What is wrong with a manifest in, the same without texts of a private incident out: they would go to CI logs. Pure."""
+"""What is wrong with a manifest in, the same without texts of a private incident out: CI logs show it. Pure."""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def _is_private(memory: Memory, key: Key) -> bool:
 
 
 def _told(record: Record, *, is_hidden: bool) -> dict[str, object]:
-    from reconciler.private import OPEN, digest  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.discreet import OPEN  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.private import digest  # noqa: PLC0415
 
     told = record.to_json()
     told["fields"] = {
