@@ -25,8 +25,10 @@ def choose(
     A term is `kind=Incident`, `label=team:payments`, `label=team` or `name=checkout-*`; several terms of one sort
     are alternatives, different sorts must all hold.
 
-    The field that carries incidents' keys comes along with them. Raises `Misused` for any other term.
+    The field that carries incidents' keys comes along with them. Raises `Misused` for any other term, and where terms
+    take no manifest at all.
     """
+    _require_some(manifests, select, exclude)
     wanted, unwanted = _terms(select), _terms(exclude)
     chosen = [
         one
@@ -34,6 +36,9 @@ def choose(
         if all(any(term(one) for term in terms) for terms in wanted)
         and not any(term(one) for terms in unwanted for term in terms)
     ]
+    if manifests and not chosen:
+        told = " ".join([*(f"--select {term}" for term in select), *(f"--exclude {term}" for term in exclude)])
+        raise Misused(f"no manifest is left by `{told}`", "take a term out: those of different sorts must all hold")
     if len(chosen) == len(manifests):
         return list(manifests), frozenset()
     names = {mention for one in chosen for mention in referred(one)}
@@ -43,6 +48,19 @@ def choose(
     brought = [one for one in needed if one not in chosen]
     keys = {one.key for one in (*chosen, *brought)}
     return [one for one in manifests if one.key in keys], frozenset(str(one.key) for one in brought)
+
+
+def _require_some(manifests: Sequence[Manifest], select: Sequence[str], exclude: Sequence[str]) -> None:
+    """Raise `Misused` for terms of which each takes no manifest: a misspelt one must not look like nothing to do."""
+    empty = [
+        f"--{flag} {term}"
+        for flag, terms in (("select", select), ("exclude", exclude))
+        for term in terms
+        if not any(takes(one) for ((takes,),) in [_terms([term])] for one in manifests)
+    ]
+    if empty:
+        meant = did_you_mean(empty[0].split(" ", 1)[1], {f"name={one.key.name}" for one in manifests})
+        raise Misused(f"no manifest is taken by `{'`, `'.join(empty)}`{meant}", "write one that a manifest has")
 
 
 def _terms(terms: Iterable[str]) -> list[list[Callable[[Manifest], bool]]]:

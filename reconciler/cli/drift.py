@@ -42,11 +42,12 @@ def command(*, selection: Selection, form: str, show_private: bool, access: Acce
 
 def _report(loaded: Loaded, session: Session, *, shows: bool) -> Report:
     """Return what changed outside; nothing is read where nothing is remembered."""
-    from reconciler import drift, reconcile  # noqa: PLC0415  (see above)
+    from reconciler import claims, drift, learning, reconcile  # noqa: PLC0415  (see above)
     from reconciler.private import veiled  # noqa: PLC0415
 
     workspace, memory = loaded.workspace, session.store.read()
-    if not any(memory.record(one.key) for one in loaded.manifests):
+    known, _ = claims.follow(loaded.manifests, memory, workspace.namespace)
+    if not any(known.record(one.key) for one in loaded.manifests):
         return drift.Report(workspace.name, workspace.organisation, loaded.files, len(loaded.manifests), 0)
     plan = reconcile.plan(loaded, session.client, memory, every_child=True)
-    return drift.of(plan if shows else veiled(plan), memory)
+    return drift.of(plan if shows else veiled(plan), learning.followed(plan, memory))

@@ -41,7 +41,7 @@ def caught_up(record: Record | None, desired: Desired, around: Around, rules: Ru
     """
     if record is None:
         return None
-    declared, found = _recognised(desired, around, rules.memory)
+    declared, found = recognised(desired, around, rules.memory)
     lifecycle = rules.lifecycle
     moves = {
         str(path[0]): FieldRecord(child.leaves[path].value, leaves[path].value)
@@ -54,7 +54,7 @@ def caught_up(record: Record | None, desired: Desired, around: Around, rules: Ru
     return replace(record, fields={**record.fields, **moves}) if moves else record
 
 
-def _recognised(desired: Desired, around: Around, memory: Memory) -> tuple[list[Child], Recognised]:
+def recognised(desired: Desired, around: Around, memory: Memory) -> tuple[list[Child], Recognised]:
     """Return the declared updates, and those of them that state does not know and the timeline holds."""
     declared = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
     known = {child.key: record.id for child in declared if (record := memory.record(child.key)) is not None}
@@ -63,7 +63,7 @@ def _recognised(desired: Desired, around: Around, memory: Memory) -> tuple[list[
 
 def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
     """Return what waits to be posted, noting what is found posted; none where the incident `is_over`."""
-    declared, found = _recognised(pair.desired, pair.around, pair.rules.memory)
+    declared, found = recognised(pair.desired, pair.around, pair.rules.memory)
     known = {child.key: record.id for child in declared if (record := pair.rules.memory.record(child.key)) is not None}
     open_ones = [child for child in declared if child.key not in known and child.key not in found.posted]
     _tell_frozen(declared, pair, diff)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.diff.fields import Difference
 from reconciler.diff.pair import STATUS
+from reconciler.diff.posted import recognised
 from reconciler.diff.updates import MOVES
 from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.kinds.incident import UPDATE
 from reconciler.lifecycle import LIVE, TRIAGE
 from reconciler.model import Cause, Fate, Notice, Topic
 from reconciler.state.record import FieldRecord
@@ -92,7 +94,27 @@ def _finished(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
     record = pair.record.fields.get("status") if pair.record else None
     one = pair.drifted(Difference(STATUS, wanted, live, Cause.DRIFT, record), Fate.KEPT)
     known = next((each for each in diff.drifted if each.path == STATUS), one)
-    one = replace(known, is_finished=True, fate=Fate.KEPT)
+    one = replace(known, is_finished=True, fate=Fate.KEPT, held_back=_held_back(pair))
     diff.drifted[:] = [one if each is known else each for each in diff.drifted]
-    hint = f"write `status: {live.text}` to agree, or raise `metadata.generation` to declare it anew"
+    hint = f"{_agreeing(pair, live, one.held_back)}, or raise `metadata.generation` to declare it anew"
     return pair.notice(Topic.FINISHED, one, pair.desired.source, hint)
+
+
+def _held_back(pair: Pair) -> tuple[str, ...]:
+    """Return the updates that are not posted, as the incident is over."""
+    declared, found = recognised(pair.desired, pair.around, pair.rules.memory)
+    known = pair.rules.memory.record
+    return tuple(one.key.child[1] for one in declared if known(one.key) is None and one.key not in found.posted)
+
+
+def _agreeing(pair: Pair, live: Leaf, held_back: tuple[str, ...]) -> str:
+    """Return how a manifest says what people chose: its own status is that of the last update with one."""
+    says = f"`status: {live.text}`"
+    updates = [child for child in pair.desired.children if child.key.child[0] == UPDATE.noun]
+    movers = [child.key.child[1] for child in updates if STATUS in child.leaves]
+    if not movers:
+        return f"write {says} to agree"
+    too = " and below `spec:`" if "status" in pair.desired.manifest.spec else ""
+    if movers[-1] in held_back:
+        return f"write {says} into update `{movers[-1]}`{too} to agree"
+    return f"add an update with a message and {says}{', and write it below `spec:`,' if too else ''} to agree"

@@ -64,6 +64,9 @@ def _kept(one: Drifted) -> str:
 
 def _finished(one: Drifted) -> str:
     says = f"{one.asker} says {reading(one.desired)}"
+    if one.held_back:
+        names = " and ".join(f"`{name}`" for name in one.held_back)
+        says += f"; {names} {'is' if len(one.held_back) == 1 else 'are'} not posted"
     if one.mover is None:
         return f"{reading(one.live)}; {says}"
     word = reading(one.live)

@@ -292,6 +292,24 @@ class TestDrift:
         assert report(shell, code=0)["summary"]["recorded"] == 0
         assert "Nothing is recorded yet" in shell.run("drift", "--sandbox", "--format", "markdown").stdout
 
+    def test_a_renamed_manifest_has_the_memory_of_its_old_name(self, shell: Shell, world: World) -> None:
+        """`was:` says who it is before an apply has noted it."""
+        world.edit(incident(world), name="Theirs")
+        renamed = MANIFEST.replace("{name: slow}", "{name: fast, was: slow}").replace("SUMMARY", "Slow")
+        shell.write("incidents/slow.yaml", renamed)
+        told = report(shell)
+
+        assert [one["key"] for one in told["resources"]] == ["Incident/fast"]
+        assert [(one["left"], one["live"]) for one in told["resources"][0]["fields"]] == [("Checkout slow", "Theirs")]
+        assert told["summary"]["recorded"] == 1
+
+    def test_a_selection_that_takes_nothing_is_no_answer(self, shell: Shell, world: World) -> None:
+        """Exit code 3 with the term, for every command that takes some."""
+        move(world)
+        for command in (["drift", "--sandbox"], ["plan", "--sandbox"], ["apply", "--sandbox"], ["validate"]):
+            ended = shell.run(*command, "--select", "name=slwo")
+            assert (ended.code, "`--select name=slwo`; did you mean `name=slow`?" in ended.stderr) == (3, True), ended
+
     def test_it_only_reads_and_writes_nothing(self, shell: Shell, world: World) -> None:
         """GET alone, with a read-only key, and no file changes."""
         move(world, summary="Theirs")

@@ -29,10 +29,8 @@ def incidents(count: int, spec: str = "mode: test") -> str:
         (["kind=Incident"], [], ["i0", "i1"]),
         (["label=team:t1"], [], ["i1"]),
         (["label=team"], [], ["i0", "i1"]),
-        (["label=other"], [], []),
         (["name=i*"], ["name=*0"], ["i1"]),
         (["name=i0", "name=i1"], [], ["i0", "i1"]),
-        (["name=i0", "label=team:t1"], [], []),
         (["kind=Severity"], [], ["grave"]),
     ],
 )
@@ -64,3 +62,26 @@ def test_a_term_that_selects_nothing_there_is_says_what_to_write(world: World) -
 
     with pytest.raises(Misused, match="`colour=red`"):
         world.plan(select=["colour=red"])
+
+
+@pytest.mark.parametrize(
+    ("select", "exclude", "told"),
+    [
+        (["name=i7"], [], "`--select name=i7`; did you mean `name=i"),
+        (["name=i0", "kind=Severity"], [], "`--select kind=Severity`"),
+        ([], ["label=team"], "`--exclude label=team`"),
+        (["label=other"], [], "`--select label=other`"),
+        (["name=i0", "label=team:t1"], [], "`--select name=i0 --select label=team:t1`"),
+        (["name=i0"], ["kind=Incident"], "`--select name=i0 --exclude kind=Incident`"),
+    ],
+)
+def test_terms_that_take_no_manifest_are_misused(
+    world: World, select: list[str], exclude: list[str], told: str
+) -> None:
+    """A misspelt name must not look like nothing to do; the terms are named."""
+    world.write(incidents(2))
+
+    with pytest.raises(Misused) as caught:
+        reconcile.load(world.workspace, select=select, exclude=exclude)
+
+    assert told in str(caught.value)

@@ -60,7 +60,8 @@ def test_what_people_finished_is_left_alone(world: World, end: str) -> None:
     assert not plan.refusals
     (notice,) = [one for one in plan.notices if one.topic is Topic.FINISHED]
     done = "moved to Documenting" if end == "Documenting" else end.lower()
-    assert told.timeless(notice.message) == f"{done} by Bob Baker; the manifest says Fixing"
+    says = "the manifest says Fixing; `second` is not posted"
+    assert told.timeless(notice.message) == f"{done} by Bob Baker; {says}"
     assert notice.hint == f"write `status: {end}` to agree, or raise `metadata.generation` to declare it anew"
     assert plan.summary["finished"] == 1
 
@@ -87,7 +88,9 @@ def test_a_finished_incident_is_left_alone_when_it_is_adopted(world: World) -> N
 
     plan = world.plan()
     assert plan.is_empty
-    assert told.notices(plan, Topic.FINISHED) == ["closed by Bob Baker; the manifest says Fixing"]
+    assert told.notices(plan, Topic.FINISHED) == [
+        "closed by Bob Baker; the manifest says Fixing; `second` is not posted"
+    ]
     assert world.updates(world.incidents()[0]["id"]) == ["Hello"]
 
 
@@ -474,3 +477,32 @@ def test_a_type_for_private_incidents_takes_no_public_one(world: World) -> None:
     world.write(manifest("type: Security, visibility: private"))
     world.settle()
     told.assert_quiet(world)
+
+
+UPDATES = """
+  updates:
+    - {id: first, message: We are looking into it.}
+    - {id: second, message: A bad deploy.}
+    - {id: third, message: Rolled back., status: Fixing}
+"""
+
+
+def test_updates_that_a_finished_incident_never_gets_are_named(world: World) -> None:
+    """With a hint that can be followed: the manifest is valid with it, and agrees with people."""
+    base = "kind: Incident\nmetadata: {name: slow}\nspec:\n  name: Slow\n  mode: test\n  severity: Minor\n"
+    world.write(base + "  status: Investigating\n  updates: [{id: first, message: We are looking into it.}]\n")
+    world.settle()
+    world.edit(world.incidents()[0]["id"], incident_status_id=world.status("Closed"))
+    world.write(base + UPDATES.strip("\n") + "\n")
+
+    (notice,) = [one for one in world.plan().notices if one.topic is Topic.FINISHED]
+
+    assert told.timeless(notice.message) == (
+        "closed by Bob Baker; the manifest says Fixing; `second` and `third` are not posted"
+    )
+    assert notice.hint.startswith("write `status: Closed` into update `third` to agree, or raise ")
+    world.write(base + UPDATES.strip("\n").replace("status: Fixing", "status: Closed") + "\n")
+    world.settle()
+    told.assert_quiet(world)
+    assert len(world.updates(world.incidents()[0]["id"])) == 3
+    assert world.incidents()[0]["incident_status"]["name"] == "Closed"
