@@ -76,6 +76,7 @@ def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
     stone = None if same else _stone(manifest, memory)
     # What was asked for and never answered has the name that it was asked for with.
     asked = pending.sent if pending else {}
+    names = names_in_keys(manifest, memory, namespace)
     return Claim(
         key=manifest.key,
         title=str(spec["name"] if pending and pending.answered else asked.get("name", spec["name"])),
@@ -83,10 +84,8 @@ def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
         recorded_id=record.id if record and same else "",
         buried_id=stone.id if stone else "",
         earlier_id=record.id if record and not same else "",
-        markers=tuple(
-            identity.idempotency_key(namespace, Key(manifest.key.kind, name), generation)
-            for name in names_in_keys(manifest, memory, namespace)
-        ),
+        markers=tuple(identity.idempotency_key(namespace, Key(manifest.key.kind, name), generation) for name in names),
+        names=tuple(names),
         mode=spec.get("mode", DEFAULT_MODE),
         visibility=spec.get("visibility", DEFAULT_VISIBILITY),
         not_these=tuple(map(str, metadata.get("not", ()))),
@@ -155,7 +154,13 @@ def tells_key(manifest: Manifest, memory: Memory, identifier: str) -> bool:
 def written_keys(memory: Memory, field: str) -> dict[Key, str]:
     """Return the key that was last written into the field of each incident, as far as state tells."""
     kept = {key: one.fields.get(f"custom_fields/{field}") for key, one in memory.state.records.items()}
-    return {key: one.sent[0]["value_text"] for key, one in kept.items() if one and one.sent}
+    return {key: str(one.sent[0]["value_text"]) for key, one in kept.items() if one and one.sent}
+
+
+def forgotten(memory: Memory) -> dict[str, Key]:
+    """Return what tombstones of incidents were called, by ID."""
+    stones = memory.state.tombstones.items()
+    return {one.id: key for key, every in stones if _is_incident(key) for one in every}
 
 
 def used_keys(memory: Memory) -> dict[str, tuple[Key, str]]:

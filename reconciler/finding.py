@@ -93,6 +93,7 @@ def find(
         is_partial,
         {record.id: record.names for record in memory.state.records.values() if record.names},
         used=claims.used_keys(memory),
+        forgotten=claims.forgotten(memory),
         written=claims.written_keys(memory, str(found.marker)) if field else {},
     )
     wanted = [claims.claim(one, memory, workspace.namespace) for one in incidents]

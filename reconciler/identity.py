@@ -68,6 +68,8 @@ class Claim:
     buried_id: str = ""
     earlier_id: str = ""
     markers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What it may be called in keys."""
     mode: str = "standard"
     visibility: str = "public"
     not_these: tuple[str, ...] = ()
@@ -142,6 +144,14 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """One that looks the same and runs still was `holder`, and is not managed any more."""
+
+    raw: Mapping[str, Any]
+    holder: Key
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """Its key was used for something else: for what another resource is by now, or for what differs from it."""
 
@@ -152,7 +162,7 @@ class Used:
     """Whether the holder is managed; false for what was forgotten."""
 
 
-Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Used
+Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Forgotten | Used
 
 
 @dataclass(frozen=True, slots=True)

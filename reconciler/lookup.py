@@ -15,6 +15,7 @@ from reconciler.identity import (
     DEFAULT_GENERATION,
     Absent,
     Ambiguous,
+    Forgotten,
     Marked,
     Matched,
     OutOfSight,
@@ -98,6 +99,8 @@ class Search:
     """Who the idempotency keys were used for, and the ID of what they made."""
     written: Mapping[Key, str] | None = None
     """The key that state says was last written into each incident."""
+    forgotten: Mapping[str, Key] | None = None
+    """What those that are not managed any more were called, by ID."""
 
     def incidents(self, claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]:
         """Find incidents.
@@ -109,19 +112,44 @@ class Search:
         found = {claim.key: _by_id(claim, objects) for claim in claims}
         taken = self.managed | {one.raw["id"] for one in found.values() if isinstance(one, Matched)}
         free = [one for one in objects.all if one["id"] not in taken]
-        looks, marked = defaultdict(list), defaultdict(list)
+        looks, marked, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
+        left = self._left(objects)
         for one in free:
             looks[_looks(one["name"], one["mode"], one["visibility"])].append(one)
             if text := self._marker(one):
                 marked[text].append(one)
+                for name in _names(text):
+                    by_name[name].append((text, one))
         for claim in claims:
             if found[claim.key] is None:
                 look = _looks(claim.title, claim.mode, claim.visibility)
-                found[claim.key] = _by_marker(claim, marked) or self._by_look(claim, looks[look])
+                others = list(self._other_generations(claim, by_name))
+                alike = [one for one in looks[look] if one not in others]
+                beside = _not_beside(claim, others, left.get(look))
+                found[claim.key] = _by_marker(claim, marked) or beside or self._by_look(claim, alike)
         if self.is_partial:
             self._leave_to_others(claims, found, objects)
         settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects) for claim in claims}
         return _claimed_once(settled)
+
+    def _left(self, objects: Objects) -> dict[tuple[str, str, str], Forgotten]:
+        """Return what is not managed any more and runs still, by its looks; nothing where looks do not count."""
+        known = self.forgotten if self.adopt and self.forgotten else {}
+        return {
+            _looks(one["name"], one["mode"], one["visibility"]): Forgotten(one, known[identifier])
+            for identifier, one in ((each, objects.by_id.get(each)) for each in known)
+            if one and identifier not in (self.holders or {}) and not is_finished(one)
+        }
+
+    def _other_generations(
+        self, claim: Claim, by_name: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]]
+    ) -> Iterable[Mapping[str, Any]]:
+        """Yield the incidents that carry the key of another generation of a name."""
+        for name in claim.names:
+            for text, one in by_name.get(name, ()):
+                whose = owner(text, self.namespace, claim.key.kind) if text not in claim.markers else None
+                if whose and whose.key.name == name:
+                    yield one
 
     def _leave_to_others(self, claims: Iterable[Claim], found: dict[Key, Match | None], objects: Objects) -> None:
         """Let nobody be declared beside a running incident of the same looks that another name manages.
@@ -182,6 +210,22 @@ class Search:
                 return Matched(one, "look-alike")
             case _:
                 return Ambiguous(tuple(candidates), "several look the same")
+
+
+def _not_beside(claim: Claim, others: Sequence[Mapping[str, Any]], left: Forgotten | None) -> Match | None:
+    """Return what forbids to declare it: another generation of it, or what looks the same and was left, runs still."""
+    if claim.asked_at:
+        return None
+    running = next((one for one in others if not is_finished(one)), None)
+    if running:
+        return Unfinished(running["id"], running)
+    return left if left and left.holder != claim.key and not claim.excludes(left.raw) else None
+
+
+def _names(text: str) -> Iterable[str]:
+    """Yield what the name in a key may be: it may hold dots, as may the generation behind it."""
+    parts = text.rpartition("-")[0].split(".")
+    return (".".join(parts[:at]) for at in range(1, len(parts)))
 
 
 def _unless_taken(key: Key, match: Match, holders: Mapping[str, Key]) -> Match:

@@ -26,7 +26,9 @@ def field(names: Names, workspace: Workspace) -> Found | None:
     if not name:
         return None
     known = names.facts("CustomField").values()
-    named = next((one for one in known if alike.title(one.text) == alike.title(name)), None)
+    live = next((one for one in known if alike.title(one.text) == alike.title(name)), None)
+    # People may have renamed what a manifest declares: it is that one all the same.
+    named = names.declared("CustomField", name) or live
     if named is None:
         names.report(
             at,

@@ -80,6 +80,10 @@ class Names:
         self._report_name(table, str(name), live, at, self._known(listing, scope))
         return None
 
+    def declared(self, listing: str, name: str) -> Found | None:
+        """Return what a manifest declares by this name, whatever it is called in the account; None for nothing."""
+        return self._declared[listing, ""].get(alike.title(name))
+
     def report(self, at: Source, message: str, hint: str = "") -> None:
         """Add a problem at its place."""
         self.problems.append(Problem(at, message, hint))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import kinds
-from reconciler.alike import is_alike
+from reconciler.alike import is_alike, is_called
 from reconciler.diff import standing
 from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import asked_for, broken_move, declared_with, post
@@ -32,6 +32,7 @@ from reconciler.model import (
     Fate,
     Leaf,
     Leaves,
+    Notice,
     Observation,
     Path,
     Refusal,
@@ -67,6 +68,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     diff.leave(stuck)
     if match.is_new and not kind.natural_key:
         diff.add(Adopt(desired.key, desired.source, live, match.how))
+        if match.how == "marker" and not is_called(match.raw["name"], desired.name):
+            diff.notices.append(_called_otherwise(pair))
     left: list[Drifted] = []
     for table in kind.children:
         if table.edit:
@@ -78,6 +81,14 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     if not done.refusals:
         add_members(desired, live.id, rules, done)
     return done
+
+
+def _called_otherwise(pair: Pair) -> Notice:
+    """Return the warning that what carries the key may be somebody else's: two workspaces may have one name."""
+    told = f"{pair.live.reference} carries its key and is called `{pair.match.raw['name']}`: people renamed it, or "
+    told += f"another workspace called `{pair.rules.namespace}` declares it"
+    hint = f"if it is not it, `not: [{pair.live.reference}]` below `metadata:`; no two workspaces should have one name"
+    return Notice(Topic.WARNING, pair.key, told, pair.desired.source, hint)
 
 
 def _finish(

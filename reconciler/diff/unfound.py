@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.identity import Ambiguous, Marked, OutOfSight, Taken, Unfinished, Used
+from reconciler.identity import Ambiguous, Forgotten, Marked, OutOfSight, Taken, Unfinished, Used
 from reconciler.loopback import leads_to_this_machine
 from reconciler.model import Refusal, Why
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Rules
     from reconciler.model import Desired, Key
 
-Unfound = Ambiguous | Marked | OutOfSight | Taken | Unfinished | Used
+Unfound = Ambiguous | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
 
 
 def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
@@ -27,12 +27,20 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _taken(desired, raw, holder, rules)
         case Unfinished(identifier, raw):
             return _unfinished(desired, identifier, raw)
+        case Forgotten() | Marked() | Used():
+            return _of_another(desired, match)
+        case Ambiguous(candidates, reason):
+            return _ambiguous(desired, candidates, reason)
+
+
+def _of_another(desired: Desired, match: Forgotten | Marked | Used) -> Refusal:
+    match match:
+        case Forgotten(raw, holder):
+            return _forgotten(desired, raw, holder)
         case Marked():
             return _marked(desired, match)
         case Used():
             return _used(desired, match)
-        case Ambiguous(candidates, reason):
-            return _ambiguous(desired, candidates, reason)
 
 
 def _ambiguous(desired: Desired, candidates: Sequence[Mapping[str, Any]], reason: str) -> Refusal:
@@ -64,10 +72,20 @@ def _marked(desired: Desired, match: Marked) -> Refusal:
     """Return why an incident that carries another key is left alone, and the lines to choose from."""
     reference = match.raw["reference"]
     whose = f"the key of {match.owner}" if match.owner else f"a key that is not of this workspace: {match.text}"
+    is_own = match.owner == desired.key
+    whose = f"the key of another generation of {match.owner}" if is_own else whose
     forget = f", and `reconciler state rm {desired.key}`" if match.is_recorded else ""
     hint = f"write `id: {reference}` below `metadata:` to give it its own key; if it is not it, `not: [{reference}]`"
-    renamed = f"renamed? write `was: {match.owner.name}` below `metadata:`; else " if match.owner else ""
+    renamed = f"renamed? write `was: {match.owner.name}` below `metadata:`; else " if match.owner and not is_own else ""
     return _refusal(Why.AMBIGUOUS, desired, f"{reference} carries {whose}", f"{renamed}{hint}{forget}")
+
+
+def _forgotten(desired: Desired, raw: Mapping[str, Any], holder: Key) -> Refusal:
+    """Return why an incident is not declared beside one that looks the same, runs still, and was forgotten."""
+    known = raw["reference"]
+    told = f"{known} looks the same and is not finished: it was {holder}, which is forgotten"
+    hint = f"renamed? write `was: {holder.name}` below `metadata:`, or `id: {known}`; if it is not it, `not: [{known}]`"
+    return _refusal(Why.AMBIGUOUS, desired, told, hint)
 
 
 def _used(desired: Desired, match: Used) -> Refusal:

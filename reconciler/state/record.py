@@ -76,7 +76,8 @@ class Record:
     def from_json(cls, value: Mapping[str, Any]) -> Record:
         """Read a record; raises `KeyError`, `TypeError` or `ValueError` where it is none."""
         fields = {path: FieldRecord(sent, answered) for path, (sent, answered) in value["fields"].items()}
-        return cls(**{name: value[name] for name in _TEXTS if name in value}, fields=fields)
+        told = {name: _text(value[name]) for name in _TEXTS if name in value}
+        return cls(**told, fields=fields)
 
     @property
     def is_bare(self) -> bool:
@@ -89,6 +90,13 @@ class Record:
 
 
 _TEXTS = ("id", "how", "idempotency_key", "generation", "mode", "on_remove", "protect", "reference", "link")
+
+
+def _text(value: Any) -> str:
+    """Return a text as it is; raises `TypeError` for anything else: a file by hand may hold it."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ class Tombstone:
             Key.parse(f"{key}/{name}"): Record.from_json(one) for name, one in value.get("children", {}).items()
         }
         record = Record.from_json({"fields": {}} | dict(value))
-        return cls(key, record, value.get("why", ABANDONED), value.get("at", ""), children)
+        return cls(key, record, _text(value.get("why", ABANDONED)), _text(value.get("at", "")), children)
 
 
 ABANDONED = "abandoned"
@@ -240,9 +248,9 @@ class State:
                     "upgrade: pip install --upgrade incident-reconciler",
                 )
             return cls(
-                workspace=value["workspace"],
-                account=Account(**value["account"]),
-                serial=value["serial"],
+                workspace=_text(value["workspace"]),
+                account=Account(**{name: _text(one) for name, one in value["account"].items()}),
+                serial=int(value["serial"]),
                 records={Key.parse(key): Record.from_json(one) for key, one in value["resources"].items()},
                 tombstones={
                     Key.parse(key): tuple(Tombstone.from_json(Key.parse(key), one) for one in _several(every))

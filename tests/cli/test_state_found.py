@@ -251,3 +251,19 @@ def test_what_was_abandoned_and_is_declared_again_is_the_same(applied: Shell) ->
     assert known(applied)["Incident/one"] == "INC-1"
     assert "Incident/one/update/cause-found" in known(applied)
     assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("wrong", [("id", 7), ("generation", 1), ("idempotency_key", ["x"]), ("reference", {})])
+def test_a_state_with_a_value_of_a_wrong_type_is_no_state(applied: Shell, wrong: tuple[str, object]) -> None:
+    """Told as such, and found again."""
+    state = applied.folder / ".reconciler/sandbox/state.json"
+    value = json.loads(state.read_text())
+    value["resources"]["Incident/one"][wrong[0]] = wrong[1]
+    state.write_text(json.dumps(value))
+
+    refused = applied.run("plan", "--sandbox")
+    applied.run("state", "rebuild", "--sandbox", "--auto-approve")
+
+    assert refused.code == 4
+    assert "not a state of this program" in refused.stderr
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler import reconcile
+from reconciler import drift, reconcile
 from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
-from reconciler.model import Done, Key, Skipped, Why
+from reconciler.model import Done, Fate, Key, Skipped, Topic, Why
 from tests.core import told
 from tests.core.test_identity import WORKSPACE, manifest
 from tests.world import BASE_URL
@@ -168,3 +168,70 @@ def test_the_plan_says_by_what_incidents_are_found(marking: World) -> None:
     assert marking.plan().identity_field == ""
     marking.write("kind: Severity\nmetadata: {name: x}\nspec: {name: Grave, description: Bad}\n")
     assert marking.plan().identity_field is None
+
+
+def test_people_who_rename_the_field_see_its_name_come_back(marking: World) -> None:
+    """It is the one that its manifest declares, whatever it is called: shown as drift, and its name is put back."""
+    marking.write(manifest())
+    marking.settle()
+    field = marking.listed("/v2/custom_fields", "custom_fields")["Reconciler key"]["id"]
+    marking.ask("PUT", f"/v2/custom_fields/{field}", {"name": "Called otherwise", "description": "Whose it is"})
+
+    plan = marking.plan()
+
+    assert told.steps(plan) == ["edit CustomField/marker"]
+    assert [(str(one.key), one.name) for one in plan.drifted] == [("CustomField/marker", "name")]
+    marking.settle()
+    assert carried(marking) == idempotency_key("acme", CHECKOUT)
+    told.assert_quiet(marking)
+
+
+def test_a_key_that_people_cleared_is_told_as_drift(marking: World) -> None:
+    """With true words, and who did it."""
+    marking.write(manifest())
+    marking.settle()
+    carry(marking, "")
+
+    plan = marking.plan()
+
+    key = idempotency_key("acme", CHECKOUT)
+    assert told.fields(told.change(plan, "edit", "Incident/checkout")) == {
+        "custom_fields.Reconciler key": (None, key, "its key was changed outside")
+    }
+    (drifted,) = drift.of(plan, marking.memory).fields
+    assert (drifted.name, drifted.fate) == ("custom_fields.Reconciler key", Fate.OVERWRITTEN)
+
+
+def test_what_carries_its_key_and_is_called_otherwise_is_warned_of(marking: World) -> None:
+    """People may have renamed it, and another workspace may have the same name."""
+    marking.write(manifest())
+    marking.settle()
+    marking.edit(marking.incidents()[0]["id"], name="Called otherwise")
+    marking.lose_state()
+
+    (notice,) = [one for one in marking.plan().notices if one.topic is Topic.WARNING]
+
+    assert notice.message == (
+        "INC-1 carries its key and is called `Called otherwise`: people renamed it, or another workspace called `acme` "
+        "declares it"
+    )
+
+
+@pytest.mark.parametrize("ruled_out", ["", ", not: [INC-1]"])
+def test_an_earlier_generation_is_known_by_its_key(marking: World, ruled_out: str) -> None:
+    """Without state as well: nothing is declared anew while it runs, and it is no look-alike once it is finished."""
+    marking.write(manifest())
+    marking.settle()
+    marking.lose_state()
+    marking.write(manifest(f'generation: "2"{ruled_out}'))
+
+    refusal = told.refusal(marking.plan())
+
+    assert refusal.message == "its earlier generation is INC-1, which is not finished: Investigating"
+    marking.edit(marking.incidents()[0]["id"], incident_status_id=marking.status("Documenting"))
+    assert told.steps(marking.plan()) == ["create Incident/checkout"]
+    marking.settle()
+    marking.write(manifest('generation: "3"'))
+    marking.lose_state()
+    refusal = told.refusal(marking.plan())
+    assert refusal.message == "its earlier generation is INC-2, which is not finished: Investigating"

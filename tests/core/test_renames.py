@@ -26,6 +26,7 @@ MARKED = (
 )
 
 
+SEVERITY = "kind: Severity\nmetadata: {name: grave}\nspec: {name: Grave, description: Bad}\n"
 OTHER = manifest("was: checkout").replace("name: checkout", "name: third").replace("slow", "x")
 
 
@@ -339,3 +340,27 @@ def test_a_renamed_incident_carries_the_key_of_its_new_name(world: World) -> Non
     world.settle()
     (one,) = world.incidents()
     assert world.updates(one["id"]) == ["Hello", "Still here"]
+
+
+def test_what_was_forgotten_and_runs_still_is_not_declared_beside(known: World) -> None:
+    """A manifest of the same looks may be the same one: asked, with the lines to choose from."""
+    known.write(SEVERITY)
+    with known.client() as client:
+        memory = known.memory
+        plan = reconcile.plan(reconcile.load(known.workspace, prune=True), client, memory)
+        list(reconcile.apply(plan, client, known.store, memory=memory, base_url=BASE_URL, sleep=lambda _: None))
+    known.write(renamed(hint=""))
+
+    refusal = told.refusal(known.plan())
+
+    assert refusal.message == "INC-1 looks the same and is not finished: it was Incident/checkout, which is forgotten"
+    assert "renamed? write `was: checkout` below `metadata:`, or `id: INC-1`; if it is not it, `not: [INC-1]`" in (
+        refusal.hint
+    )
+    known.write(renamed(hint="not: [INC-1]"))
+    assert told.steps(known.plan())[0] == "create Incident/payments"
+    known.write(renamed())
+    assert told.steps(known.plan()) == ["adopt Incident/payments"]
+    known.edit(known.incidents()[0]["id"], incident_status_id=known.status("Closed"))
+    known.write(renamed(hint=""))
+    assert told.steps(known.plan())[0] == "create Incident/payments"
