@@ -54,7 +54,7 @@ def _findings(plan: Plan, memory: Memory) -> Iterator[Finding]:
         elif (known := refused.get(key)) and key not in plan.absent:
             yield Finding(key, Sure.UNSURE, why=known.message, hint=known.hint)
         else:
-            yield Finding(key, Sure.ABSENT, why="the next apply creates it")
+            yield Finding(key, Sure.ABSENT, why="no object found")
     for key, record in memory.state.records.items():
         if not key.child and key not in plan.declared:
             yield Finding(key, Sure.KEPT, record.reference or record.id, "no manifest declares it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -267,3 +268,15 @@ def test_a_state_with_a_value_of_a_wrong_type_is_no_state(applied: Shell, wrong:
     assert refused.code == 4
     assert "not a state of this program" in refused.stderr
     assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+def test_what_is_not_found_is_not_said_to_be_created(shell: Shell) -> None:
+    """Whether the next apply can create it, the plan tells."""
+    shell.workspace("one")
+    file = shell.folder / "incidents/one.yaml"
+    file.write_text(file.read_text().replace("  severity: Minor\n", ""))
+    impossible = shell.run("plan", "--sandbox")
+    ended = shell.run("state", "rebuild", "--sandbox", "--dry-run")
+
+    assert "an active incident needs a severity" in impossible.stdout
+    assert re.fullmatch(r"absent +Incident/one +no object found\n", ended.stdout)
