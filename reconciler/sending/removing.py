@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import kinds
-from reconciler.errors import AnswerLost, ApiError, Interrupted, Missing, Unavailable, Unreachable
+from reconciler.errors import AnswerLost, ApiError, Interrupted, Missing, Rejected, Unavailable, Unreachable
 from reconciler.model import Done, step
 from reconciler.sending import outcomes
 from reconciler.sending.losses import STOPPED, Silent
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ABANDONED, DELETED = "abandoned", "deleted"
 """Why something became a tombstone."""
 ALREADY = "it was gone already"
+IN_USE = frozenset({409, 422})
+"""Statuses of the answer that an object cannot be deleted, as something uses it."""
 
 
 def forget(run: Run, change: Forget) -> Result:
@@ -38,6 +40,8 @@ def delete(run: Run, change: Delete) -> Result:
     except AnswerLost as error:
         return outcomes.unknown(change, error)
     except ApiError as error:
+        if isinstance(error, Rejected) and error.status in IN_USE and not error.hint:
+            error.hint = f"take it out of all that uses it, or let it be: `reconciler state rm {change.key}`"
         return run.failed(change, error)
     run.journal.buried(step(change), change.key, DELETED, _moment(run))
     return Result(run.done(change, change.live.id, request_id, note))

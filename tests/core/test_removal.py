@@ -197,6 +197,7 @@ def test_a_delete_that_is_refused_fails_alone_with_the_apis_words(world: World) 
     assert isinstance(failed, Failed)
     assert failed.change.key == GRAVE
     assert "there are incidents of severity Grave" in failed.message
+    assert failed.hint == "take it out of all that uses it, or let it be: `reconciler state rm Severity/grave`"
     assert world.memory.record(GRAVE) is not None
     assert "Grim" not in world.listed("/v1/severities", "severities")
 
