@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shlex
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.state import Memory
     from reconciler.workspace import Workspace
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 ALONE = "a saved plan is applied as it is: leave PATH, --select, --exclude and --prune out"
 
 
@@ -65,14 +67,17 @@ def write(saved: Saved, name: str) -> None:
         disk.replace(path, text)
     except OSError as error:
         told = (error.strerror or str(error)).lower()
-        raise Refused(f"{name}: the plan cannot be saved: {told}", "make room, or name another file") from None
+        hint = "make room, or name another file" if error.errno in FULL else "name a file where you may write one"
+        raise Refused(f"{name}: the plan cannot be saved: {told}", hint) from None
 
 
 def read(name: str) -> Saved:
     """Return the plan that a file holds; raises `Misused` where there is none, `Refused` where it cannot be used."""
     try:
         text = Path(name).read_text(encoding="utf-8")
-    except (FileNotFoundError, IsADirectoryError):
+    except IsADirectoryError:
+        raise Misused(f"{name}: this is a folder, not a plan file", "name the file that `plan --out` wrote") from None
+    except FileNotFoundError:
         raise Misused(f"{name}: there is no such plan file", "`reconciler plan --out FILE` writes one") from None
     except UnicodeDecodeError:
         raise Refused(f"{name}: not a plan file", PLAN_AGAIN) from None

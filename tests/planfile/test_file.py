@@ -369,6 +369,16 @@ def test_a_place_that_takes_no_file_is_refused(desk: Desk, name: str, told: str)
     assert "+ Incident/one" in ended.stdout
     assert ended.stderr.startswith(f"error: {name}: the plan cannot be saved: ")
     assert told in ended.stderr
+    assert "make room" not in ended.stderr
+
+
+def test_a_folder_is_no_plan_file(desk: Desk) -> None:
+    """It is there, so it is not said to be missing."""
+    desk.declare(incident("one"))
+    ended = typed(desk.folder, "plan", "show", "incidents")
+
+    assert ended.code == 3
+    assert ended.stderr.startswith("error: incidents: this is a folder, not a plan file\n")
 
 
 def test_a_full_disk_leaves_no_half_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
