@@ -101,7 +101,7 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
             case Adopt():
                 yield from _adopted(change, each.recognised)
             case Create():
-                yield from _created(change, each.names, layout)
+                yield from _created(change, each.names)
             case Delete(name=name):
                 yield line("    ", f"delete the {KINDS[each.key.kind].noun} {visible(name)}")
     edits = [change for change in each.own if isinstance(change, Edit)]
@@ -110,7 +110,7 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
     yield from _children([change for change in each.changes if change.key.child], each.names, layout)
     for edit in edits:
         if edit.live is None:
-            yield from _closing(edit, each.names, layout)
+            yield from _closing(edit, each.names)
     for change in each.own:
         if isinstance(change, Forget):
             yield line("    ", f"forget {visible(change.known)}: {visible(change.why)}")
@@ -138,7 +138,7 @@ def _adopted(change: Adopt, recognised: Sequence[str]) -> Iterator[Line]:
         yield line("    ", f"recognised {' and '.join(told)}")
 
 
-def _created(change: Create, names: Mapping[str, str], layout: Layout) -> Iterator[Line]:
+def _created(change: Create, names: Mapping[str, str]) -> Iterator[Line]:
     said = stated(change.sent, names)
     started = [text for name in ("status", "severity") for text in said.pop(name, [])]
     first = {"name": said.pop("name", [visible(change.name)]), "created": [", ".join(started)] if started else []}
@@ -147,7 +147,7 @@ def _created(change: Create, names: Mapping[str, str], layout: Layout) -> Iterat
         yield line("    ", ASKED_AGAIN)
     width = column(fields)
     for name, texts in fields.items():
-        yield from rows(name, texts, width, layout)
+        yield from rows(name, texts, width)
 
 
 def _edited(edits: Sequence[Edit], width: int, layout: Layout) -> Iterator[Line]:
@@ -186,25 +186,25 @@ def _said(change: Post | Create, name: str, names: Mapping[str, str], room: int 
         # It cannot be edited once posted: whoever says yes has read all of it.
         yield from in_full(said.pop("message"), room)
     if "title" in said:
-        yield first_line(said.pop("title"), room)
+        yield first_line(said.pop("title"), None)
     moves = [said.pop(field) for field in ("status", "severity", "at") if field in said]
     if moves:
         yield ", ".join(moves)
     if "description" in said:
-        yield quoted(said.pop("description"), room)
+        yield quoted(said.pop("description"), None)
     for field, text in said.items():
         if text != name and field not in ORDERS:
-            yield f"{field} {first_line(text, None if room is None else room - cell_len(field) - 1)}"
+            yield f"{field} {first_line(text, None)}"
     if isinstance(change, Create) and change.unfinished:
         yield ASKED_AGAIN
 
 
-def _closing(change: Edit, names: Mapping[str, str], layout: Layout) -> Iterator[Line]:
+def _closing(change: Edit, names: Mapping[str, str]) -> Iterator[Line]:
     """Yield the edit that ends a new incident: what a create cannot carry, and what only holds after the updates."""
     fields = stated(change.sent, names)
     width = column(fields)
     lead = padded("then", column(()))
     for name, texts in fields.items():
-        for row in rows(name, texts, width, layout.narrower(len(lead))):
+        for row in rows(name, texts, width):
             yield Line((Span(lead), *row.spans), INDENT)
             lead = " " * len(lead)

@@ -68,11 +68,11 @@ def _named(value: Any, names: Mapping[str, str]) -> Any:
             return value
 
 
-def rows(label: str, texts: Iterable[str], width: int, layout: Layout) -> Iterator[Line]:
-    """Yield a field with its values below each other, each cut to its first line."""
+def rows(label: str, texts: Iterable[str], width: int) -> Iterator[Line]:
+    """Yield a field with its values below each other, of each the first line and how many follow."""
     for number, text in enumerate(texts):
         lead = padded("" if number else label, width)
-        yield line(lead, first_line(text, layout.room(INDENT + cell_len(lead))), indent=INDENT)
+        yield line(lead, first_line(text, None), indent=INDENT)
 
 
 def changed(change: FieldChange, width: int, layout: Layout, indent: int = INDENT, note: str = "") -> Iterator[Line]:

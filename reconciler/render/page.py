@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
+
+from reconciler.render.words import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,10 +31,6 @@ class Layout:
     def room(self, taken: int) -> int | None:
         """Return the columns that are left behind `taken`, a few at the least; None where there is no end to them."""
         return max(self.width - taken, NARROWEST // 4) if self.fits else None
-
-    def narrower(self, columns: int) -> Layout:
-        """Return the same layout with so many columns less."""
-        return Layout(self.width - columns, self.fits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,9 @@ def _segments(rows: Iterable[tuple[Span, ...]]) -> Iterator[Segment]:
 def _rows(lines: Iterable[Line], layout: Layout) -> Iterator[tuple[Span, ...]]:
     for each in lines:
         lead = Span(each.lead, STYLES.get(each.sigil, ""))
-        if each.right:
+        if each.right and layout.fits and _width(each.lead, each.text, each.right) + 2 > layout.width:
+            yield from _titled(lead, each, layout)
+        elif each.right:
             yield (lead, *each.spans, *_right(each, layout))
         elif layout.fits and each.spans and _width(each.lead, each.text) > layout.width:
             yield from _wrapped(lead, each, layout.width)
@@ -139,15 +138,39 @@ def _right(each: Line, layout: Layout) -> tuple[Span, Span]:
     return Span(" " * max(gap, 2)), Span(each.right, "dim")
 
 
+def _titled(lead: Span, each: Line, layout: Layout) -> Iterator[tuple[Span, ...]]:
+    """Yield a line whose first piece, a name, is folded where the screen ends, and what stands at its right below."""
+    name, *rest = each.spans
+    room = layout.width - _width(lead.text)
+    *pieces, last = chop_cells(name.text, room)
+    yield from _under(lead, ((Span(piece, name.style),) for piece in pieces))
+    begin = Span(" " * _width(lead.text)) if pieces else lead
+    if _width(begin.text, last, *(span.text for span in rest)) <= layout.width:
+        yield (begin, Span(last, name.style), *rest)
+    else:
+        yield (begin, Span(last, name.style))
+        yield (Span(" " * _width(lead.text)), *rest)
+    for piece in chop_cells(each.right, layout.width):
+        yield (Span(" " * (layout.width - cell_len(piece))), Span(piece, "dim"))
+
+
+def _under(lead: Span, rows: Iterable[tuple[Span, ...]]) -> Iterator[tuple[Span, ...]]:
+    for number, row in enumerate(rows):
+        yield (Span(" " * _width(lead.text)) if number else lead, *row)
+
+
 def _wrapped(lead: Span, each: Line, width: int) -> Iterator[tuple[Span, ...]]:
-    """Yield a line whose last piece goes on below where it began; a screen wraps wide characters better itself."""
+    """Yield a line whose last piece goes on below where it began."""
     *before, last = each.spans
     taken = _width(lead.text, *(span.text for span in before))
     room = width - taken
-    if cell_len(last.text) != len(last.text) or room < NARROWEST // 4:
-        yield (lead, *each.spans)
+    if room < NARROWEST // 4:
+        # What stands before leaves no room: it all goes on below the sigil.
+        for row in folded(each.text, width - _width(lead.text)):
+            yield (lead, Span(row, last.style))
+            lead = Span(" " * _width(lead.text))
         return
-    pieces = textwrap.wrap(last.text, room, drop_whitespace=True, break_on_hyphens=False) or [last.text]
+    pieces = folded(last.text, room)
     yield (lead, *before, Span(pieces[0], last.style))
     for piece in pieces[1:]:
         yield (Span(" " * taken), Span(piece, last.style))

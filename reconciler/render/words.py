@@ -7,7 +7,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from reconciler.notice import least_seconds
 
@@ -71,7 +71,14 @@ def in_full(text: str, room: int | None) -> list[str]:
     lines_of_text = f'"{text}"'.split("\n")
     if room is None:
         return lines_of_text
-    return [piece for each in lines_of_text for piece in textwrap.wrap(each, room, break_on_hyphens=False) or [""]]
+    return [piece for each in lines_of_text for piece in folded(each, room)]
+
+
+def folded(text: str, room: int) -> list[str]:
+    """Return a line in pieces of `room` columns at the most: between words where that is possible."""
+    if cell_len(text) == len(text):
+        return textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+    return [piece for piece in chop_cells(text, room) if piece]
 
 
 def quoted(text: str, room: int | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
 from reconciler.model import Adopt, Cause, Edit, FieldChange, Key, Live, Notice, Plan, Topic
 from reconciler.render import page, text
@@ -13,7 +14,7 @@ from tests.render import plans
 from tests.render.snapshots import snapshot
 
 if TYPE_CHECKING:
-    from reconciler.model import Change
+    from reconciler.model import Change, Leaves
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -238,3 +239,21 @@ def test_adopting_alone_counts_in_the_summary() -> None:
 
     assert "  0 requests\n" in told
     assert told.endswith("Plan: 1 to adopt.\n")
+
+
+@pytest.mark.parametrize("word", ["latency ", "x", "障害", "évènement "])
+def test_nothing_is_wider_than_a_screen_and_nothing_is_cut(word: str) -> None:
+    """Names, titles, summaries and messages of any length and script go on below: all that is sent is shown."""
+    long, key = (word * 120).strip(), Key("Incident", "checkout-" * 30)
+    sent: Leaves = {("name",): plans.leaf(long), ("summary",): plans.leaf(long)}
+    created = replace(plans.created(), key=key, name=long, sent=sent)
+    post = replace(plans.update("first", long), key=key.of("update", "first"))
+    item = replace(plans.timeline_item(), key=key.of("timeline", "a"), sent={("title",): plans.leaf(long)})
+    plan = plans.plan(changes=(created, post, item), refusals=(), notices=())
+    shown = page.plain(text.page(plan), page.screen(80))
+    whole = re.sub(r"\s", "", shown)
+
+    assert [row for row in shown.split("\n") if cell_len(row) > 80] == []
+    assert whole.count(re.sub(r"\s", "", long)) == 4
+    assert re.sub(r"\s", "", str(key)) in whole
+    assert "…" not in shown
