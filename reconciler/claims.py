@@ -195,3 +195,8 @@ def needs_search(manifests: Iterable[Manifest], memory: Memory, namespace: str) 
         for one in manifests
         for known in (claim(one, memory, namespace),)
     )
+
+
+def modes(manifests: Iterable[Manifest]) -> dict[Key, str]:
+    """Return the mode that each manifest asks for."""
+    return {one.key: str(one.spec.get("mode", DEFAULT_MODE)) for one in manifests}

@@ -112,13 +112,12 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     logs = live.read_activity(client, [*closing, *attribution.wanted(made)], most=len(closing) + attribution.MOST)
     if held := touched.held(made, logs, client.now().at, loaded.allowed, memory.state.records):
         made = compared(held)
-    return attribution.attributed(made, logs)
+    return guards.judged(attribution.attributed(made, logs), loaded.allowed, claims.modes(loaded.manifests))
 
 
 def check(plan: Plan, loaded: Loaded) -> None:
     """Raise `Tripped` where the plan does more than the workspace, and `--allow` beyond it, let one run do."""
-    modes = {one.key: str(one.spec.get("mode", claims.DEFAULT_MODE)) for one in loaded.manifests}
-    guards.check(plan, loaded.allowed, modes)
+    guards.check(plan, loaded.allowed, claims.modes(loaded.manifests))
 
 
 def apply(

@@ -71,6 +71,11 @@ class Gone:
         return str(self.live.raw["name"]) if self.live else str(kept.answered) if kept else ""
 
     @property
+    def open_name(self) -> str:
+        """Return its live name; nothing where the account does not show it to everybody."""
+        return str(self.live.raw["name"]) if self.live and self.live.raw.get("visibility") != "private" else ""
+
+    @property
     def names(self) -> set[str]:
         """Return what it is called, or was when it was last written: people may have renamed it since."""
         return {alike.title(name) for name in (self.name, *self.record.names) if name}
@@ -212,10 +217,11 @@ def _diff(one: Gone, fate: Fate, deleted: Iterable[Gone]) -> Diff:
         case Refusal():
             return Diff(refusals=[fate])
         case Forgotten(why):
-            return Diff([Forget(one.key, NO_MANIFEST, one.known, why)])
+            return Diff([Forget(one.key, NO_MANIFEST, one.known, why, name=one.open_name)])
         case Closed(live, before, status):
             edit = _close(one.key, live, before, status)
-            return Diff([edit, Forget(one.key, NO_MANIFEST, one.known, "once it is closed", (step(edit),))])
+            then = (step(edit),)
+            return Diff([edit, Forget(one.key, NO_MANIFEST, one.known, "once it is closed", then, one.open_name)])
         case Deleted(live):
             request = Request("DELETE", f"{kinds.KINDS[one.key.kind].path}/{live.id}", {})
             after = tuple(Step(Delete.verb, other.key) for other in deleted if _needs(other, one))

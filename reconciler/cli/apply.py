@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -87,6 +88,8 @@ def command(
         memory = session.store.read()
         if saved:
             held = still_holding(saved, planned, loaded, session, memory)
+            # What this run may do counts, not what the one that made the plan might.
+            saved = replace(saved, plan=replace(saved.plan, over_limits=held.plan.over_limits))
         else:
             held = Held(reconcile.plan(loaded, session.client, memory))
         with _unheard() if auto_approve else nullcontext():
@@ -173,7 +176,7 @@ def _report(outcomes: list[Outcome], form: str, held: Held) -> None:
     if form == "json":
         tell_json(as_json.outcomes(outcomes, held.plan.refusals, held.already))
     elif outcomes:
-        page.write([page.BLANK, *progress.summary(outcomes)], sys.stdout)
+        page.write([page.BLANK, *progress.summary(outcomes, len(held.plan.refusals))], sys.stdout)
 
 
 def _exit_code(plan: Plan, outcomes: Iterable[Outcome], unsaved: ReconcilerError | None, *, is_stopped: bool) -> Exit:

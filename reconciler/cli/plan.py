@@ -81,7 +81,8 @@ def command(
         # What cannot be saved is shown all the same, and what nobody reads to its end is saved.
         show(plan, form, sys.stdout, show_private=show_private, salt=kept.salt if kept else "")
     if kept:
-        tell(f"saved {out}: `{command_for(out, loaded.workspace)}` applies it", err=True)
+        does = "refuses it, as it is over its limits" if plan.over_limits else "applies it"
+        tell(f"saved {out}: `{command_for(out, loaded.workspace)}` {does}", err=True)
     reconcile.check(plan, loaded)
     if plan.refusals:
         return Exit.REFUSED

@@ -18,7 +18,7 @@ from reconciler.model.changes import (
     step,
 )
 from reconciler.model.outcomes import Done, Failed, Outcome, Skipped, Unknown
-from reconciler.model.plan import Notice, Observation, Plan, Refusal, Rename, Topic, Why
+from reconciler.model.plan import Excess, Notice, Observation, Plan, Refusal, Rename, Topic, Why
 from reconciler.model.resources import (
     NO_MANIFEST,
     Child,
@@ -45,6 +45,7 @@ __all__ = [
     "Done",
     "Drifted",
     "Edit",
+    "Excess",
     "Failed",
     "Fate",
     "FieldChange",

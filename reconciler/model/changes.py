@@ -228,6 +228,8 @@ class Forget:
     known: str
     why: str
     after: tuple[Step, ...] = ()
+    name: str = ""
+    """What it is called, where everybody may read that."""
     verb = "forget"
 
 

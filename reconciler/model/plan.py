@@ -78,6 +78,14 @@ class Refusal:
     """What somebody changed outside, where that is the reason."""
 
 
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A limit that the plan as a whole is over, with what lets it pass: apply refuses all of it."""
+
+    message: str
+    hint: str = ""
+
+
 class Topic(Enum):
     """What a notice is about; none changes an exit code."""
 
@@ -148,6 +156,8 @@ class Plan:
     """How each resource that exists was found."""
     absent: frozenset[Key] = frozenset()
     """Resources that nothing in the account is."""
+    over_limits: tuple[Excess, ...] = ()
+    """Limits that it is over, for which apply refuses it whole."""
     generations: Mapping[Key, str] = field(default_factory=dict)
     """Which declaration of its name each declared resource is."""
 
@@ -187,5 +197,6 @@ class Plan:
             "unchanged": len(self.unchanged),
             "frozen": topics.count(Topic.FROZEN),
             "finished": topics.count(Topic.FINISHED),
-            "impossible": len(self.refusals),
+            "impossible": sum(one.why is Why.IMPOSSIBLE for one in self.refusals),
+            "refused": len(self.refusals),
         }

@@ -46,8 +46,11 @@ def hold(shown: Shown, fresh: Plan, known: Known, hint: str = PLAN_AGAIN) -> Hel
     _add_dependents(stale, shown.plan, fresh)
     goes = {key for key in then if key not in stale and key in now}
     dropped = {key for key in now if key not in goes} | set(stale)
+    # Planning again is refused as well, as long as people are at it: what lets that pass is the hint.
+    hints = {one.key: one.hint for one in fresh.refusals if one.why is Why.TOUCHED}
     refusals = [
-        Refusal(Why.STALE, key, then[key][0].source, told, hint) for key, told in sorted(stale.items(), key=_first)
+        Refusal(Why.STALE, key, then[key][0].source, told, hints.get(key, hint))
+        for key, told in sorted(stale.items(), key=_first)
     ]
     already = [
         Notice(Topic.ALREADY, key, "nothing is left to do", changes[0].source)

@@ -35,6 +35,7 @@ def plan(plan: Plan) -> Object:
         "who_will_notice": list(plan.who_will_notice),
         "cost": {"requests": plan.requests, "least_seconds": least_seconds(plan.requests)},
         "changes": [_change(change, plan) for change in plan.changes],
+        "over_limits": [{"message": one.message, "hint": one.hint} for one in plan.over_limits],
         "refusals": list(map(refusal, plan.refusals)),
         "notices": list(map(_notice, plan.notices)),
         "unchanged": list(map(str, plan.unchanged)),
@@ -138,11 +139,13 @@ def outcomes(outcomes: Iterable[Outcome], refusals: Iterable[Refusal] = (), alre
     """Return what became of each action, in the order in which it was known; what was refused or already so, after."""
     told = list(map(outcome, outcomes))
     results = [one["result"] for one in told]
+    refused = list(map(refusal, refusals))
     return {
         "format_version": FORMAT_VERSION,
-        "summary": {result: results.count(result) for result in ("done", "failed", "skipped", "unknown")},
+        "summary": {result: results.count(result) for result in ("done", "failed", "skipped", "unknown")}
+        | {"refused": len(refused)},
         "outcomes": told,
-        "refusals": list(map(refusal, refusals)),
+        "refusals": refused,
         "already": list(map(_notice, already)),
     }
 

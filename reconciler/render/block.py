@@ -113,7 +113,8 @@ def block(each: Block, layout: Layout) -> Iterator[Line]:
             yield from _closing(edit, each.names)
     for change in each.own:
         if isinstance(change, Forget):
-            yield line("    ", f"forget {visible(change.known)}: {visible(change.why)}")
+            name = f" ({visible(change.name)})" if change.name not in {"", change.known} else ""
+            yield line("    ", f"forget {visible(change.known)}{name}: {visible(change.why)}")
     yield from _beside(each.notices, width)
 
 

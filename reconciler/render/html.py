@@ -15,7 +15,7 @@ from reconciler import __version__
 from reconciler.render import drift as drifting
 from reconciler.render.block import block, blocks
 from reconciler.render.page import BLANK, PIPE
-from reconciler.render.text import found_by, header, notices, refused, summary
+from reconciler.render.text import OVER_LIMITS, found_by, header, notices, refused, summary
 from reconciler.render.words import cost, count, visible
 
 if TYPE_CHECKING:
@@ -60,7 +60,10 @@ def plan(plan: Plan) -> str:
         title=f"Plan for {plan.workspace}",
         about=[each.text for each in (header(plan), *found_by(plan))],
         summary=summary(plan),
-        told=[] if plan.is_empty else [("Who will notice", told)],
+        told=[
+            *([(OVER_LIMITS, [f"{one.message}. {one.hint}" for one in plan.over_limits])] if plan.over_limits else []),
+            *([] if plan.is_empty else [("Who will notice", told)]),
+        ],
         groups=[
             Group("Changes", [list(block(each, PIPE)) for each in blocks(plan)]),
             Group("Refused", [list(refused(plan, refusal)) for refusal in plan.refusals]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.render.block import block, blocks
 from reconciler.render.page import PIPE
-from reconciler.render.text import notices, refused, summary
+from reconciler.render.text import OVER_LIMITS, notices, over_limits, refused, summary
 from reconciler.render.words import cost, identity, shortened, visible
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def _head(plan: Plan, *, is_short: bool = False) -> Iterator[str]:
     yield f"**{escaped(summary(plan))}**"
     if found_by := identity(plan):
         yield escaped(found_by)
+    if plan.over_limits:
+        yield f"### {OVER_LIMITS}"
+        yield fenced(list(over_limits(plan))[1:])
     if not plan.is_empty:
         told = [*plan.who_will_notice, cost(plan)]
         if is_short and len(told) > MOST_SENTENCES:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from reconciler.model import Done, Failed, Skipped, Unknown, step
+from reconciler.model import Cause, Done, Edit, Failed, Skipped, Unknown, step
 from reconciler.render.block import place
 from reconciler.render.page import BLANK, Line, Span, line
 from reconciler.render.words import visible
@@ -114,23 +114,31 @@ def of(outcome: Outcome) -> Line:
     return line(Span(f"{word:<{WIDEST_WORD}}", STYLES.get(word, "green")), "  ", "  ".join(parts))
 
 
+def is_removal(change: Change) -> bool:
+    """Return whether an incident is closed as no manifest declares it any more."""
+    return isinstance(change, Edit) and any(one.cause is Cause.REMOVED for one in change.fields)
+
+
 def result(outcome: Outcome) -> str:
     """Return what became of a change, in one word."""
     match outcome:
         case Done(adopted=True):
             return "adopted"
+        case Done() if is_removal(outcome.change):
+            return "closed"
         case Done():
             return PAST.get(outcome.change.verb, "done")
         case _:
             return type(outcome).__name__.lower()
 
 
-def summary(outcomes: Sequence[Outcome]) -> list[Line]:
+def summary(outcomes: Sequence[Outcome], refused: int = 0) -> list[Line]:
     """Return how an apply ended: what went wrong and what to do, the incidents with their links, and the counts."""
     wrong = [row for outcome in outcomes for row in _wrong(outcome)]
     incidents = dict.fromkeys(told for outcome in outcomes if (told := _incident(outcome)))
     counts = {kind: sum(isinstance(one, kind) for one in outcomes) for kind in (Done, Failed, Skipped, Unknown)}
     told = ", ".join(f"{number:,} {kind.__name__.lower()}" for kind, number in counts.items())
+    told += f", {refused:,} refused" if refused else ""
     sections = [section for section in ([line(told) for told in incidents], wrong) if section]
     above = [row for section in sections for row in (*section, BLANK)]
     return [*above, line(Span(f"Apply: {told}.", "bold"))]

@@ -22,6 +22,7 @@ MOST_NOTICES = 10
 def page(plan: Plan, layout: Layout = PIPE) -> list[Line]:
     """Return the plan as one page: who will notice, what changes, what is refused, what is good to know."""
     sections = [
+        over_limits(plan),
         who_will_notice(plan),
         *(block(each, layout) for each in blocks(plan)),
         *(refused(plan, refusal) for refusal in plan.refusals),
@@ -50,6 +51,19 @@ def found_by(plan: Plan) -> Iterator[Line]:
     """Yield what incidents are found again by; nothing where there are none."""
     if told := identity(plan):
         yield line(told)
+
+
+OVER_LIMITS = "Over its limits: apply refuses all of it"
+
+
+def over_limits(plan: Plan) -> Iterator[Line]:
+    """Yield the limits that the plan is over, with what lets it pass; nothing where it is within them."""
+    if plan.over_limits:
+        yield line(Span(OVER_LIMITS, "bold red"))
+    for each in plan.over_limits:
+        yield line("  ", visible(each.message))
+        if each.hint:
+            yield line("    ", Span(f"hint: {visible(each.hint)}", "cyan"))
 
 
 def who_will_notice(plan: Plan) -> Iterator[Line]:

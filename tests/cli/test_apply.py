@@ -47,7 +47,7 @@ def test_json_outcomes_go_to_stdout_and_the_plan_to_stderr(shell: Shell) -> None
     ended = shell.run(*APPLY, "--format", "json")
     told = json.loads(ended.stdout)
 
-    assert told["summary"] == {"done": 3, "failed": 0, "skipped": 0, "unknown": 0}
+    assert told["summary"] == {"done": 3, "failed": 0, "skipped": 0, "unknown": 0, "refused": 0}
     assert [one["action"] for one in told["outcomes"]] == ["create", "post", "post"]
     assert all(one["id"] and one["request_id"] for one in told["outcomes"])
     assert "+ Incident/one " in ended.stderr

@@ -159,6 +159,39 @@ def test_without_any_manifest_nothing_is_pruned_unless_this_run_says_how_much(sh
     assert apply(shell, "--prune", "--allow", "delete=2").code == 0
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+def test_a_plan_over_its_limits_says_so_in_every_format(shell: Shell, form: str) -> None:
+    """Whoever reads only what is posted or saved does not take it for one that will be applied."""
+    limited(shell, "limits: {create: 2}")
+    incidents(shell, 3)
+
+    refused = shell.run("plan", "--sandbox", "--format", form, "--out", "plan.json")
+    shown = shell.run("plan", "show", "plan.json", "--format", form)
+
+    assert "plan.json --sandbox` refuses it, as it is over its limits\n" in refused.stderr
+    for told in (refused.stdout, shown.stdout):
+        assert "the plan has 3 to create, and the workspace allows 2 in one run" in told
+        assert "create=3` lets it pass this once" in told
+    if form == "json":
+        (limit,) = json.loads(refused.stdout)["over_limits"]
+        assert limit["hint"].startswith("`--allow create=3`")
+    within = shell.run("plan", "--sandbox", "--format", form, "--allow", "create=3")
+    assert "the workspace allows" not in within.stdout
+
+
+def test_what_lets_a_saved_plan_pass_is_not_told_as_refused(shell: Shell) -> None:
+    """The limits are those of the run that applies it."""
+    limited(shell, "limits: {create: 2}")
+    incidents(shell, 3)
+    shell.run("plan", "--sandbox", "--out", "plan.json")
+
+    refused = apply(shell, "--plan", "plan.json")
+    applied = apply(shell, "--plan", "plan.json", "--allow", "create=3")
+
+    assert (refused.code, "Over its limits" in refused.stdout) == (4, True)
+    assert (applied.code, "Over its limits" in applied.stdout) == (0, False)
+
+
 def test_a_limit_of_this_run_is_not_told_as_the_workspaces(shell: Shell) -> None:
     """Whoever raised it too little sees which of the two it is that stops."""
     limited(shell, "limits: {create: 2}")

@@ -371,6 +371,18 @@ def test_the_last_manifest_can_go_too(world: World) -> None:
     assert told.steps(pruned(world)) == ["edit Incident/checkout", "forget Incident/checkout"]
 
 
+@pytest.mark.parametrize("visibility", ["public", "private"])
+def test_what_goes_is_told_by_its_live_name_unless_it_is_private(world: World, visibility: str) -> None:
+    """Whoever approves knows people's name for it; that of a private incident is not for everybody."""
+    declare(world, incident(on_remove="close", visibility=visibility))
+    world.edit(world.incident("Checkout slow")["id"], name="Checkout down")
+    world.write(KEEPER)
+
+    assert told.change(world.plan(prune=True, allow=["touched"]), "forget", "Incident/checkout").name == (
+        "Checkout down" if visibility == "public" else ""
+    )
+
+
 @pytest.mark.parametrize("text", ["", "# no more\n"], ids=["empty", "comment"])
 def test_a_file_without_a_manifest_takes_nothing_away(world: World, text: str) -> None:
     """A torn checkout looks like it: told with the file's name, and only where it would take something away."""
@@ -472,7 +484,7 @@ def test_the_commands_show_and_count_what_goes(shell: Shell) -> None:
         "\n"
         "- Incident/one  INC-1                                                no manifest\n"
         "    status     Fixing -> Closed  (no longer declared)\n"
-        "    forget INC-1: once it is closed\n"
+        "    forget INC-1 (Title of one): once it is closed\n"
         "\n"
         "- Severity/grave                                                     no manifest\n"
         "    delete the severity Grave\n"
@@ -481,6 +493,7 @@ def test_the_commands_show_and_count_what_goes(shell: Shell) -> None:
     )
     assert applied.code == 0
     assert "deleted  Severity/grave" in applied.stderr
+    assert "closed   Incident/one" in applied.stderr
     assert "forgot   Incident/one  (INC-1)\n" in applied.stderr
     assert applied.stdout.count("INC-1  Incident/one") == 1
     assert shell.run("plan", "--sandbox", "--prune", "--detailed-exitcode").code == 0

@@ -86,6 +86,20 @@ STALE: dict[str, tuple[dict[str, str], Meanwhile, str]] = {
 }
 
 
+def test_what_people_are_at_is_stale_with_what_lets_it_pass(desk: Desk) -> None:
+    """To plan again would be refused as well, as long as nobody has left it alone."""
+    two(desk, status="Closed")
+    desk.plan()
+    desk.edit(desk.incident("Title of one")["id"], call_url="https://meet.example.com/bob")
+
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "hint: plan again" not in ended.stdout
+    assert "hint: wait until people have left it alone for 15 minutes" in ended.stdout
+    assert "`--allow touched`" in ended.stdout
+
+
 @pytest.mark.parametrize("case", STALE)
 def test_what_changed_is_refused_and_the_rest_goes_on(desk: Desk, case: str) -> None:
     """Told with what changed, at its manifest; nothing of it is sent; exit code 4."""
@@ -104,7 +118,7 @@ def test_what_changed_is_refused_and_the_rest_goes_on(desk: Desk, case: str) -> 
     assert [one["path"] for one in desk.writes()[before:]] == [
         f"/v2/incidents/{desk.incident('Title of two')['id']}/actions/edit"
     ]
-    assert "Apply: 1 done, 0 failed, 0 skipped, 0 unknown." in ended.stdout
+    assert "Apply: 1 done, 0 failed, 0 skipped, 0 unknown, 1 refused." in ended.stdout
 
 
 FINE: dict[str, Meanwhile] = {

@@ -34,7 +34,7 @@ def test_each_action_has_one_outcome() -> None:
         ]
     )
 
-    assert told["summary"] == {"done": 1, "failed": 1, "skipped": 1, "unknown": 1}
+    assert told["summary"] == {"done": 1, "failed": 1, "skipped": 1, "unknown": 1, "refused": 0}
     assert len({tuple(one) for one in told["outcomes"]}) == 1
     assert told["outcomes"][0] == {
         "key": "Incident/checkout-latency-2026-11",
