@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, kinds, notice, permissions, plan, removal, withheld
+from reconciler import desired, kinds, notice, permissions, plan, removal, undeclared, withheld
 from reconciler.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
@@ -104,6 +104,7 @@ def assemble(
         (removed if key in removed else diffs)[key] = Diff(refusals=[refusal])
     diffs = withheld.leave_out(diffs, found.desired, objects, groups)
     every = {**diffs, **removed}
+    told = left if gone.tells_drift else []
     changes = plan.order((change for diff in every.values() for change in diff.changes), objects, groups)
     private = frozenset(
         key for key, one in found.desired.items() if key.kind == INCIDENT.name and _is_private(one, live.get(key))
@@ -121,7 +122,7 @@ def assemble(
         resources=len(found.desired),
         managed=len(found.desired.keys() | {key for key in memory.state.records if not key.child}),
         changes=tuple(changes),
-        refusals=tuple(one for diff in every.values() for one in diff.refusals),
+        refusals=(*(one for diff in every.values() for one in diff.refusals), *undeclared.lost(told)),
         notices=(
             *(Notice(Topic.RENAMED, one.new, f"was {one.old}", one.source) for one in found.renames),
             *_notices(every),
@@ -142,12 +143,15 @@ def assemble(
         identity_field=workspace.identity_field if modes else None,
         renames=found.renames,
         revived=found.revived,
-        drifted=tuple(one for diff in diffs.values() for one in diff.drifted),
+        drifted=(
+            *(one for diff in diffs.values() for one in diff.drifted),
+            *undeclared.drifted(told, rules.lifecycle, found.names.called),
+        ),
         absent=frozenset(key for key, match in found.matches.items() if isinstance(match, Absent)),
         generations={key: desired.generation(one.manifest) for key, one in found.desired.items()},
         found_by={key: match.how for key, match in found.matches.items() if isinstance(match, Matched)},
         names=called(account.listed, (one for one in changes if isinstance(one, Create) and one.unfinished)),
-        private=private,
+        private=private | {one.key for one in told if one.live and one.live.raw.get("visibility") == "private"},
     )
 
 
@@ -259,12 +263,14 @@ def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
 class Removed:
     """What is remembered and not declared any more; `prune` says that it is to go.
 
-    `is_whole` tells whether the manifests are all there are: only then is anything known to be gone.
+    `is_whole` tells whether the manifests are all there are: only then is anything known to be gone. `tells_drift` asks
+    for what people did to it.
     """
 
     records: Mapping[Key, Record] = field(default_factory=dict)
     prune: bool = False
     is_whole: bool = False
+    tells_drift: bool = False
 
 
 def _gone(found: Found, account: Account, removed: Removed) -> Iterable[Gone]:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Report:
     """What others did to what is managed. `recorded` are how many of the `resources` were ever applied.
 
-    `lost` are those that the account does not show any more; `finished` what to do about incidents that others
-    brought further than their manifest.
+    `undeclared` are how many more are remembered and have no manifest any more; where nothing is recorded of what was
+    selected, `others` are remembered. `lost` are those that the account does not show any more; `finished` what to do
+    about incidents that others brought further than their manifest.
     """
 
     workspace: str
@@ -32,6 +33,8 @@ class Report:
     finished: Mapping[Key, str] = field(default_factory=dict)
     live: Mapping[Key, Live] = field(default_factory=dict)
     not_looked_up: int = 0
+    undeclared: int = 0
+    others: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -60,7 +63,7 @@ class Report:
         }
 
 
-def of(plan: Plan, memory: Memory) -> Report:
+def of(plan: Plan, memory: Memory, undeclared: int = 0) -> Report:
     """Return what of a plan is drift: what its manifests changed, and what was never applied, is none."""
     known = {(one.key, one.path) for one in plan.drifted}
     finished = [notice for notice in plan.notices if notice.topic is Topic.FINISHED and memory.record(notice.key)]
@@ -76,6 +79,7 @@ def of(plan: Plan, memory: Memory) -> Report:
         finished={notice.key: notice.hint for notice in finished},
         live=plan.live,
         not_looked_up=plan.not_looked_up,
+        undeclared=undeclared,
     )
 
 

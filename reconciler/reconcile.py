@@ -18,6 +18,7 @@ from reconciler import (
     manifest,
     removal,
     selection,
+    undeclared,
     validate,
 )
 from reconciler.desired import contradictions
@@ -84,7 +85,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     """Read the account and compare: GETs only, nothing written, no lock taken.
 
     With `every_child`, and where this run has its own drift policy, timeline items are read also where the manifests
-    did not change them.
+    did not change them; with it also what people did to what no manifest declares any more.
     Raises `Invalid` for names that the account does not know, `Refused` for another account than the one bound.
     """
     workspace, manifests = loaded.workspace, loaded.manifests
@@ -93,9 +94,11 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     account = live.read_account(
         client,
         manifests,
-        claims.known_ids(manifests, memory, workspace.namespace) | removal.ids_to_read(gone),
+        claims.known_ids(manifests, memory, workspace.namespace) | removal.ids_to_read(gone, every=every_child),
         search=claims.needs_search(manifests, memory, workspace.namespace),
-        besides=removal.kinds_to_read(gone) | ({"CustomField"} if workspace.identity_field else set()),
+        besides=removal.kinds_to_read(gone)
+        | (undeclared.listings(gone) if every_child else set())
+        | ({"CustomField"} if workspace.identity_field else set()),
     )
     guards.check_account(workspace, memory, account.identity.dashboard_url)
     found = finding.find(manifests, account, memory, workspace, renames, is_partial=not loaded.is_whole)
@@ -105,7 +108,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         timeline_of=assemble.wants_timeline(found, memory, every=every_child or workspace.on_drift is not None),
         workflows=assemble.creates_incidents(found),
     )
-    removed = assemble.Removed(gone, loaded.prune, loaded.is_whole)
+    removed = assemble.Removed(gone, loaded.prune, loaded.is_whole, tells_drift=every_child)
     compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
     made = compared({})
     closing = touched.closing(made, loaded.allowed)

@@ -125,9 +125,11 @@ def unanswered(memory: Memory, declared: Collection[Key]) -> Iterator[Notice]:
             yield Notice(Topic.UNDECLARED, name.key, message, hint=hint)
 
 
-def ids_to_read(records: Mapping[Key, Record]) -> dict[Key, set[str]]:
-    """Return the incidents whose status tells what becomes of them."""
-    return {key: {one.id} for key, one in records.items() if key.kind == INCIDENT.name and one.on_remove == CLOSE}
+def ids_to_read(records: Mapping[Key, Record], *, every: bool = False) -> dict[Key, set[str]]:
+    """Return the incidents whose status tells what becomes of them; with `every` the others as well."""
+    return {
+        key: {one.id} for key, one in records.items() if key.kind == INCIDENT.name and (every or one.on_remove == CLOSE)
+    }
 
 
 def kinds_to_read(records: Mapping[Key, Record]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -42,12 +43,15 @@ def command(*, selection: Selection, form: str, show_private: bool, access: Acce
 
 def _report(loaded: Loaded, session: Session, *, shows: bool) -> Report:
     """Return what changed outside; nothing is read where nothing is remembered."""
-    from reconciler import claims, drift, learning, reconcile  # noqa: PLC0415  (see above)
+    from reconciler import claims, drift, learning, reconcile, removal  # noqa: PLC0415  (see above)
     from reconciler.private import veiled  # noqa: PLC0415
 
     workspace, memory = loaded.workspace, session.store.read()
     known, _ = claims.follow(loaded.manifests, memory, workspace.namespace)
-    if not any(known.record(one.key) for one in loaded.manifests):
-        return drift.Report(workspace.name, workspace.organisation, loaded.files, len(loaded.manifests), 0)
+    gone = removal.gone(known, {one.key for one in loaded.manifests}) if loaded.is_whole else {}
+    if not gone and not any(known.record(one.key) for one in loaded.manifests):
+        others = sum(not key.child for key in known.state.records)
+        empty = drift.Report(workspace.name, workspace.organisation, loaded.files, len(loaded.manifests), 0)
+        return replace(empty, others=others)
     plan = reconcile.plan(loaded, session.client, memory, every_child=True)
-    return drift.of(plan if shows else veiled(plan), learning.followed(plan, memory))
+    return drift.of(plan if shows else veiled(plan), learning.followed(plan, memory), len(gone))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.diff.telling import reading
-from reconciler.model import Fate, FieldChange
+from reconciler.model import NO_MANIFEST, Fate, FieldChange
 from reconciler.render import as_json
 from reconciler.render.block import place
 from reconciler.render.fields import changed, column
@@ -29,11 +29,24 @@ UNREAD = "left until its item changes in the manifest, or `apply --on-drift over
 NOTHING_RECORDED = "Nothing is recorded yet, so no drift can be told: `reconciler apply` records what it leaves."
 
 
+def is_known(report: Report) -> bool:
+    """Return whether anything is recorded that drift can be told of."""
+    return bool(report.recorded or report.undeclared)
+
+
+def unknown(report: Report) -> str:
+    """Return why no drift can be told."""
+    if not report.others:
+        return NOTHING_RECORDED
+    others = count(report.others, "other resource")
+    return f"Nothing is recorded of what was selected, so no drift can be told of it; the state has {others}."
+
+
 def page(report: Report, layout: Layout = PIPE) -> list[Line]:
     """Return the report as one page: by resource what was left, what is live, who changed it, what becomes of it."""
     sections = (section for _, found in groups(report, layout) for section in found)
     lines = [header(report), *(each for section in sections for each in (BLANK, *section))]
-    return [*lines, BLANK, line(Span(summary(report), "bold"))] if report.recorded else lines
+    return [*lines, BLANK, line(Span(summary(report), "bold"))] if is_known(report) else lines
 
 
 Section = list[Line]
@@ -49,8 +62,8 @@ def groups(report: Report, layout: Layout = PIPE) -> list[tuple[str, list[Sectio
 
 
 def _good_to_know(report: Report) -> Iterator[Line]:
-    if not report.recorded:
-        yield line(NOTHING_RECORDED)
+    if not is_known(report):
+        yield line(unknown(report))
         return
     if report.not_looked_up:
         yield line(not_looked_up(report))
@@ -61,7 +74,7 @@ def _good_to_know(report: Report) -> Iterator[Line]:
 
 def summary(report: Report) -> str:
     """Return the last line: how much changed outside, and what becomes of it."""
-    if not report.recorded:
+    if not is_known(report):
         return "Drift: unknown."
     if report.is_empty:
         return "Drift: none."
@@ -76,8 +89,8 @@ def summary(report: Report) -> str:
 def comment(report: Report) -> str:
     """Return the report as Markdown of at most 65,536 bytes; where it is longer, without what changed."""
     head = [f"## reconciler drift: {escaped(report.workspace)}"]
-    if not report.recorded:
-        return "\n\n".join([*head, escaped(NOTHING_RECORDED)]) + "\n"
+    if not is_known(report):
+        return "\n\n".join([*head, escaped(unknown(report))]) + "\n"
     head.append(f"**{escaped(summary(report))}**")
     rows = page(report)[2:-2]
     whole = "\n\n".join([*head, *([fenced(rows)] if rows else [])]) + "\n"
@@ -92,7 +105,7 @@ def as_object(report: Report) -> as_json.Object:
         "format_version": as_json.FORMAT_VERSION,
         "workspace": report.workspace,
         "organisation": report.organisation,
-        "summary": {"recorded": report.recorded} | report.summary,
+        "summary": {"recorded": report.recorded, "undeclared": report.undeclared} | report.summary,
         "resources": [_object(report, key) for key in report.keys],
         "out_of_sight": list(map(as_json.refusal, report.lost)),
         "not_looked_up": report.not_looked_up,
@@ -145,6 +158,8 @@ def _notes(one: Drifted) -> Iterator[str]:
     if one.is_gone:
         yield "deleted"
     yield "finished, kept" if one.is_finished else UNREAD if one.is_unread else FATES[one.fate]
+    if one.source == NO_MANIFEST:
+        yield "no manifest declares it any more"
     if one.desired != one.left:
         yield f"{one.asker} says {reading(one.desired)}"
 

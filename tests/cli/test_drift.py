@@ -145,6 +145,7 @@ class TestDrift:
         }
         assert told["summary"] == {
             "recorded": 1,
+            "undeclared": 0,
             "fields": 2,
             "resources": 1,
             "refused": 0,
@@ -302,6 +303,34 @@ class TestDrift:
         assert [one["key"] for one in told["resources"]] == ["Incident/fast"]
         assert [(one["left"], one["live"]) for one in told["resources"][0]["fields"]] == [("Checkout slow", "Theirs")]
         assert told["summary"]["recorded"] == 1
+
+    def test_what_has_no_manifest_any_more_is_told_too(self, shell: Shell, world: World) -> None:
+        """It is managed until it is pruned: what people did to it is told, also where nothing else is recorded."""
+        other = MANIFEST.replace("{name: slow}", "{name: other}").replace("Checkout slow", "Another")
+        shell.write("incidents/other.yaml", other)
+        (shell.folder / "incidents/slow.yaml").unlink()
+        assert report(shell, code=0)["summary"]["undeclared"] == 1
+        move(world, summary="Theirs")
+
+        assert fields(report(shell)) == {
+            " summary": ("Slow", "Theirs", "kept", "Bob Baker"),
+            " status": ("Fixing", "Monitoring", "kept", "Bob Baker"),
+        }
+        shown = without_times(shell.run("drift", "--sandbox"))
+        assert "status     Bob Baker; kept; no manifest declares it any more\n      - Fixing\n" in shown
+        assert "1 resource was never applied" in shown
+        selected = shell.run("drift", "--sandbox", "--select", "name=other")
+        assert "Nothing is recorded of what was selected" in selected.stdout
+        assert "the state has 1 other resource" in selected.stdout
+
+    def test_what_has_no_manifest_and_went_out_of_sight_is_told_too(self, shell: Shell, world: World) -> None:
+        """Deleted, or private to another key."""
+        shell.write("incidents/other.yaml", MANIFEST.replace("{name: slow}", "{name: other}").replace("kout", "k out"))
+        (shell.folder / "incidents/slow.yaml").unlink()
+        state = world.workspace.state
+        state.write_text(state.read_text().replace(incident(world), "01JGONE0000000000000000000"))
+
+        assert [one["key"] for one in report(shell)["out_of_sight"]] == ["Incident/slow"]
 
     def test_a_selection_that_takes_nothing_is_no_answer(self, shell: Shell, world: World) -> None:
         """Exit code 3 with the term, for every command that takes some."""
