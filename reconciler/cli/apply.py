@@ -76,6 +76,7 @@ def command(
     from reconciler.cli.planfiles import loaded_for, read, still_holding, still_shown  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import present, show_since  # noqa: PLC0415
+    from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.planfile import Held  # noqa: PLC0415
 
     saved = read(planned) if _is_alone(planned, selection, prune=prune) else None
@@ -118,9 +119,9 @@ def command(
         with _unheard():
             _report(outcomes, form, held)
     except OSError as error:
-        if not code:
-            raise
-        # What was done, or not, says more than that the disk has no room for its summary.
+        # All was done, perhaps, and not all was told; what was not done says more than that.
+        code = code or (Exit.NOT_ALL_DONE if outcomes else Exit.REFUSED)
+        settle(sys.stdout)
         tell(f"error: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
     if unsaved:
         unsaved.exit_code = code
@@ -189,6 +190,8 @@ def _exit_code(plan: Plan, outcomes: Iterable[Outcome], unsaved: ReconcilerError
         if not isinstance(one, Done)
     ]
     codes += [Exit.REFUSED] if plan.refusals else []
-    codes += [unsaved.exit_code] if unsaved else []
+    if unsaved:
+        # Things were done by then: that their record is not in its place is no refusal.
+        codes.append(Exit.NOT_ALL_DONE if unsaved.exit_code == Exit.REFUSED else unsaved.exit_code)
     codes += [Exit.INTERRUPTED] if is_stopped else []
     return worst(codes)

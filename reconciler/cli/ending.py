@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.errors import Invalid, Problem, ReconcilerError
 
-INTERNAL, INVALID, INTERRUPTED = 1, 3, 130
+INTERNAL, INVALID, REFUSED, INTERRUPTED = 1, 3, 4, 130
 CLOSED_PIPE = 128 + 13
 """What a shell makes of SIGPIPE: whoever read the output went away."""
 
@@ -122,7 +122,8 @@ def _told(error: BaseException, *, is_verbose: bool) -> _Told:  # noqa: PLR0911 
         case OSError():
             where = f"{error.filename}: " if error.filename else "the output cannot be written: "
             hint = "check that it exists, and that you may read it (or write it, for apply)" if error.filename else ""
-            return _Told.error(INTERNAL, f"{where}{(error.strerror or str(error)).lower()}", hint)
+            code = INTERNAL if error.filename else REFUSED
+            return _Told.error(code, f"{where}{(error.strerror or str(error)).lower()}", hint)
         case _:
             details = "".join(traceback.format_exception(error))
             return _unexpected(INTERNAL, type(error).__name__, details, is_verbose=is_verbose)

@@ -20,10 +20,17 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Refused(
-            f"{path}: {error.strerror or error}",
-            "make room or give the right to write there, then run again: nothing that was done is lost",
-        ) from error
+        raise Refused(f"{path}: {error.strerror or error}", _way_on(path, error)) from error
+
+
+def _way_on(path: Path, error: OSError) -> str:
+    """Return what to do about it: no room is made where something else stands in the way."""
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder, and a file belongs there: move it away, or name another file"
+    if isinstance(error, (NotADirectoryError, FileExistsError)):
+        file = next((one for one in (path, *path.parents) if one.exists()), path)
+        return f"{file} is a file, and a folder belongs there: move it away, or name another place"
+    return "make room or give the right to write there, then run again: nothing that was done is lost"
 
 
 def read(path: Path) -> bytes | None:

@@ -24,10 +24,10 @@ from reconciler.state.lease import Lease, claim_of, pause_of
 from reconciler.state.leftovers import Basis, Noted, Rescue, lines_of
 from reconciler.state.memory import Memory, replay
 from reconciler.state.objects import Overtaken, StoreFailed, Version
-from reconciler.state.record import State
+from reconciler.state.record import UNREADABLE, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from reconciler.state.address import Address
@@ -39,6 +39,7 @@ UPLOAD_EVERY = 2.0
 """Seconds between two uploads of the journal; more where one takes long."""
 UPLOAD_SHARE = 10
 """How many times as long as an upload took nothing is uploaded after it."""
+SPOILED = "`reconciler state rebuild` finds what it told again in the account, and keeps a copy of it on this machine"
 TRIES = 3
 """How many times a lock is tried to be removed whose holder renews it just then."""
 LAST_PATIENCE = 0.5
@@ -58,6 +59,8 @@ class Base:
     """Files of this machine that are part of it, and of no use once it is saved."""
     is_aside: bool = False
     """Whether the state is one that a run had put aside, and is not in its place yet."""
+    is_salvaged: bool = False
+    """Whether objects lie there that cannot be read."""
 
 
 @dataclass(slots=True)
@@ -101,6 +104,31 @@ class RemoteStore:
 
     def read(self) -> Memory:
         """Return what is remembered: the state, and what runs that did not end noted beyond it."""
+        try:
+            return self._read()
+        except Refused as error:
+            if error.hint == UNREADABLE and str(error).startswith(str(self.address)):
+                raise Refused(str(error), SPOILED) from None
+            raise
+
+    def salvage(self) -> Memory:
+        """Return what is remembered, without the objects that cannot be read; `save` then writes over those."""
+        try:
+            return self.read()
+        except Refused as error:
+            if error.hint != SPOILED:
+                raise
+        base = self._salvaged()
+        if self._run:
+            self._run.base = base
+        return self._memory(base)
+
+    def texts(self) -> Mapping[str, bytes | None]:
+        """Return what lies there as it is: the state and its journal."""
+        found, noted = self.objects.get(self.address.path), self.objects.get(self.journal_name)
+        return {"state.json": found.text if found else None, "journal": noted.text if noted else None}
+
+    def _read(self) -> Memory:
         run = self._run
         base = run.base if run and run.base else self._fetch()
         if run:
@@ -170,6 +198,8 @@ class RemoteStore:
         state = replace(memory.state, workspace=self.workspace, account=account, serial=serial)
         pending = [intent.to_json() for intent in memory.pending.values()]
         text = text_of(state.to_json() | {"run": token, "basis": base.basis.to_json(), "pending": pending})
+        if base.is_salvaged:
+            self.open_journal().close()  # in the place of one that may be rubbish as well
         self._upload(run)
         with self._uploading:
             base = self._base(run)
@@ -273,8 +303,35 @@ class RemoteStore:
         for other in local:
             if chosen is None or other.run != chosen.run:
                 older = replay(State(), other.text, other.name)
-                base = replace(base, lines=base.lines + leftovers.additions(_memory(base), older))
+                base = replace(base, lines=base.lines + leftovers.additions(self._memory(base), older))
         return replace(base, leftovers=(*base.leftovers, *(one.path for one in local if one.path)))
+
+    def _salvaged(self) -> Base:
+        """Read what can be read still; raises `Refused` for a state that is another workspace's, or newer."""
+        found, noted = self.objects.get(self.address.path), self.objects.get(self.journal_name)
+        name, empty = str(self.address), State(workspace=self.workspace)
+        version, journal = found.version if found else None, noted.version if noted else None
+        base = Base(empty, version, Basis(), b"", journal, is_salvaged=True)
+        is_whole = False
+        try:
+            value = value_of(found.text, name) if found else {}
+            state = state_of(found.text if found else None, name, self.workspace)
+            base = replace(base, state=state, basis=Basis(state.serial, str(value.get("run", ""))))
+            is_whole = True
+        except Refused as error:
+            if error.hint != UNREADABLE:
+                raise
+        try:
+            shared = Noted.of(noted.text, name) if noted else None
+            if shared and (shared.basis == base.basis or not is_whole):
+                replay(base.state, shared.text, name)
+                return replace(base, lines=shared.text)
+        except Refused:
+            pass
+        return base
+
+    def _memory(self, base: Base) -> Memory:
+        return replay(base.state, base.lines, f"{self.address}.journal")
 
     def _with_rescue(self, base: Base, rescue: Rescue, chosen: Noted | None) -> Base:
         """Return what was read with a state that was put aside: in its place, or what it knows besides."""
@@ -289,7 +346,7 @@ class RemoteStore:
             lines = journal_of(rescue.memory.pending.values())
             return replace(base, state=state, lines=lines, leftovers=files, is_aside=True)
         self._tell_once(f"{file} is older than {self.address}: of it, only what that does not know is taken up")
-        lines = base.lines + leftovers.additions(_memory(base), rescue.memory)
+        lines = base.lines + leftovers.additions(self._memory(base), rescue.memory)
         return replace(base, lines=lines, leftovers=files)
 
     def _is_next(self, rescue: Rescue, basis: Basis, *, is_there: bool) -> bool:
@@ -356,10 +413,6 @@ class RemoteStore:
 
 
 OVERTAKEN = "another run has written since this plan was made"
-
-
-def _memory(base: Base) -> Memory:
-    return replay(base.state, base.lines, "journal")
 
 
 def _chosen(shared: Noted | None, local: list[Noted], basis: Basis) -> Noted | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Refused
 from reconciler.state import disk
 from reconciler.state.disk import explained
-from reconciler.state.format import text_of
 from reconciler.state.local import LocalStore
 from reconciler.state.memory import Memory, replay
 from reconciler.state.record import UNREADABLE, State
+from reconciler.state.remote import RemoteStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def salvaged(store: Store) -> Memory:
-    """Return what is remembered; of a file that is no state, no more than its journal tells.
+    """Return what is remembered; of what is no state, no more than its journal tells.
 
     Raises `Refused` for a state that is another workspace's, or of a newer format: that one is no rubbish.
     """
+    if isinstance(store, RemoteStore):
+        return store.salvage()
     try:
         return store.read()
     except Refused as error:
@@ -35,12 +37,12 @@ def salvaged(store: Store) -> Memory:
         return Memory(empty)
 
 
-def keep_copy(store: Store, memory: Memory, folder: Path) -> list[Path]:
+def keep_copy(store: Store, folder: Path) -> list[Path]:
     """Copy the state, and its journal, as they are into a folder; return the copies, none where there is no state."""
     if isinstance(store, LocalStore):
         texts = {"state.json": disk.read(store.path), "journal": disk.read(store.journal)}
     else:
-        texts = {"state.json": text_of(memory.state.to_json()) if memory.state.records else None}
+        texts = dict(store.texts()) if isinstance(store, RemoteStore) else {}
     number = 1
     while any((folder / f"{name}.backup-{number}").exists() for name in texts):
         number += 1

@@ -30,7 +30,8 @@ def run_with_room_for(size: int, shell: Shell, *arguments: str) -> Ended:
     process = subprocess.run(
         [*COMMAND, *arguments],
         cwd=shell.folder,
-        env=shell._env(),
+        # A compiled module that is cut off would spoil every later run.
+        env={**shell._env(), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -95,6 +96,23 @@ def test_a_file_in_the_place_of_the_folder_is_told(shell: Shell, command: str) -
         assert_the_next_run_finishes(shell, url, incidents=1)
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [("state.json", "it is a folder, and a file belongs there"), ("", "sandbox is a file, and a folder belongs there")],
+)
+def test_what_stands_in_the_place_of_the_state_is_named(shell: Shell, there: str, said: str) -> None:
+    """A folder for a file, a file for a folder: no room that is made would help."""
+    shell.workspace("one")
+    with shell.served() as url:
+        host = url.removeprefix("http://").replace(":", "-")
+        shell.write(f".reconciler/sandbox/{host}/{there}/file" if there else ".reconciler/sandbox", "")
+        ended = shell.run(*APPLY, url)
+
+    assert ended.code == 4, ended.stderr
+    assert said in ended.stderr
+    assert "make room" not in ended.stderr
+
+
 def gone_reader() -> int:
     """Return the writing end of a pipe that nobody reads any more."""
     reader, writer = os.pipe()
@@ -140,9 +158,41 @@ def test_a_full_disk_under_the_output_is_told_before_anything_is_sent(shell: She
     with shell.served() as url, Path("/dev/full").open("w") as full:
         ended = shell.run(*(APPLY if command == "apply" else ("plan", "--base-url")), url, stdout=full.fileno())
 
-        assert ended.code == 1
+        assert ended.code == 4
         assert ended.stderr.endswith("error: the output cannot be written: no space left on device\n")
         assert_the_next_run_finishes(shell, url, incidents=1)
+
+
+def test_a_summary_that_finds_no_room_does_not_look_like_all_being_well(shell: Shell) -> None:
+    """The disk fills up under the output once all is sent: told on stderr, and not all was told."""
+    shell.workspace("one")
+    with shell.served() as url:
+        shown = len(shell.run("plan", "--base-url", url).stdout)
+        with (shell.folder / "out").open("w") as out:
+            process = subprocess.run(
+                [*COMMAND, *APPLY, url],
+                cwd=shell.folder,
+                env={**shell._env(), "PYTHONDONTWRITEBYTECODE": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=60,
+                check=False,
+                preexec_fn=lambda: _leave_room_for(out.fileno(), shown + 20),
+            )
+
+        assert process.returncode == 5, process.stderr
+        assert "error: the output cannot be written: file too large" in process.stderr
+        assert shell.run("plan", "--base-url", url, "--detailed-exitcode").code == 0
+
+
+def _leave_room_for(file: int, size: int) -> None:
+    """Let `size` bytes more into a file, of which most is taken already; all other files stay below that."""
+    most = 1_000_000
+    os.truncate(file, most - size)
+    os.lseek(file, 0, os.SEEK_END)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def test_errors_that_nobody_reads_keep_their_code(shell: Shell) -> None:

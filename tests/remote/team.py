@@ -119,6 +119,11 @@ class Team:
         value = json.loads(found.text) if found else {**empty, "tombstones": {}}
         objects.put(self.name, json.dumps({**value, **fields}).encode(), found.version if found else None)
 
+    def spoil(self, name: str) -> None:
+        """Write rubbish over an object."""
+        found = self.bucket.objects.get(name)
+        self.bucket.objects.put(name, b"rubbish{\n", found.version if found else None)
+
     def drop(self, name: str) -> None:
         """Remove an object."""
         self.bucket.objects.delete(name)

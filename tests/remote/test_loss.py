@@ -63,7 +63,7 @@ def test_a_store_that_stays_away_leaves_a_file_that_the_next_run_takes_up(down: 
         said, told = run.communicate(timeout=60)
     down.server.up()
 
-    assert run.returncode == 4, told
+    assert run.returncode == 5, told
     assert "24 done, 0 failed" in said
     file = re.search(r"what this run did is kept in (\S+)$", told, re.MULTILINE)
     assert file
@@ -142,7 +142,7 @@ def test_a_bucket_that_was_deleted_in_mid_apply_loses_nothing(s3_team: Team) -> 
         s3_team.delete_bucket()
         _, told = run.communicate(timeout=60)
 
-    assert run.returncode == 4, told
+    assert run.returncode == 5, told
     assert "there is no such bucket" in told
     (file,) = alice.folder.glob(".reconciler/*/rescue-*.json")
     text = file.read_text()
@@ -159,7 +159,7 @@ def test_a_lock_that_cannot_be_renewed_runs_out_and_stops_the_run(s3_team: Team,
         said, told = run.communicate(timeout=60)
     moto.up()
 
-    assert run.returncode == 4, told
+    assert run.returncode == 5, told
     assert "the lock ran out, as the state store did not answer for 2 s: nothing more is sent" in told
     assert re.search(r"\d+ done, 0 failed, [1-9]\d* skipped", said)
     assert alice.run(*APPLY, "--lock-timeout", "20").code == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.remote.team import Team
 
@@ -87,7 +89,7 @@ def test_a_state_that_somebody_wrote_meanwhile_is_not_written_over(s3_team: Team
         s3_team.write_behind(serial=7)
         _, told = run.communicate(timeout=30)
 
-    assert run.returncode == 4, told
+    assert run.returncode == 5, told
     assert "another run has written since, and the state is not written over it" in told
     assert s3_team.state["serial"] == 7
     (file,) = alice.folder.glob(".reconciler/*/rescue-*.json")
@@ -98,3 +100,28 @@ def test_a_state_that_somebody_wrote_meanwhile_is_not_written_over(s3_team: Team
     assert not file.exists()
     s3_team.assert_each_once("one")
     assert "Incident/one " in alice.run("state", "list").stdout
+
+
+@pytest.mark.parametrize("spoiled", ["state", "journal", "both"])
+def test_a_shared_state_that_is_rubbish_is_found_again(s3_team: Team, spoiled: str) -> None:
+    """As one in a file is; what lay there is kept on the machine that replaced it, and every other goes on."""
+    alice, bob = s3_team.machine("alice", "one"), s3_team.machine("bob", "one")
+    assert alice.run(*APPLY).code == 0
+    rubbish = {"state": [""], "journal": [".journal"], "both": ["", ".journal"]}[spoiled]
+    for ending in rubbish:
+        s3_team.spoil(f"{s3_team.name}{ending}")
+
+    refused = alice.run("plan")
+    found = bob.run("state", "rebuild", "--auto-approve")
+
+    assert refused.code == 4
+    assert "hint: `reconciler state rebuild` finds what it told again in the account" in refused.stderr
+    assert found.code == 0, found.stderr
+    assert "Incident/one  INC-1" in found.stdout
+    for ending in rubbish:
+        name = "journal" if ending else "state.json"
+        (copy,) = bob.folder.glob(f".reconciler/*/{name}.backup-1")
+        assert copy.read_bytes() == b"rubbish{\n"
+    assert alice.run("plan", "--detailed-exitcode").code == 0
+    assert alice.run(*APPLY).code == 0
+    s3_team.assert_each_once("one")
