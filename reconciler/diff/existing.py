@@ -118,8 +118,17 @@ def _finish(
     _tell_kept(pair, plan, verdicts, diff)
     write = [*verdicts.write, *_after_posts(pair, plan, told.driven)]
     _edit(pair, write, _stated_again(pair, plan, write, verdicts), diff)
-    _observe(pair, differing, _theirs(pair, stuck, verdicts), diff)
+    _observe(pair, differing, _theirs(pair, stuck, verdicts), _as_found(pair, verdicts), diff)
     return diff
+
+
+def _as_found(pair: Pair, verdicts: Verdicts) -> Leaves:
+    """Return what an incident held that will be written over and is not recorded.
+
+    A run may die before it is: what people do to it then is told from what was there.
+    """
+    unrecorded = (one for one in verdicts.write if one.cause is Cause.UNRECORDED and pair.kind is INCIDENT)
+    return {one.path: one.live for one in unrecorded if one.live.value is not None}
 
 
 def _is_ignored(pair: Pair, one: Difference) -> bool:
@@ -241,13 +250,13 @@ def _edit(pair: Pair, found: list[Difference], again: Leaves, diff: Diff) -> Non
     diff.add(Edit(pair.key, pair.desired.source, request, sent, fields, pair.live, diff.after))
 
 
-def _observe(pair: Pair, differing: set[Path], theirs: set[Path], diff: Diff) -> None:
+def _observe(pair: Pair, differing: set[Path], theirs: set[Path], as_found: Leaves, diff: Diff) -> None:
     """Note what state should learn: what stands as declared, and what people did to an incident before it was ours.
 
     What is `theirs` counts as drifted from what is declared, as if that had once been sent: so it is told as kept in
     every plan, and what they do to it next is theirs as well.
     """
-    stands = {path: leaf for path, leaf in pair.desired.leaves.items() if path not in differing - theirs}
+    stands = {path: leaf for path, leaf in pair.desired.leaves.items() if path not in differing - theirs} | as_found
     before = replace(pair.live, leaves=pair.live.leaves | {path: pair.desired.leaves[path] for path in theirs})
     seen = observation(pair.desired, pair.match, before, stands, pair.record, pair.rules)
     if seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import unicodedata
 from collections import Counter
@@ -97,9 +98,22 @@ def incident(**fields: Any) -> dict[str, Any]:
     return {"kind": "Incident", "metadata": {"name": "checkout"}, "spec": spec}
 
 
+class Quoting(yaml.SafeDumper):
+    """Writes texts that YAML 1.2 reads as numbers, and the library's 1.1 does not (`1e100`), between quotes."""
+
+
+def _quoted(dumper: Quoting, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style='"' if re.fullmatch(r"[-+.\w]+", text) else None
+    )
+
+
+Quoting.add_representer(str, _quoted)
+
+
 def write(world: World, *manifests: dict[str, Any]) -> None:
     """Declare all of these."""
-    texts = [HEAD + yaml.safe_dump(one, allow_unicode=True, sort_keys=False) for one in manifests]
+    texts = [HEAD + yaml.dump(one, Dumper=Quoting, allow_unicode=True, sort_keys=False) for one in manifests]
     world.write_raw("---\n".join(texts), "manifests.yaml")
 
 

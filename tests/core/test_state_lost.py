@@ -152,3 +152,24 @@ def test_a_part_of_another_incident_is_not_taken_for_ones_own(tmp_path: Path) ->
     first, second = (world.updates(one["id"]) for one in world.incidents())
     assert (first, second) == (["Looking."], [])
     assert not world.plan().is_empty
+
+
+def test_what_people_do_before_an_adoption_is_finished_is_theirs(world: World) -> None:
+    """A run adopts and dies before its edit; what people set then is not written over unseen, under keep."""
+    world.write(MANIFEST)
+    world.settle()
+    world.edit(incident(world), severity_id=world.severity("Critical"), person="bob@example.com")
+    world.lose_state()
+    world.write(MANIFEST.replace("Major", "Minor").replace("  declare_as: {severity: Minor}\n", "  summary: Known\n"))
+    world.ask("POST", f"/v2/incidents/{incident(world)}/actions/edit", _edit(severity_id=world.severity("Major")))
+    with suppress(ApiError):
+        world.apply(["drop-before:1-:write"])
+    world.edit(incident(world), severity_id=world.severity("Critical"), person="carol@example.com")
+
+    world.apply()
+
+    assert world.incidents()[0]["severity"]["name"] == "Critical"
+
+
+def _edit(**fields: str) -> dict[str, object]:
+    return {"incident": fields, "notify_incident_channel": False}
