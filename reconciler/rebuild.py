@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from reconciler import learning
+from reconciler import identity, learning
+from reconciler.alike import is_called
 from reconciler.state import REBUILT, Record, merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.model import Key, Plan
+    from reconciler.model import Key, Live, Plan
     from reconciler.state import Memory
 
 LIKELY_WAYS = frozenset({"name", "look-alike"})
@@ -39,16 +40,52 @@ class Finding:
     hint: str = ""
 
 
-def findings(plan: Plan, memory: Memory) -> list[Finding]:
-    """Return how sure it is of each resource: declared ones as they were looked for, others as they are remembered."""
-    return sorted(_findings(plan, learning.followed(plan, memory)), key=lambda one: one.key)
+def findings(plan: Plan, memory: Memory, shown: Plan | None = None) -> list[Finding]:
+    """Return how sure it is of each resource: declared ones as they were looked for, others as they are remembered.
+
+    `shown` is the plan as it may be told, where that is not all of it.
+    """
+    memory = learning.followed(plan, memory)
+    return sorted(_findings(shown or plan, memory, doubts(plan, memory)), key=lambda one: one.key)
 
 
-def _findings(plan: Plan, memory: Memory) -> Iterator[Finding]:
+def doubts(plan: Plan, memory: Memory) -> dict[Key, str]:
+    """Return what speaks against the objects that state tells; nothing of one that carries its own key."""
+    found = {}
+    for key, how in plan.found_by.items():
+        record, live = memory.record(key), plan.live[key]
+        if how != "state" or record is None or _carries_own_key(key, record, live, memory.state.workspace):
+            continue
+        if told := _contradiction(record, live):
+            found[key] = told
+    return found
+
+
+def _contradiction(record: Record, live: Live) -> str:
+    known = live.reference or live.id
+    if record.reference and live.reference and record.reference != live.reference:
+        return f"state tells the ID of {known} and the reference {record.reference}"
+    if record.mode and live.raw.get("mode", record.mode) != record.mode:
+        return f"{known} has another mode than the one that was declared"
+    if record.names and not any(is_called(live.raw["name"], name) for name in record.names):
+        return f"{known} is not called as it was when it was last written"
+    return ""
+
+
+def _carries_own_key(key: Key, record: Record, live: Live, namespace: str) -> bool:
+    own = identity.idempotency_key(namespace, key, record.generation)
+    fields = [one["custom_field"]["id"] for one in live.raw.get("custom_field_entries", ())]
+    return any(identity.marker(live.raw, field) == own for field in fields)
+
+
+def _findings(plan: Plan, memory: Memory, doubtful: Mapping[Key, str]) -> Iterator[Finding]:
     refused = {one.key: one for one in plan.refusals}
     for key in plan.declared:
         how = plan.found_by.get(key)
-        if how:
+        if key in doubtful:
+            hint = f"if state is right, leave it; if not, `reconciler state rm {key}` and run this again"
+            yield Finding(key, Sure.UNSURE, why=doubtful[key], hint=hint)
+        elif how:
             live = plan.live[key]
             yield Finding(key, Sure.LIKELY if how in LIKELY_WAYS else Sure.CERTAIN, live.reference or live.id, how)
         elif (known := refused.get(key)) and key not in plan.absent:
@@ -63,6 +100,7 @@ def _findings(plan: Plan, memory: Memory) -> Iterator[Finding]:
 def rebuilt(plan: Plan, memory: Memory) -> Memory:
     """Return what is remembered, with all that was found in it; what is unsure stays as it was."""
     memory = learning.followed(plan, memory)
+    unsure = doubts(plan, memory)
     bare: Mapping[Key, Record] = {
         key: Record(
             id=live.id,
@@ -74,7 +112,9 @@ def rebuilt(plan: Plan, memory: Memory) -> Memory:
         for key, live in plan.live.items()
         if not _is_known(key, live.id, memory)
     }
-    seen = {key: one for key, one in learning.learned(plan, memory).items() if key.parent in plan.found_by}
+    seen = {
+        key: one for key, one in learning.learned(plan, memory).items() if key.parent in plan.found_by.keys() - unsure
+    }
     state = merge(merge(memory.state, bare), seen)
     return learning.forget(replace(memory, state=state), plan)
 

@@ -38,8 +38,19 @@ def problems(manifests: Iterable[Manifest], found: Iterable[Problem] = ()) -> li
     places = {problem.source for problem in told}
     for manifest in manifests:
         against = [problem for problem in _against_schema(manifest) if problem.source not in places]
-        told.extend(discreet.told(against or KINDS[manifest.key.kind].check(manifest), manifest))
+        told.extend(
+            discreet.told(against or [*_of_generation(manifest), *KINDS[manifest.key.kind].check(manifest)], manifest)
+        )
     return sorted(set(told), key=lambda problem: (problem.source, problem.message))
+
+
+def _of_generation(manifest: Manifest) -> Iterator[Problem]:
+    """Yield that a generation is a number with zeros before it: "01" would be another incident than "1"."""
+    generation = str(manifest.metadata.get("generation", "1"))
+    if generation.isdecimal() and generation != str(int(generation)):
+        at = manifest.document.at("metadata", "generation")
+        told = f'`generation: "{generation}"` has zeros before it, and would be another one than "{int(generation)}"'
+        yield Problem(at, told, f'write "{int(generation)}"')
 
 
 def of_document(document: Document, schema: Mapping[str, Any]) -> list[Problem]:

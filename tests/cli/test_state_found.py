@@ -280,3 +280,40 @@ def test_what_is_not_found_is_not_said_to_be_created(shell: Shell) -> None:
 
     assert "an active incident needs a severity" in impossible.stdout
     assert re.fullmatch(r"absent +Incident/one +no object found\n", ended.stdout)
+
+
+def test_a_state_that_the_account_contradicts_is_unsure(applied: Shell) -> None:
+    """IDs that were swapped are no certainty: told with why and a way on, and not written."""
+    state = applied.folder / ".reconciler/sandbox/state.json"
+    value = json.loads(state.read_text())
+    one, two = (value["resources"][f"Incident/{name}"] for name in ("one", "two"))
+    one["id"], two["id"] = two["id"], one["id"]
+    one["reference"], two["reference"] = two["reference"], one["reference"]
+    state.write_text(json.dumps(value))
+
+    ended = applied.run("state", "rebuild", "--sandbox", "--auto-approve")
+
+    assert ended.code == 4
+    assert "unsure   Incident/one" in ended.stdout
+    assert "INC-2 is not called as it was when it was last written" in ended.stdout
+    assert "`reconciler state rm Incident/one` and run this again" in ended.stdout
+    for name in ("one", "two"):
+        applied.run("state", "rm", f"Incident/{name}", "--sandbox")
+    assert applied.run("state", "rebuild", "--sandbox", "--auto-approve").code == 0
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+def test_what_was_forgotten_is_listed_apart(applied: Shell) -> None:
+    """With what it was and why."""
+    (applied.folder / "incidents/two.yaml").unlink()
+    applied.run("apply", "--sandbox", "--auto-approve", "--prune")
+
+    assert "forgotten: Incident/two, INC-2: abandoned" in applied.run("state", "list", "--sandbox").stdout
+
+
+def test_a_move_to_its_own_name_is_told_as_such(applied: Shell) -> None:
+    """It is no name of another."""
+    ended = applied.run("state", "mv", "Incident/one", "Incident/one", "--sandbox")
+
+    assert ended.code == 3
+    assert "Incident/one is its name already" in ended.stderr

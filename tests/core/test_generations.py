@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler import reconcile
+from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
 from reconciler.model import Key, Why
 from tests.core import told
@@ -170,3 +172,15 @@ def test_the_key_of_each_generation_is_its_own(second: World) -> None:
     ]
 
     assert keys == [idempotency_key("default", CHECKOUT, "1"), idempotency_key("default", CHECKOUT, "2")]
+
+
+def test_a_generation_with_zeros_before_it_is_a_problem(world: World) -> None:
+    """It would be another incident than the number without them: told at its line, with what to write."""
+    world.write(manifest('generation: "01"'))
+
+    with pytest.raises(Invalid) as raised:
+        reconcile.load(world.workspace)
+
+    (problem,) = raised.value.problems
+    assert problem.source.line == 3
+    assert problem.hint == 'write "1"'

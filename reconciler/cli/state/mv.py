@@ -51,6 +51,8 @@ def _target(memory: Memory, source: Key, text: str) -> Key:
         target = Key.parse(text)
     except ValueError:
         raise Misused(f"`{text}` is no name of a resource", f"write {source.kind}/NAME") from None
+    if target == source:
+        raise Misused(f"{source} is its name already", "write another one")
     if (target.kind, target.child[:-1]) != (source.kind, source.child[:-1]) or (
         source.child and target.parent != source.parent
     ):

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 def rebuild(*, auto_approve: bool, dry_run: bool, form: str, show_private: bool, access: Access) -> int:
     """Find everything again, and say how sure it is of each; a copy of the old state stays beside the new one.
 
-    Certain is what an ID, the marker or the state tells; likely is a name, or one that looks the same. What is unsure
-    is not written. Nothing is sent but GET. A state that cannot be read any more is replaced as well.
+    Certain is what an ID, the marker or the state tells, where nothing in the account speaks against it; likely is a
+    name, or one that looks the same. What is unsure is not written. Nothing is sent but GET. A state that cannot be
+    read any more is replaced as well.
     """
     from reconciler import rebuild as rebuilding  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler import reconcile  # noqa: PLC0415
@@ -47,7 +48,7 @@ def rebuild(*, auto_approve: bool, dry_run: bool, form: str, show_private: bool,
         memory = salvaged(session.store)
         plan = reconcile.plan(loaded, session.client, memory)
         shown = plan if show_private or sys.stdout.isatty() else veiled(plan)
-        found = rebuilding.findings(shown, memory)
+        found = rebuilding.findings(plan, memory, shown)
         _show(found, form)
         if not dry_run:
             if not auto_approve:
