@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.alike import is_alike
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, observe
+from reconciler.lifecycle import TRIAGE
 from reconciler.model import Child, Leaf, Leaves, Notice, Observation, Path, Topic
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequenc
     """
     recorded = set(known.values())
     ours = [one for one in live if "api_key" in one["updater"] and one["id"] not in recorded]
-    observed = [(one, observe(UPDATE.fields, one)) for one in ours]
+    observed = [(one, _observed(one)) for one in ours]
     posted: dict[Key, tuple[str, Leaves]] = {}
     waiting: list[Key] = []
     matched: set[str] = set()
@@ -51,7 +52,8 @@ def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequenc
         # What has no message is not looked for behind words that were declared after it: an edit may have moved it.
         end = len(observed) if ("message",) in child.leaves else _next_words(wanted[number + 1 :], observed, begin)
         index = next((at for at in range(begin, end) if _is_it(child.leaves, observed[at][1])), None)
-        if index is None:
+        if index is None or (known and ("message",) not in child.leaves and _has_words(waiting, wanted)):
+            # Where the record is there, an edit that moved the same is no reason to leave words unsaid.
             waiting.append(child.key)
             continue
         posted |= dict.fromkeys(waiting, ("", {}))
@@ -61,6 +63,17 @@ def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequenc
         begin = index + 1
     strangers = (one for one in ours if one.get("message") and one["id"] not in matched)
     return Recognised(posted, next(strangers, None))
+
+
+def _observed(one: Mapping[str, Any]) -> Leaves:
+    """Return what an update holds, without a status in triage: there none is moved, whatever was declared."""
+    leaves = observe(UPDATE.fields, one)
+    in_triage = (one.get("new_incident_status") or {}).get("category") == TRIAGE
+    return {path: leaf for path, leaf in leaves.items() if not (in_triage and path == ("status",))}
+
+
+def _has_words(waiting: Collection[Key], declared: Iterable[Child]) -> bool:
+    return any(child.key in waiting and ("message",) in child.leaves for child in declared)
 
 
 def _next_words(later: Sequence[Child], observed: Sequence[tuple[Mapping[str, Any], Leaves]], begin: int) -> int:
@@ -73,7 +86,10 @@ def _next_words(later: Sequence[Child], observed: Sequence[tuple[Mapping[str, An
 def _is_it(declared: Leaves, live: Leaves) -> bool:
     if ("message",) in declared:
         return is_alike(declared[("message",)].value, live[("message",)].value or None)
-    return not live[("message",)].value and all(live[path].value == leaf.value for path, leaf in declared.items())
+    moves = {path: leaf for path, leaf in declared.items() if path in live}
+    return (
+        not live[("message",)].value and bool(moves) and all(live[at].value == leaf.value for at, leaf in moves.items())
+    )
 
 
 def moved_by_people(live: Sequence[Mapping[str, Any]], path: Path, declared: Leaf | None = None) -> bool:

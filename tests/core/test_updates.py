@@ -529,3 +529,30 @@ def test_a_move_that_an_edit_made_is_not_taken_for_an_update_before_the_words(tm
 
     assert world.updates(incident(world)) == ["It is over."]
     assert not world.plan().refusals
+
+
+def test_words_are_not_left_unsaid_for_a_move_that_an_edit_made(world: World) -> None:
+    """What is recorded tells what was posted: an edit that moved the same does not stand for an update behind words."""
+    write = HEAD.replace("  declare_as: {severity: Minor}\n", "  severity: Minor\n")
+    world.write(write.replace("  updates:\n", "  status: Fixing\n  updates:\n") + FIRST)
+    world.settle()
+    world.write(write.replace("  updates:\n", "  status: Monitoring\n  updates:\n") + FIRST)
+    world.settle()
+    world.write(write + FIRST + THIRD + "    - {id: fourth, status: Monitoring}\n")
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "Rolled back."]
+
+
+def test_an_update_posted_in_triage_is_recognised_by_what_else_it_moved(tmp_path: Path) -> None:
+    """Without a message, a record or the API's memory: its status could not be moved, its severity was."""
+    world = World(tmp_path, "forget", behaviour=Behaviour(triages=True))
+    world.write(HEAD + "    - {id: first, status: Fixing, severity: Major}\n")
+    world.settle()
+    world.lose_state()
+    since = len(world.requests())
+
+    world.apply()
+
+    assert [one["path"] for one in told.writes(world, since) if one["path"].endswith("incident_updates")] == []

@@ -324,7 +324,7 @@ class Reckoning:
         if not _origin(mine):
             self.excuse(Excuse.FIRST)
             return
-        if not mine[-1].after and any(step > mine[-1].step for step in self.run.losses):
+        if not mine[-1].after and self.run.is_unrecorded(mine[-1].step):
             self.excuse(Excuse.UNSET)
             return
         raise Broken(

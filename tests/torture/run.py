@@ -149,6 +149,14 @@ class Run:
             return str(json.loads(path.read_text(encoding="utf-8"))["resources"].get(key, {}).get("id", ""))
         return ""
 
+    def is_unrecorded(self, step: int) -> bool:
+        """Tell whether something was lost and no apply has come to its end since, or something is lost later."""
+        lost = max((loss for loss in self.losses if loss < step), default=None)
+        since = self.story[lost:step] if lost is not None else ["  apply: exit 0"]
+        return any(loss > step for loss in self.losses) or not any(
+            "  apply" in one and ": exit 0" in one for one in since
+        )
+
     def was_told(self, field: str) -> bool:
         """Tell whether some apply said that it keeps a field."""
         name = field.partition(".")[2] or field
