@@ -33,7 +33,13 @@ def handled(received: Callable[[int, FrameType | None], None]) -> Iterator[None]
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """End the command at once, as nothing is under way: whichever signal asks for it, as SIGINT does."""
+    """End the command at once, as nothing is under way: whichever signal asks for it, as SIGINT does.
+
+    The next one does not wait until that is told.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) is interrupt:
+            signal.signal(number, lambda *_: _leave())
     raise KeyboardInterrupt
 
 

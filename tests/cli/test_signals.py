@@ -189,3 +189,31 @@ def test_a_terminal_that_is_closed_loses_nothing(shell: Shell) -> None:
 
         assert process.wait(30) == 130
         assert_the_next_run_finishes(shell, url)
+
+
+SECOND_WHILE_TELLING = """
+import os, signal, sys
+from reconciler.cli import ending
+
+def told(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    raise AssertionError("the second signal was heard too late")
+
+ending._tell = told
+ending.reconciler.make_context = lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(ending.run(["plan"]))
+"""
+
+
+def test_a_second_signal_while_the_first_is_told_ends_it_without_a_trace(shell: Shell) -> None:
+    """No traceback, and the same exit code."""
+    ended = subprocess.run(
+        [COMMAND[0], "-c", SECOND_WHILE_TELLING],
+        env=shell._env(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (130, "")
