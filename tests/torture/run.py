@@ -152,10 +152,12 @@ class Run:
     def is_unrecorded(self, step: int) -> bool:
         """Tell whether something was lost and no apply has come to its end since, or something is lost later."""
         lost = max((loss for loss in self.losses if loss < step), default=None)
-        since = self.story[lost:step] if lost is not None else ["  apply: exit 0"]
-        return any(loss > step for loss in self.losses) or not any(
-            "  apply" in one and ": exit 0" in one for one in since
-        )
+        is_forgotten = lost is not None and not self.has_applied(lost, step)
+        return is_forgotten or any(loss > step for loss in self.losses)
+
+    def has_applied(self, begin: int, end: int) -> bool:
+        """Tell whether an apply came to its end between two steps: what it did is noted."""
+        return any("  apply" in one and ": exit 0" in one for one in self.story[begin:end])
 
     def was_told(self, field: str) -> bool:
         """Tell whether some apply said that it keeps a field."""
