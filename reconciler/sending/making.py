@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler import kinds
+from reconciler import kinds, refs
 from reconciler.alike import is_alike, is_called
 from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted, Rejected
 from reconciler.kinds.incident import MEMBER
@@ -178,7 +178,7 @@ class _Made:
         sent = self._standing(there) if is_older else self.sent
         records = {change.key: self._record(sent, there)}
         if isinstance(change, Post):
-            records[change.key.parent] = _moved(change, raw, sent, there)
+            records[change.key.parent] = _moved(change, raw, sent, there, run.ids)
         run.made(change, raw, records)
         note = "an earlier run made it" if is_older else ""
         return Result(run.done(change, raw["id"], self.told.request_id, note))
@@ -233,10 +233,15 @@ class _Made:
         )
 
 
-def _moved(change: Post, raw: Mapping[str, Any], sent: Leaves, there: Leaves) -> Record:
+def _moved(change: Post, raw: Mapping[str, Any], sent: Leaves, there: Leaves, ids: Mapping[Key, str]) -> Record:
     """Return what an update leaves of its incident's status and severity, as far as it moved them."""
     moves: Leaves = {path: leaf for path, leaf in sent.items() if path != ("message",)}
-    kept = {path_text(path): FieldRecord(said.value, live.value) for path, said, live in change.kept}
+    # What was declared beside may only come to be after this update, which goes without it.
+    kept = {
+        path_text(path): FieldRecord(refs.replace(said.value, ids), live.value)
+        for path, said, live in change.kept
+        if all(ref.key in ids for ref in refs.find([said.value]))
+    }
     return Record(raw["incident_id"], CHANGED, fields=remember(moves, there) | kept)
 
 

@@ -30,7 +30,7 @@ def raised(error: Exception) -> Exception:
         (Interrupted(), 130),
         (KeyboardInterrupt(), 130),
         (ValueError("a defect"), 1),
-        (OSError(28, "No space left on device"), 1),
+        (OSError(28, "No space left on device"), 4),
         (SystemExit(4), 4),
     ],
 )

@@ -58,7 +58,7 @@ def test_writing_to_a_full_disk_is_told_in_a_clear_word(shell: Shell) -> None:
     ended = shell.run("validate", stdout=full)
     os.close(full)
 
-    assert ended.code == 1
+    assert ended.code == 4
     assert ended.stderr == "error: the output cannot be written: no space left on device\n"
 
 

@@ -556,3 +556,19 @@ def test_an_update_posted_in_triage_is_recognised_by_what_else_it_moved(tmp_path
     world.apply()
 
     assert [one for one in told.writes(world, since) if "incident_updates" in one] == []
+
+
+def test_an_update_that_goes_without_a_status_made_in_the_same_run_is_noted(world: World) -> None:
+    """People moved the incident meanwhile; what is remembered of it holds no mention of what was not there yet."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring")
+    status = "kind: IncidentStatus\nmetadata: {name: next}\n"
+    status += "spec: {name: Next, description: Next, category: live, rank: 44}\n"
+    world.write(HEAD + FIRST + "    - {id: second, message: Going on., status: Next}\n---\n" + status)
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "Going on."]
+    assert world.incidents()[0]["incident_status"]["name"] == "Monitoring"
+    assert world.plan().is_empty
