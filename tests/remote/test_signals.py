@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_made_for_a_local_state_is_refused_in_words(s3_t
 
     assert ended.code == 4
     assert ".reconciler" in ended.stderr
-    assert "hint: make room or give the right to write there, then run again" in ended.stderr
+    assert "is a file, and a folder belongs there: move it away" in ended.stderr
     assert s3_team.writes() == 0
 
 
@@ -73,7 +73,7 @@ def test_a_machine_without_room_for_the_journal_is_refused_in_words(s3_team: Tea
 
     assert ended.code == 4
     assert ".reconciler" in ended.stderr
-    assert "hint: make room" in ended.stderr
+    assert "is a file, and a folder belongs there: move it away" in ended.stderr
     assert s3_team.writes() == 0
 
 
