@@ -161,7 +161,7 @@ def test_a_public_incident_has_no_members(world: World) -> None:
 
 
 def test_somebody_unknown_is_a_problem_at_their_place(world: World) -> None:
-    """With the nearest name."""
+    """Without quoting them, as the incident is private."""
     world.write(manifest("members: [alise@example.com]"))
 
     with pytest.raises(Invalid, match="this value is not a user of this organisation"):
