@@ -1,0 +1,34 @@
+"""Spans of time as scripts write them (`90s`, `1h30m`, `0.5s`) → seconds, and back. Pure."""
+
+from __future__ import annotations
+
+import re
+
+SPAN = r"^(?=\d)(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$"
+"""What a span may be, as JSON Schema has it: hours, minutes and seconds, in this order, each at most once."""
+_PARTS = re.compile(r"(\d+(?:\.\d+)?)([hms])")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def seconds(text: str) -> float:
+    """Return how many seconds a span is; raises `ValueError` for what is none."""
+    if not re.fullmatch(SPAN, text):
+        raise ValueError(f"`{text}` is no span of time: write 90s, 5m or 1h30m")
+    return sum(float(count) * _SECONDS[unit] for count, unit in _PARTS.findall(text))
+
+
+def written(span: float) -> str:
+    """Return a span as a script would write it: `1h 2m`, `5m 30s`, `0.5s`."""
+    whole, rest = divmod(abs(span), 1)
+    minutes, second = divmod(int(whole), 60)
+    hours, minute = divmod(minutes, 60)
+    fraction = f"{second + rest:.1f}".rstrip("0").rstrip(".")
+    parts = [f"{hours}h" if hours else "", f"{minute}m" if minute else "", f"{fraction}s" if fraction != "0" else ""]
+    return ("-" if span < 0 else "") + (" ".join(filter(None, parts)) or "0s")
+
+
+def clock(span: float) -> str:
+    """Return a time as the clock of a run shows it: `05:30`, `1:02:03`."""
+    minutes, second = divmod(int(max(span, 0.0)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute:02}:{second:02}"
