@@ -9,7 +9,7 @@ Read `reconcile` first: it is the whole story on one page. Then the stages, in t
 `live`             4  the API → what is there; `identity` tells which object is which, `alike` what is one
 `diff`             5  desired x live x last applied → what to do with each resource; `lifecycle` knows the moves
 `plan`             6  changes → an order that works; `notice` tells who will notice, `guards` may refuse it
-`apply`            7  plan → outcomes; `sending` does one change, `searching` finds out what a lost answer made
+`apply`            7  plan → outcomes; `sending` does one change, and finds out what a lost answer made
 =================  ==========================================================================================
 
 The nouns are in `model`, what can go wrong in `errors`. A kind of resource is a table in `kinds`; `state` is what

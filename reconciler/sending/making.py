@@ -13,11 +13,11 @@ from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted, Rejec
 from reconciler.kinds.incident import MEMBER
 from reconciler.kinds.spec import ChildKind, observe
 from reconciler.model import Create, Leaf, Post
-from reconciler.searching import EVER, Search, Unrecognised
 from reconciler.sending import outcomes
 from reconciler.sending.answered import Answered, answered
 from reconciler.sending.losses import STOPPED, Silent, Vanished
 from reconciler.sending.outcomes import Result
+from reconciler.sending.searching import EVER, Search, Unrecognised
 from reconciler.state import CHANGED, FieldRecord, Record, path_text, remember
 
 if TYPE_CHECKING:
