@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler import desired, kinds, notice, permissions, plan, removal, undeclared, withheld
-from reconciler.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
 from reconciler.identity import Absent, Ambiguous, Marked, Matched, Taken
+from reconciler.identity.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import MEMBER, TIMELINE, UPDATE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler import claims, desired, discreet, identity, kinds, lookup, marker
+from reconciler import desired, discreet, identity, kinds
 from reconciler.errors import Invalid
-from reconciler.identity import Absent, Matched, Objects
+from reconciler.identity import Absent, Matched, Objects, claims, lookup, markers
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.names import Names
 
@@ -82,7 +82,7 @@ def find(
             wanted = [_still_there(claims.claim(one, memory, workspace.namespace), objects) for one in mine]
             _take(found, mine, lookup.match_by_name(wanted, objects, holders))
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
-    field = marker.field(found.names, workspace) if incidents else None
+    field = markers.field(found.names, workspace) if incidents else None
     found.marker = field.value if field else ""
     search = lookup.Search(
         workspace.namespace,
@@ -143,7 +143,7 @@ def _mark(found: Found, incidents: Iterable[Manifest], field: CustomField, names
     """Let each incident state the key of its present name in the field that carries them."""
     for one in incidents:
         key = identity.idempotency_key(namespace, one.key, desired.generation(one))
-        found.desired[one.key] = marker.marked(found.desired[one.key], found.matches[one.key], key, field, found.names)
+        found.desired[one.key] = markers.marked(found.desired[one.key], found.matches[one.key], key, field, found.names)
 
 
 def _report_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memory) -> None:

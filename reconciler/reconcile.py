@@ -10,7 +10,6 @@ from reconciler import apply as applying
 from reconciler import (
     assemble,
     attribution,
-    claims,
     finding,
     guards,
     learning,
@@ -24,6 +23,7 @@ from reconciler import (
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Misused, Refused
 from reconciler.guards import Allowance, touched
+from reconciler.identity import claims
 from reconciler.sending import Policy, Sender, keep
 from reconciler.state import Account, Memory, Store
 

@@ -43,7 +43,8 @@ def command(*, selection: Selection, form: str, show_private: bool, access: Acce
 
 def _report(loaded: Loaded, session: Session, *, shows: bool) -> Report:
     """Return what changed outside; nothing is read where nothing is remembered."""
-    from reconciler import claims, drift, learning, reconcile, removal  # noqa: PLC0415  (see above)
+    from reconciler import drift, learning, reconcile, removal  # noqa: PLC0415  (see above)
+    from reconciler.identity import claims  # noqa: PLC0415
     from reconciler.private import veiled  # noqa: PLC0415
 
     workspace, memory = loaded.workspace, session.store.read()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.identity import Absent, Ambiguous, Claim, Matched, Objects, OutOfSight, idempotency_key, owner
-from reconciler.lookup import Search
+from reconciler.identity.lookup import Search
 from reconciler.model import Key
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ def mv(*, old: str, new: str, access: Access) -> int:
 
     It keeps the key that it was declared with. `metadata.was` does the same where it is reviewed with the manifests.
     """
-    from reconciler import claims  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.identity import claims  # noqa: PLC0415  (flags are told without reading anything)
 
     store = store_of(access)
     with store.locked():
@@ -42,8 +42,8 @@ def mv(*, old: str, new: str, access: Access) -> int:
 
 def _target(memory: Memory, source: Key, text: str) -> Key:
     """Return the key that a resource may be moved to; raises `Misused` and `Refused`."""
-    from reconciler.claims import is_remembered  # noqa: PLC0415  (see above)
     from reconciler.errors import Misused, Refused  # noqa: PLC0415
+    from reconciler.identity.claims import is_remembered  # noqa: PLC0415  (see above)
     from reconciler.kinds.schema import NAME, NAMING  # noqa: PLC0415
     from reconciler.model import Key  # noqa: PLC0415
 

@@ -22,7 +22,6 @@ from reconciler.identity import (
     Taken,
     Unfinished,
     Used,
-    is_finished,
     marker,
     owner,
 )
@@ -35,6 +34,14 @@ if TYPE_CHECKING:
 
 SKEW = 600.0
 """Seconds by which this machine's clock may be from the API's."""
+
+
+RUNNING = frozenset({"triage", "live"})
+
+
+def is_finished(incident: Mapping[str, Any]) -> bool:
+    """Return whether an incident is past its live statuses, wherever people brought it."""
+    return incident["incident_status"]["category"] not in RUNNING
 
 
 def match_by_name(claims: Iterable[Claim], objects: Objects, holders: Mapping[str, Key]) -> dict[Key, Match]:

@@ -1,55 +1,19 @@
-"""Who a resource is: its idempotency key, what is known of it before it is looked for, and what comes of that. Pure.
+"""What is known of a resource before it is looked for, and what comes of that. Pure.
 
 Each answer is a value of its own, so that nothing can be taken for found that is only likely.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model import Key
+from reconciler.identity.keys import DEFAULT_GENERATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-SCHEME = "reconciler/1"
-"""Part of every key: changing it, or anything that `idempotency_key` does, declares every incident anew."""
-
-DEFAULT_GENERATION = "1"
-
-
-def idempotency_key(namespace: str, key: Key, generation: str = DEFAULT_GENERATION) -> str:
-    """Return the key that a create carries: who it is, never what it says.
-
-    It reads `<name>.<generation>[.<id>]-<32 hex digits>`; the digits are the first of SHA-256 over the compact
-    JSON array `["reconciler/1", namespace, kind, name, generation, noun of the child, id]`.
-    """
-    who = [SCHEME, namespace, key.kind, key.name, generation, *key.child]
-    digest = hashlib.sha256(json.dumps(who, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
-    return f"{'.'.join((key.name, generation, *key.child[1:]))}-{digest[:32]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose an idempotency key is: the resource, and the generation of it."""
-
-    key: Key
-    generation: str
-
-
-def owner(text: str, namespace: str, kind: str) -> Owner | None:
-    """Return which resource of a namespace a key was made for; None for what is no key, or one of somebody else."""
-    who = text.rpartition("-")[0]
-    parts = who.split(".")
-    # Names and generations may hold dots.
-    for at in range(1, len(parts)):
-        name, generation = ".".join(parts[:at]), ".".join(parts[at:])
-        if name and generation and idempotency_key(namespace, Key(kind, name), generation) == text:
-            return Owner(Key(kind, name), generation)
-    return None
+    from reconciler.model import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +144,3 @@ class Objects:
         index = {one["id"]: one for one in every}
         index |= {one["reference"]: one for one in every if one.get("reference")}
         return cls(every, frozenset(gone), index)
-
-
-RUNNING = frozenset({"triage", "live"})
-
-
-def is_finished(incident: Mapping[str, Any]) -> bool:
-    """Return whether an incident is past its live statuses, wherever people brought it."""
-    return incident["incident_status"]["category"] not in RUNNING
-
-
-def marker(incident: Mapping[str, Any], marker_field: str) -> str:
-    """Return the key that an incident carries in a custom field; empty where it carries none."""
-    for entry in incident.get("custom_field_entries", ()):
-        if entry["custom_field"]["id"] == marker_field and entry["values"]:
-            return str(entry["values"][0].get("value_text") or "").strip()
-    return ""

@@ -1,0 +1,42 @@
+"""Which object of the account a resource is: the key it carries, what is known of it, and where it is looked for. Pure.
+
+`keys` says who a resource is, `claims` what manifests and memory tell of it before the account is looked at, `lookup`
+where it is looked for and in which order, `matches` what can come of that, `markers` the field that carries keys.
+"""
+
+from reconciler.identity.keys import DEFAULT_GENERATION, SCHEME, Owner, idempotency_key, marker, owner
+from reconciler.identity.matches import (
+    Absent,
+    Ambiguous,
+    Claim,
+    Forgotten,
+    Marked,
+    Match,
+    Matched,
+    Objects,
+    OutOfSight,
+    Taken,
+    Unfinished,
+    Used,
+)
+
+__all__ = [
+    "DEFAULT_GENERATION",
+    "SCHEME",
+    "Absent",
+    "Ambiguous",
+    "Claim",
+    "Forgotten",
+    "Marked",
+    "Match",
+    "Matched",
+    "Objects",
+    "OutOfSight",
+    "Owner",
+    "Taken",
+    "Unfinished",
+    "Used",
+    "idempotency_key",
+    "marker",
+    "owner",
+]
