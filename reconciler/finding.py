@@ -12,7 +12,7 @@ from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.identity import Claim, Match
     from reconciler.kinds.spec import Found as CustomField
@@ -65,6 +65,7 @@ class Found:
 
 def find(
     manifests: Sequence[Manifest],
+    claimed: Mapping[Key, Claim],
     account: Account,
     memory: Memory,
     workspace: Workspace,
@@ -79,7 +80,7 @@ def find(
         mine = [one for one in manifests if one.key.kind == kind.name]
         if kind.natural_key and mine:
             objects = Objects.of(account.listed.get((kind.name, ""), ()))
-            wanted = [_still_there(claims.claim(one, memory, workspace.namespace), objects) for one in mine]
+            wanted = [_still_there(claimed[one.key], objects) for one in mine]
             _take(found, mine, lookup.match_by_name(wanted, objects, holders))
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
     field = markers.field(found.names, workspace) if incidents else None
@@ -96,10 +97,9 @@ def find(
         forgotten=claims.forgotten(memory),
         written=claims.written_keys(memory, str(found.marker)) if field else {},
     )
-    wanted = [claims.claim(one, memory, workspace.namespace) for one in incidents]
-    matches = search.incidents(wanted, account.incidents)
-    _take(found, incidents, matches)
-    _name_keys(found, incidents, wanted, memory, workspace)
+    _take(found, incidents, search.incidents([claimed[one.key] for one in incidents], account.incidents))
+    for one in incidents:
+        _name_key(found, one, claimed[one.key], memory)
     if field:
         _mark(found, incidents, field, workspace.namespace)
     _report_idle_hints(found, manifests, memory)
@@ -123,20 +123,16 @@ def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]
         found.names.declare(resolved, found.live_id(manifest.key))
 
 
-def _name_keys(
-    found: Found, incidents: Iterable[Manifest], wanted: Iterable[Claim], memory: Memory, workspace: Workspace
-) -> None:
-    """Note what renamed incidents are called in their keys: as state says, else as the marker or the hint does."""
-    for manifest, claim in zip(incidents, wanted, strict=True):
-        names = dict(zip(claim.markers, claims.names_in_keys(manifest, memory, workspace.namespace), strict=True))
-        match = found.matches[manifest.key]
-        carried = identity.marker(match.raw, str(found.marker)) if isinstance(match, Matched) and found.marker else ""
-        first = next(iter(names.values()))
-        # The marker is that of the present name, and children keep the keys of the one that it was declared with.
-        is_told = isinstance(match, Matched) and claims.tells_key(manifest, memory, match.raw["id"])
-        name = first if is_told else names.get(carried) or first
-        if name != manifest.key.name:
-            found.names_in_keys[manifest.key] = name
+def _name_key(found: Found, manifest: Manifest, claim: Claim, memory: Memory) -> None:
+    """Note what a renamed incident is called in its keys: as state says, else as the marker or the hint does."""
+    match = found.matches[manifest.key]
+    carried = identity.marker(match.raw, str(found.marker)) if isinstance(match, Matched) and found.marker else ""
+    first = claim.names[0]
+    # The marker is that of the present name, and children keep the keys of the one that it was declared with.
+    is_told = isinstance(match, Matched) and claims.tells_key(manifest, memory, match.raw["id"])
+    name = first if is_told else dict(zip(claim.markers, claim.names, strict=True)).get(carried) or first
+    if name != manifest.key.name:
+        found.names_in_keys[manifest.key] = name
 
 
 def _mark(found: Found, incidents: Iterable[Manifest], field: CustomField, namespace: str) -> None:

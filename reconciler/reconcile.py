@@ -90,18 +90,19 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     """
     workspace, manifests = loaded.workspace, loaded.manifests
     memory, renames = claims.follow(manifests, memory, workspace.namespace)
-    gone = removal.gone(memory, {one.key for one in manifests}) if loaded.is_whole else {}
+    claimed = claims.of(manifests, memory, workspace.namespace)
+    gone = removal.gone(memory, claimed) if loaded.is_whole else {}
     account = live.read_account(
         client,
         manifests,
-        claims.known_ids(manifests, memory, workspace.namespace) | removal.ids_to_read(gone, every=every_child),
-        search=claims.needs_search(manifests, memory, workspace.namespace),
+        claims.known_ids(claimed) | removal.ids_to_read(gone, every=every_child),
+        search=claims.needs_search(claimed),
         besides=removal.kinds_to_read(gone)
         | (undeclared.listings(gone) if every_child else set())
         | ({"CustomField"} if workspace.identity_field else set()),
     )
     guards.check_account(workspace, memory, account.identity.dashboard_url)
-    found = finding.find(manifests, account, memory, workspace, renames, is_partial=not loaded.is_whole)
+    found = finding.find(manifests, claimed, account, memory, workspace, renames, is_partial=not loaded.is_whole)
     details = live.read_details(
         client,
         updates_of=assemble.wants_updates(found, memory),

@@ -4,7 +4,7 @@
 where it is looked for and in which order, `matches` what can come of that, `markers` the field that carries keys.
 """
 
-from reconciler.identity.keys import DEFAULT_GENERATION, SCHEME, Owner, idempotency_key, marker, owner
+from reconciler.identity.keys import DEFAULT_GENERATION, Owner, idempotency_key, marker, owner
 from reconciler.identity.matches import (
     Absent,
     Ambiguous,
@@ -22,7 +22,6 @@ from reconciler.identity.matches import (
 
 __all__ = [
     "DEFAULT_GENERATION",
-    "SCHEME",
     "Absent",
     "Ambiguous",
     "Claim",

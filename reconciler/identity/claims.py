@@ -66,17 +66,21 @@ def _known_as(record: Record) -> str:
     return record.reference or record.id
 
 
-def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
-    """Return what is known of a resource."""
+def of(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> dict[Key, Claim]:
+    """Return what is known of each resource before it is looked for."""
+    return {one.key: _claim(one, memory, namespace) for one in manifests}
+
+
+def _claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
     metadata, spec = manifest.metadata, manifest.spec
     generation = desired.generation(manifest)
     record = memory.record(manifest.key)
     same = record is not None and record.generation == generation
-    pending = None if same else pending_create(manifest, memory, namespace)
+    pending = None if same else _pending_create(manifest, memory, namespace)
     stone = None if same else _stone(manifest, memory)
     # What was asked for and never answered has the name that it was asked for with.
     asked = pending.sent if pending else {}
-    names = names_in_keys(manifest, memory, namespace)
+    names = tuple(dict.fromkeys(_names_in_keys(manifest, memory, namespace)))
     return Claim(
         key=manifest.key,
         title=str(spec["name"] if pending and pending.answered else asked.get("name", spec["name"])),
@@ -85,7 +89,7 @@ def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
         buried_id=stone.id if stone else "",
         earlier_id=record.id if record and not same else "",
         markers=tuple(identity.idempotency_key(namespace, Key(manifest.key.kind, name), generation) for name in names),
-        names=tuple(names),
+        names=names,
         mode=spec.get("mode", DEFAULT_MODE),
         visibility=spec.get("visibility", DEFAULT_VISIBILITY),
         not_these=tuple(map(str, metadata.get("not", ()))),
@@ -95,7 +99,7 @@ def claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
     )
 
 
-def pending_create(manifest: Manifest, memory: Memory, namespace: str) -> Intent | None:
+def _pending_create(manifest: Manifest, memory: Memory, namespace: str) -> Intent | None:
     """Return the request for this very generation that an earlier run never learned the answer to."""
     pending = memory.pending.get(Step(Create.verb, manifest.key))
     whose = identity.owner(pending.idempotency_key, namespace, manifest.key.kind) if pending else None
@@ -109,17 +113,13 @@ def _stone(manifest: Manifest, memory: Memory) -> Tombstone | None:
     return next((one for one in reversed(stones) if one.generation == generation), None)
 
 
-def names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> list[str]:
-    """Return the names that its idempotency keys may be made of, the likeliest first.
+def _names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> Iterator[str]:
+    """Yield the names that its idempotency keys may be made of, the likeliest first, some of them twice.
 
     A resource that was renamed keeps the key that it was declared with, and its children theirs.
     """
-    return list(dict.fromkeys(_names_in_keys(manifest, memory, namespace)))
-
-
-def _names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> Iterator[str]:
     generation, kind = desired.generation(manifest), manifest.key.kind
-    record, pending = memory.record(manifest.key), pending_create(manifest, memory, namespace)
+    record, pending = memory.record(manifest.key), _pending_create(manifest, memory, namespace)
     keys = [record.idempotency_key] if record and record.generation == generation else []
     keys += [pending.idempotency_key] if pending else []
     own = identity.idempotency_key(namespace, manifest.key, generation) if any(keys) else ""
@@ -179,21 +179,19 @@ def _is_incident(key: Key) -> bool:
     return key.kind == INCIDENT.name and not key.child
 
 
-def known_ids(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> dict[Key, set[str]]:
+def known_ids(claims: Mapping[Key, Claim]) -> dict[Key, set[str]]:
     """Return the IDs (or references) of resources that manifests or state tell."""
-    claims = [claim(one, memory, namespace) for one in manifests]
     return {
-        one.key: {one.stated_id, one.recorded_id, one.buried_id, one.earlier_id, one.answered_id} - {""}
-        for one in claims
+        key: {one.stated_id, one.recorded_id, one.buried_id, one.earlier_id, one.answered_id} - {""}
+        for key, one in claims.items()
     }
 
 
-def needs_search(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> bool:
+def needs_search(claims: Mapping[Key, Claim]) -> bool:
     """Return whether an incident may be any of those in the account, as no ID of it is known."""
     return any(
-        one.key.kind == INCIDENT.name and not (known.stated_id or known.recorded_id or known.buried_id)
-        for one in manifests
-        for known in (claim(one, memory, namespace),)
+        key.kind == INCIDENT.name and not (one.stated_id or one.recorded_id or one.buried_id)
+        for key, one in claims.items()
     )
 
 
