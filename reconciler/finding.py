@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler import desired, discreet, identity, kinds
+from reconciler import desired, identity, kinds
 from reconciler.errors import Invalid
 from reconciler.identity import Absent, Matched, Objects, claims, lookup, markers
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.names import Names
+from reconciler.secrecy import discreet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

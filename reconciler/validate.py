@@ -10,12 +10,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler import discreet
 from reconciler.errors import Problem
 from reconciler.explain import Broken, explained
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import METADATA
 from reconciler.kinds.spec import instant
+from reconciler.secrecy import discreet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

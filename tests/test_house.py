@@ -28,9 +28,7 @@ PURE = (
     "alike",
     "selection",
     "planfile",
-    "private",
     "secrecy",
-    "leaks",
     "kinds",
 )
 IMPURE = {"httpx", "rich", "os", "time", "socket", "subprocess", "filelock", "sqlite3", "click"}

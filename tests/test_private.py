@@ -3,8 +3,8 @@ from __future__ import annotations
 import re
 
 from reconciler.model import Cause, FieldChange, Plan
-from reconciler.private import digest, veiled
 from reconciler.render import as_json, markdown, page, text
+from reconciler.secrecy.private import digest, veiled
 from tests.render import plans
 
 SECRETS = (

@@ -45,7 +45,7 @@ def _report(loaded: Loaded, session: Session, *, shows: bool) -> Report:
     """Return what changed outside; nothing is read where nothing is remembered."""
     from reconciler import drift, learning, reconcile, removal  # noqa: PLC0415  (see above)
     from reconciler.identity import claims  # noqa: PLC0415
-    from reconciler.private import veiled  # noqa: PLC0415
+    from reconciler.secrecy.private import veiled  # noqa: PLC0415
 
     workspace, memory = loaded.workspace, session.store.read()
     known, _ = claims.follow(loaded.manifests, memory, workspace.namespace)

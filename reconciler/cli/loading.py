@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler import leaks, reconcile
+from reconciler import reconcile
 from reconciler.cli.telling import tell
 from reconciler.errors import Invalid
+from reconciler.secrecy import leaks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TextIO
 from reconciler.cli.telling import tell
 from reconciler.cli.voice import voice
 from reconciler.planfile import Saved
-from reconciler.private import veiled
 from reconciler.render import as_json, drift, markdown, page, text
 from reconciler.render.words import count
+from reconciler.secrecy.private import veiled
 
 if TYPE_CHECKING:
     from reconciler.drift import Report

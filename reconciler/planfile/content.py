@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import Refused
 from reconciler.model import Adopt, Delete, Edit, Live, Plan
 from reconciler.planfile import codec, resting
-from reconciler.private import veiled
+from reconciler.secrecy.private import veiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model import Adopt, Create, Delete, Edit, Forget, Leaf, Post, Topic, step
 from reconciler.planfile import resting
 from reconciler.planfile.sameness import as_planned, essence
-from reconciler.private import veiled
+from reconciler.secrecy.private import veiled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -7,8 +7,8 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
-from reconciler.private import PEOPLE, digest, veiled_property
 from reconciler.render.words import visible
+from reconciler.secrecy.private import PEOPLE, digest, veiled_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

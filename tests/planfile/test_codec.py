@@ -19,8 +19,8 @@ from reconciler import model, planfile
 from reconciler.model import Key, Path, Plan, Ref, Source
 from reconciler.planfile import codec, resting
 from reconciler.planfile.content import portable
-from reconciler.private import veiled
 from reconciler.render import as_json
+from reconciler.secrecy.private import veiled
 from tests.planfile.desk import SEVERITY, Desk, incident
 from tests.render import plans
 from tests.world import World

@@ -40,7 +40,7 @@ def rebuild(*, auto_approve: bool, dry_run: bool, form: str, show_private: bool,
     from reconciler.cli.loading import load  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
-    from reconciler.private import veiled  # noqa: PLC0415
+    from reconciler.secrecy.private import veiled  # noqa: PLC0415
     from reconciler.state.salvage import salvaged  # noqa: PLC0415
 
     loaded = load(access, Selection((), (), ()))

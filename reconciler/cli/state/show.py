@@ -38,8 +38,8 @@ def _is_private(memory: Memory, key: Key) -> bool:
 
 
 def _told(record: Record, *, is_hidden: bool) -> dict[str, object]:
-    from reconciler.discreet import OPEN  # noqa: PLC0415  (flags are told without reading anything)
-    from reconciler.private import digest  # noqa: PLC0415
+    from reconciler.secrecy.discreet import OPEN  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.secrecy.private import digest  # noqa: PLC0415
 
     told = record.to_json()
     told["fields"] = {

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import telling
-from reconciler.discreet import OPEN
 from reconciler.kinds.incident import MEMBER
 from reconciler.model import Adopt, Create, Delete, Edit, Live, Post, Ref, Topic, Why
+from reconciler.secrecy.discreet import OPEN
 
 if TYPE_CHECKING:
     from reconciler.model import Change, Drifted, FieldChange, Leaf, Leaves, Notice, Observation, Plan, Refusal, Request
