@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, kinds, notice, permissions, plan, removal, undeclared, withheld
+from reconciler import desired, kinds, notice, permissions, plan, removal, withheld
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from reconciler.identity import Match
     from reconciler.live import Account, Details
     from reconciler.model import Change, Desired, Key, Live, Refusal
-    from reconciler.removal import Gone
-    from reconciler.state import Record
+    from reconciler.removal import Gone, Removed
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
 
@@ -122,7 +120,7 @@ def assemble(
         resources=len(found.desired),
         managed=len(found.desired.keys() | {key for key in memory.state.records if not key.child}),
         changes=tuple(changes),
-        refusals=(*(one for diff in every.values() for one in diff.refusals), *undeclared.lost(told)),
+        refusals=(*(one for diff in every.values() for one in diff.refusals), *removal.lost(told)),
         notices=(
             *(Notice(Topic.RENAMED, one.new, f"was {one.old}", one.source) for one in found.renames),
             *_notices(every),
@@ -145,7 +143,7 @@ def assemble(
         revived=found.revived,
         drifted=(
             *(one for diff in diffs.values() for one in diff.drifted),
-            *undeclared.drifted(told, rules.lifecycle, found.names.called),
+            *removal.drifted(told, rules.lifecycle, found.names.called),
         ),
         absent=frozenset(key for key, match in found.matches.items() if isinstance(match, Absent)),
         generations={key: desired.generation(one.manifest) for key, one in found.desired.items()},
@@ -257,20 +255,6 @@ def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
             yield Notice(Topic.UNSTATED, key, f"no longer stated: member {name}; left as it is", source)
         else:
             yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", source)
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What is remembered and not declared any more; `prune` says that it is to go.
-
-    `is_whole` tells whether the manifests are all there are: only then is anything known to be gone. `tells_drift` asks
-    for what people did to it.
-    """
-
-    records: Mapping[Key, Record] = field(default_factory=dict)
-    prune: bool = False
-    is_whole: bool = False
-    tells_drift: bool = False
 
 
 def _gone(found: Found, account: Account, removed: Removed) -> Iterable[Gone]:

@@ -17,7 +17,6 @@ from reconciler import (
     manifest,
     removal,
     selection,
-    undeclared,
     validate,
 )
 from reconciler.desired import contradictions
@@ -97,8 +96,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         manifests,
         claims.known_ids(claimed) | removal.ids_to_read(gone, every=every_child),
         search=claims.needs_search(claimed),
-        besides=removal.kinds_to_read(gone)
-        | (undeclared.listings(gone) if every_child else set())
+        besides=removal.kinds_to_read(gone, every=every_child)
         | ({"CustomField"} if workspace.identity_field else set()),
     )
     guards.check_account(workspace, memory, account.identity.dashboard_url)
@@ -109,7 +107,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         timeline_of=assemble.wants_timeline(found, memory, every=every_child or workspace.on_drift is not None),
         workflows=assemble.creates_incidents(found),
     )
-    removed = assemble.Removed(gone, loaded.prune, loaded.is_whole, tells_drift=every_child)
+    removed = removal.Removed(gone, loaded.prune, loaded.is_whole, tells_drift=every_child)
     compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
     made = compared({})
     closing = touched.closing(made, loaded.allowed)

@@ -10,23 +10,12 @@ from reconciler.model import NO_MANIFEST, Cause, Drifted, Fate, Leaf, Refusal, W
 from reconciler.state import path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from reconciler.lifecycle import Lifecycle
-    from reconciler.model import Key, Path
-    from reconciler.removal import Gone
-    from reconciler.state import Record
-
-
-def listings(records: Mapping[Key, Record]) -> set[str]:
-    """Return what must be listed to call what was left there by its names."""
-    found = {key.kind for key in records if kinds.KINDS[key.kind].natural_key}
-    for key, record in records.items():
-        fields = kinds.KINDS[key.kind].fields
-        names = {path.split("/")[0] for path in record.fields} & fields.keys()
-        found |= {listing for name in names for listing in fields[name].type.listings()}
-    return found
+    from reconciler.model import Path
+    from reconciler.removal.undeclared import Gone
 
 
 def drifted(gone: Iterable[Gone], lifecycle: Lifecycle, called: Callable[[Any], Any]) -> Iterator[Drifted]:
