@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, kinds, notice, permissions, plan, removal, withheld
+from reconciler import desired, kinds, notice, permissions, plan, removal
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
@@ -100,7 +100,7 @@ def assemble(
     diffs |= {key: diff for key, diff in stopped.items() if key in diffs}
     for key, refusal in held.items():
         (removed if key in removed else diffs)[key] = Diff(refusals=[refusal])
-    diffs = withheld.leave_out(diffs, found.desired, objects, groups)
+    diffs = plan.leave_out(diffs, found.desired, objects, groups)
     every = {**diffs, **removed}
     told = left if gone.tells_drift else []
     changes = plan.order((change for diff in every.values() for change in diff.changes), objects, groups)

@@ -1,4 +1,4 @@
-"""Stage 6: Changes → an order that works: what others need first, and no two objects in one place at a time. Pure."""
+"""Changes → the same, each behind all that it needs. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from reconciler import refs
-from reconciler.exchange import exchange
 from reconciler.model import Change, Create, Step, step
+from reconciler.plan.exchange import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler import exchange, kinds, refs
+from reconciler import kinds, refs
 from reconciler.model import Create, Refusal, Why
+from reconciler.plan import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
