@@ -185,6 +185,8 @@ class Seen(Event):
     text: str = ""
     id: str = ""
     """Tells one from another, so that nothing is noted twice."""
+    category: str = ""
+    """Of a status, its category (live, learning, closed, …), by which the time to resolve is told; also if private."""
 
 
 @dataclass(frozen=True, slots=True)
