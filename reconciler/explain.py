@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds.schema import NAME, NAMING
-from reconciler.kinds.spec import NOT_BLANK
+from reconciler.kinds.types import NOT_BLANK
 from reconciler.nearest import did_you_mean, listed, unknown_field
 
 Place = tuple[str | int, ...]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.identity import Claim, Match
-    from reconciler.kinds.spec import Found as CustomField
+    from reconciler.kinds.naming import Found as CustomField
     from reconciler.live import Account
     from reconciler.model import Desired, Key, Manifest, Ref, Rename
     from reconciler.state.memory import Memory

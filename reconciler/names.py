@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import alike, kinds
 from reconciler.errors import Problem
-from reconciler.kinds.spec import Found
+from reconciler.kinds.naming import Found
 from reconciler.model import Desired, Ref
 from reconciler.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.kinds.spec import Listing
+    from reconciler.kinds.naming import Listing
     from reconciler.model import Create, Source
 
 Listed = dict[tuple[str, str], list[dict[str, Any]]]

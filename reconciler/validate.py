@@ -14,7 +14,7 @@ from reconciler.errors import Problem
 from reconciler.explain import Broken, explained
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import METADATA
-from reconciler.kinds.spec import instant
+from reconciler.kinds.types import instant
 from reconciler.secrecy import discreet
 
 if TYPE_CHECKING:

@@ -105,7 +105,7 @@ def is_pure(path: Path) -> bool:
     return "Pure." in said.partition("\n\n")[0] or (room(path) in PURE and "schema" not in path.parts)
 
 
-@pytest.mark.parametrize("path", list(filter(is_pure, MODULES)), ids=name)
+@pytest.mark.parametrize("path", [path for path in MODULES if is_pure(path)], ids=name)
 def test_decisions_know_no_edge(path: Path) -> None:
     """What decides knows no network, no disk, no clock, no terminal and no environment."""
     # A page is made of the library's blocks, and shown elsewhere.

@@ -11,7 +11,7 @@ from reconciler.model import Leaf, Source
 
 if TYPE_CHECKING:
     from reconciler.identity import Match
-    from reconciler.kinds.spec import Found
+    from reconciler.kinds.naming import Found
     from reconciler.model import Desired, Ref
     from reconciler.names import Names
     from reconciler.workspace import Workspace

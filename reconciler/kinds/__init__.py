@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler.kinds.listings import LISTINGS
-from reconciler.kinds.spec import ChildKind, Kind, Listing
+from reconciler.kinds.naming import Listing
+from reconciler.kinds.spec import ChildKind, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

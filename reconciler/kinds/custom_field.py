@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem
-from reconciler.kinds.spec import ChildKind, Choice, Field, Kind, Lookup, Name, Number, Text, When
+from reconciler.kinds.naming import Lookup, Name
+from reconciler.kinds.spec import ChildKind, Field, Kind, When
+from reconciler.kinds.types import Choice, Number, Text
 from reconciler.model import Child, Leaf
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from reconciler.kinds.spec import LINK, At, Found, Instant, Json, Lookup, Text, Type, name_schema
+from reconciler.kinds.naming import At, Found, Lookup, name_schema
+from reconciler.kinds.types import LINK, Instant, Json, Text, Type
 from reconciler.model import Leaf, Leaves, Path
 
 if TYPE_CHECKING:

@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Problem
 from reconciler.kinds.entries import CustomFields, Retrospective, Roles, Timestamps
 from reconciler.kinds.incident_parts import CHILD_ID, MEMBER, TIMELINE, UPDATE, children, item_schema
-from reconciler.kinds.spec import (
-    Choice,
-    Drift,
-    Field,
-    Json,
-    Kind,
-    Link,
-    Name,
-    Text,
-    When,
-    name_schema,
-)
+from reconciler.kinds.naming import Name, name_schema
+from reconciler.kinds.spec import Drift, Field, Kind, When
+from reconciler.kinds.types import Choice, Json, Link, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

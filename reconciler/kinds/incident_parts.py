@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.kinds.spec import ChildKind, Field, Instant, Json, Lookup, Name, Text, described
+from reconciler.kinds.naming import Lookup, Name
+from reconciler.kinds.spec import ChildKind, Field, described
+from reconciler.kinds.types import Instant, Json, Text
 from reconciler.model import Child
 
 if TYPE_CHECKING:

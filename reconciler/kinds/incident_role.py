@@ -1,6 +1,7 @@
 """Roles: what people do in an incident (`/v2/incident_roles`)."""
 
-from reconciler.kinds.spec import Field, Kind, Text
+from reconciler.kinds.spec import Field, Kind
+from reconciler.kinds.types import Text
 
 KIND = Kind(
     name="IncidentRole",

@@ -1,6 +1,7 @@
 """Statuses: the steps that an incident goes through (`/v1/incident_statuses`)."""
 
-from reconciler.kinds.spec import Choice, Field, Kind, Number, Text, When
+from reconciler.kinds.spec import Field, Kind, When
+from reconciler.kinds.types import Choice, Number, Text
 
 KIND = Kind(
     name="IncidentStatus",

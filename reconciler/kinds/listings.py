@@ -1,6 +1,6 @@
 """What manifests may name and this program only reads: types, timestamps, users, options, the catalog."""
 
-from reconciler.kinds.spec import Listing
+from reconciler.kinds.naming import Listing
 
 LISTINGS = {
     "IncidentType": Listing("/v1/incident_types", "incident_types", noun="incident type", plural="incident types"),

@@ -1,6 +1,7 @@
 """Severities: how bad an incident is, in order (`/v1/severities`)."""
 
-from reconciler.kinds.spec import Field, Kind, Number, Text
+from reconciler.kinds.spec import Field, Kind
+from reconciler.kinds.types import Number, Text
 
 KIND = Kind(
     name="Severity",

@@ -1,76 +1,20 @@
-"""What a kind of resource is: a table of fields, each with a type that knows its schema and its two directions.
-
-A field type turns what a manifest says into leaves (`desire`), what the API answered into leaves (`observe`),
-and leaves into a request body (`encode`). Both directions end in one canonical form, so two leaves mean the
-same exactly when their values are equal. Pure.
-"""
+"""What a kind of resource is: a table of fields, its parts, and how the API lists, makes and edits it. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from reconciler.model import Child, Leaf, Leaves, Path, Ref, Source
+from reconciler.kinds.naming import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from reconciler.errors import Problem
-    from reconciler.model import Manifest
-
-Json = Any
-"""A value as JSON has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a name means in this account: an ID, or a `Ref` to what will be created; `facts` as the API lists it."""
-
-    value: str | Ref
-    text: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def leaf(self) -> Leaf:
-        """Return it as a leaf that reads as its name."""
-        return Leaf(self.value, self.text)
-
-
-class Lookup(Protocol):
-    """Names of the account and of the manifests; what is unknown or ambiguous is reported, and None returned."""
-
-    def find(self, listing: str, name: Json, at: Source, scope: str | Ref = "") -> Found | None:
-        """Return what `name` (a text, or `{id: …}`) means among the objects of `listing`."""
-
-    def report(self, at: Source, message: str, hint: str = "") -> None:
-        """Add a problem at its place."""
-
-
-class At(Protocol):
-    """Tells the place of a value by its path below `spec`."""
-
-    def __call__(self, *path: str | int) -> Source:
-        """Return the place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Objects that the API lists, and by which of their properties people name them.
-
-    `page_size` 0 is an unpaginated endpoint; `scope` names the query parameter that a list is bound to
-    (the custom field of an option, the catalog type of an entry).
-    """
-
-    path: str
-    items: str
-    named_by: tuple[str, ...] = ("name",)
-    page_size: int = 0
-    scope: str = ""
-    noun: str = ""
-    plural: str = ""
-    name: str = "name"
+    from reconciler.kinds.naming import At, Lookup
+    from reconciler.kinds.types import Json, Type
+    from reconciler.model import Child, Leaves, Manifest
 
 
 class When(Enum):
@@ -87,190 +31,6 @@ class Drift(Enum):
     OVERWRITE = "overwrite"
     KEEP = "keep"
     FAIL = "fail"
-
-
-class Type:
-    """A field's type. The default is a plain JSON value that reads as it is written."""
-
-    def schema(self) -> dict[str, Json]:
-        """Return the JSON Schema of the manifest's value."""
-        raise NotImplementedError
-
-    def canonical(self, value: Json) -> Json:
-        """Return the form in which a manifest's and the API's value are the same when they mean the same."""
-        return value
-
-    def listings(self) -> tuple[str, ...]:
-        """Return the listings in which its names are looked for."""
-        return ()
-
-    def desire(self, path: tuple[str, ...], value: Json, at: At, lookup: Lookup) -> Iterator[tuple[Path, Leaf]]:
-        """Yield what a manifest's value asks for."""
-        del at, lookup
-        yield path, Leaf.plain(None if value is None else self.canonical(value))
-
-    def observe(self, path: Path, value: Json) -> Iterator[tuple[Path, Leaf]]:
-        """Yield what an answer's value says."""
-        yield path, Leaf.plain(None if value is None else self.canonical(value))
-
-    def encode(self, leaves: Leaves) -> Json:
-        """Return the value of a request body for the leaves of one field."""
-        (leaf,) = leaves.values()
-        return leaf.value
-
-
-NOT_BLANK = r"^$|\S"
-"""Nothing at all, which another rule is about, or something to see."""
-LINK = r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"
-
-
-@dataclass(frozen=True, slots=True)
-class Text(Type):
-    """A text; outer white space and trailing blanks of a line mean nothing."""
-
-    max_length: int | None = None
-    min_length: int = 0
-    unset: str | None = None
-    """What is sent to unset it; None where the API cannot."""
-
-    def schema(self) -> dict[str, Json]:
-        """Return a string with its limits."""
-        written = NOT_BLANK if self.min_length else None
-        limits = {"minLength": self.min_length or None, "maxLength": self.max_length, "pattern": written}
-        return {"type": "string"} | {name: limit for name, limit in limits.items() if limit is not None}
-
-    def canonical(self, value: Json) -> Json:
-        """Return the text without outer white space, trailing blanks and carriage returns."""
-        return "\n".join(line.rstrip() for line in str(value).replace("\r\n", "\n").strip().split("\n"))
-
-    def desire(self, path: tuple[str, ...], value: Json, at: At, lookup: Lookup) -> Iterator[tuple[Path, Leaf]]:
-        """Yield the text; an empty one is none where it can be unset."""
-        del at, lookup
-        yield from self.observe(path, value)
-
-    def observe(self, path: Path, value: Json) -> Iterator[tuple[Path, Leaf]]:
-        """Yield the text; an empty one is none where it can be unset."""
-        text = None if value is None else self.canonical(value)
-        yield path, Leaf.plain(None if text == "" and self.unset is not None else text)
-
-    def encode(self, leaves: Leaves) -> Json:
-        """Return the text, or what unsets it."""
-        (leaf,) = leaves.values()
-        return self.unset if leaf.value is None else leaf.value
-
-
-@dataclass(frozen=True, slots=True)
-class Link(Text):
-    """The address of a page."""
-
-    def schema(self) -> dict[str, Json]:
-        """Return a string that begins with http:// or https://."""
-        return {"type": "string", "pattern": LINK}
-
-
-@dataclass(frozen=True, slots=True)
-class Number(Type):
-    """A whole number."""
-
-    def schema(self) -> dict[str, Json]:
-        """Return an integer."""
-        return {"type": "integer"}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice(Type):
-    """One of a few words."""
-
-    values: tuple[str, ...]
-
-    def schema(self) -> dict[str, Json]:
-        """Return the enumeration."""
-        return {"enum": list(self.values)}
-
-
-INSTANT = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})$"
-"""RFC 3339 with a zone; seconds may be left out, a space may stand for the T."""
-
-
-def instant(value: str) -> str:
-    """Return a moment in UTC, `2026-11-20T09:12:00Z`; raises `ValueError` where there is none or no zone."""
-    moment = datetime.fromisoformat(value.upper())
-    if moment.tzinfo is None:
-        raise ValueError(value)
-    try:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    except OverflowError:
-        raise ValueError(value) from None
-    return moment.isoformat().rstrip("0" if moment.microsecond else "") + "Z"
-
-
-@dataclass(frozen=True, slots=True)
-class Instant(Type):
-    """A moment with its zone; compared as an instant."""
-
-    def schema(self) -> dict[str, Json]:
-        """Return a string in the form of RFC 3339."""
-        return {"type": "string", "format": "date-time", "pattern": INSTANT}
-
-    def canonical(self, value: Json) -> Json:
-        """Return the moment in UTC; what is no moment stays as it came."""
-        try:
-            return instant(str(value))
-        except ValueError:
-            return value
-
-
-def name_schema(noun: str) -> dict[str, Json]:
-    """Return the schema of a name in the account: its text, or `{id: …}`."""
-    return {
-        "anyOf": [
-            {"type": "string", "minLength": 1},
-            {
-                "type": "object",
-                "properties": {
-                    "id": {
-                        "type": "string",
-                        "minLength": 1,
-                        "description": f"The ID of the {noun} in the account.",
-                    }
-                },
-                "required": ["id"],
-                "additionalProperties": False,
-            },
-        ]
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Type):
-    """An object of the account (or one declared beside), by its name or `{id: …}`."""
-
-    listing: str
-    noun: str
-
-    def schema(self) -> dict[str, Json]:
-        """Return a name."""
-        return name_schema(self.noun)
-
-    def listings(self) -> tuple[str, ...]:
-        """Return its listing."""
-        return (self.listing,)
-
-    def desire(self, path: tuple[str, ...], value: Json, at: At, lookup: Lookup) -> Iterator[tuple[Path, Leaf]]:
-        """Yield the ID that the name means."""
-        found = lookup.find(self.listing, value, at(*path))
-        if found:
-            yield path, found.leaf
-
-    def observe(self, path: Path, value: Json) -> Iterator[tuple[Path, Leaf]]:
-        """Yield the ID of the object that the answer carries, or of the bare ID."""
-        match value:
-            case {"id": identifier}:
-                yield path, Leaf(identifier, value.get("name", identifier))
-            case str():
-                yield path, Leaf.plain(value)
-            case _:
-                yield path, Leaf.plain(None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Invalid
 from reconciler.kinds.entries import number
-from reconciler.kinds.spec import Text, instant
+from reconciler.kinds.types import Text, instant
 from reconciler.model import Done, Key, Topic, Why
 from tests.core import told
 
