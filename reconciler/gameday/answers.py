@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reconciler.gameday import phrases
@@ -29,10 +29,10 @@ Answer = Assign | Set | Update | Task
 NO_WORDS = "(no words are known in which /{}/ is found)"
 
 
-class Suitable(Enum):
-    """Stands for a value that whoever sends it chooses: which ones there are, the account knows."""
+class Suitable(StrEnum):
+    """Stands for a value that whoever sends it chooses, since the account alone knows which there are."""
 
-    VALUE = "a suitable value"
+    VALUE = ""
 
 
 def answer(
@@ -40,7 +40,7 @@ def answer(
 ) -> Answer:
     """Return what `who` does so that a condition holds of an incident, in words that break none of `never`.
 
-    `assignee` gets a role; `named` is the ID of an update.
+    `assignee` gets a role, empty for whoever acts; `named` is the ID of an update.
     """
     match condition:
         case RoleAssigned(role):

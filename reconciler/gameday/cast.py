@@ -9,11 +9,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Misused
-from reconciler.gameday.answers import Suitable, answer, breaks
-from reconciler.gameday.script import Act, Assign, Close, Expect, Moment, Set, Step, Task, Update
+from reconciler.gameday.answers import answer, breaks
+from reconciler.gameday.script import Act, Assign, Close, Expect, Moment, Set, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from reconciler.gameday.script import Condition, Deed, GameDay, Timetable
 
@@ -56,31 +56,6 @@ def acts(day: GameDay, timetable: Timetable, flag: str) -> tuple[tuple[float, Ac
         if (intent := manner(number, step, deed))
     )
     return tuple(sorted(filter(None, made), key=lambda pair: pair[0]))
-
-
-def told(act: Act) -> str:
-    """Return in words what a simulated person does, to follow their name."""
-    match act.deed:
-        case Assign(_, role, to):
-            return f"takes {role}" if to in ("", act.who) else f"makes {to} {role}"
-        case Update(_, _, fields):
-            said = [f"posts “{fields['message']}”"] if "message" in fields else []
-            moves = [f"{name} {fields[name]}" for name in ("status", "severity") if name in fields]
-            return ", ".join([*said, *moves])
-        case Set(_, fields):
-            return f"sets {', '.join(_settings(fields))}"
-        case Task(_, noun, text):
-            return f"creates the {noun.replace('_', '-')} “{text}”"
-        case Close():
-            return "closes it"
-
-
-def _settings(fields: Mapping[str, object]) -> Iterator[str]:
-    for name, value in fields.items():
-        if isinstance(value, dict):
-            yield from (inner if one is Suitable.VALUE else f"{inner} {one}" for inner, one in value.items())
-        else:
-            yield f"{name} {value}"
 
 
 def _manner(flag: str) -> Manner:
@@ -165,13 +140,14 @@ class _Making:
         return min(steps, default=float("inf"))
 
     def _assignee(self, deed: Expect, who: str) -> str:
-        """Return who takes a role: somebody whom the script itself does not give it to, so that it is seen."""
+        """Return who gets a role, empty for whoever acts: nobody whom the script gives it to, so that it is seen."""
         role = getattr(deed.condition, "role", "")
         template = self.day.incidents.get(deed.incident)
         given = {template.spec.get("roles", {}).get(role)} if template else set()
         given |= {one for _, step in self.timetable.steps if (one := _given(step.deed, deed.incident, role))}
         first = PEOPLE.index(who)
-        return next((one for one in (*PEOPLE[first:], *PEOPLE[:first]) if one not in given), who)
+        chosen = next((one for one in (*PEOPLE[first:], *PEOPLE[:first]) if one not in given), who)
+        return "" if chosen == who else chosen
 
 
 def _given(deed: Deed, incident: str, role: str) -> object:
