@@ -102,9 +102,11 @@ def _configuration(
         wanted.update(name for table in parts for row in table.fields.values() for name in row.type.listings())
     if INCIDENT.name in declared:
         wanted |= {"IncidentStatus", "Severity", "IncidentType"}
-    listed: Listed = {(name, ""): objects for name, objects in _read(lambda name: _list(client, name), sorted(wanted))}
+    listed: Listed = {
+        (name, ""): objects for name, objects in _read(lambda name: read_listing(client, name), sorted(wanted))
+    }
     scopes = sorted(_scopes(manifests, known_ids, listed))
-    return listed | dict(_read(lambda scope: _list(client, *scope), scopes))
+    return listed | dict(_read(lambda scope: read_listing(client, *scope), scopes))
 
 
 def _scopes(
@@ -137,7 +139,8 @@ def _scopes(
     return scopes
 
 
-def _list(client: Client, name: str, scope: str = "") -> list[dict[str, Any]]:
+def read_listing(client: Client, name: str, scope: str = "") -> list[dict[str, Any]]:
+    """Read what a listing has; within `scope` where it is bound to one. Raises `ApiError`."""
     table = kinds.listing(name)
     params = {table.scope: scope} if scope else None
     return client.list(table.path, table.items, params, page_size=table.page_size or None)

@@ -16,7 +16,7 @@ from reconciler.errors import Misused
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reconciler.api.exchange import Exchange
     from reconciler.secrecy import Secrets
@@ -37,6 +37,7 @@ def connect(
     secrets: Secrets | None = None,
     clock: Clock | None = None,
     permit: Callable[[], None] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Client:
     """Return a client of the account that `key` belongs to; nothing is sent yet.
 
@@ -45,6 +46,7 @@ def connect(
     each try of a request, in the thread that sends it. Proxies and certificates are those of the environment; a
     `transport` takes the place of both. `secrets` are hidden in answers as the key is. `clock` is for tests, and then
     knows `stop` itself. `permit` is asked right before each write leaves, and raises where it may not.
+    `headers` go with every request.
 
     Raises `KeyProblem` for a key that cannot be sent or would travel unencrypted off this machine, and `Misused`
     for an address, proxies or certificates that cannot be used.
@@ -52,17 +54,19 @@ def connect(
     bearer = Bearer(key, secrets)
     del key  # a traceback that shows local variables must not show this one
     bearer.check()
-    http = _pool(checked(base_url), bearer, transport)
+    http = _pool(checked(base_url), bearer, transport, headers or {})
     clock = clock or Clock(stop)
     return Client(Wire(http, bearer, clock, read_only=read_only, log=log, permit=permit), clock, timeout)
 
 
-def _pool(url: httpx.URL, bearer: Bearer, transport: httpx.BaseTransport | None) -> httpx.Client:
+def _pool(
+    url: httpx.URL, bearer: Bearer, transport: httpx.BaseTransport | None, headers: Mapping[str, str]
+) -> httpx.Client:
     try:
         return httpx.Client(
             base_url=url,
             auth=bearer,
-            headers={"User-Agent": f"incident-reconciler/{__version__}", "Accept": "application/json"},
+            headers={"User-Agent": f"incident-reconciler/{__version__}", "Accept": "application/json", **headers},
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             # A transport of its own switches the environment's proxies off, so a real account gets none.
             transport=transport,

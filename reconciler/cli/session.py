@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from reconciler.secrecy import Secrets
 from reconciler.state import store_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from httpx import BaseTransport
 
@@ -33,6 +34,8 @@ FAULTS_VARIABLE = "RECONCILER_SANDBOX_FAULTS"
 """Faults of the sandbox in this process, as `reconciler sandbox serve --fault` takes them, between commas."""
 IDEMPOTENCY_VARIABLE = "RECONCILER_SANDBOX_IDEMPOTENCY"
 """What a repeated key gets there, as `reconciler sandbox serve --idempotency` takes it."""
+ACTOR_HEADER = "X-Sandbox-Actor"
+"""By which a sandbox takes a request for what a person did; an account knows no such header."""
 RECORD_VARIABLE = "RECONCILER_SANDBOX_RECORD"
 """A file for every request and its answer, as `reconciler sandbox serve --record` takes it."""
 
@@ -52,6 +55,8 @@ class Session:
     client: Client
     store: Store
     stopping: Stopping
+    client_as: Callable[[str], Client]
+    """Gives a client for which a sandbox takes whoever has this e-mail address to be acting; kept open as long."""
 
 
 @contextmanager
@@ -77,7 +82,8 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
     with ExitStack() as stack:
         stack.enter_context(_told_without(key))
         transport = stack.enter_context(_sandbox(workspace, read_only=read_only)) if workspace.is_sandbox else None
-        client = api.connect(
+        connect = partial(
+            api.connect,
             workspace.base_url,
             key,
             timeout=access.timeout,
@@ -88,9 +94,14 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
             transport=transport,
             permit=store.require_lock,
         )
-        stack.enter_context(client)
+        client = stack.enter_context(connect())
         stack.enter_context(stopping.heeded())
-        yield Session(client, store, stopping)
+        yield Session(
+            client,
+            store,
+            stopping,
+            cache(lambda email: stack.enter_context(connect(headers={ACTOR_HEADER: email}))),
+        )
 
 
 @contextmanager
