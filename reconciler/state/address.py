@@ -23,6 +23,16 @@ class Address:
         """Return it as it is written in a workspace."""
         return f"{self.scheme}://{self.bucket}/{self.path}"
 
+    @property
+    def lock_name(self) -> str:
+        """Return the name of the object that a run holds while it may write."""
+        return f"{self.path}.lock"
+
+    @property
+    def journal_name(self) -> str:
+        """Return the name of the object that a run's journal is uploaded to."""
+        return f"{self.path}.journal"
+
     def beside(self, label: str) -> Address:
         """Return the address of a neighbour: `acme.json` and `x` make `acme.x.json`."""
         stem, dot, ending = self.path.rpartition(".")

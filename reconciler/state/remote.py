@@ -8,7 +8,6 @@ place of the last one's; whoever lost the lease cannot write there any more.
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,15 +15,16 @@ from typing import TYPE_CHECKING
 from reconciler.errors import LeaseLost, Refused
 from reconciler.paths import shown
 from reconciler.state import disk, leftovers
+from reconciler.state.base import Base, Reader
 from reconciler.state.disk import explained
-from reconciler.state.format import state_of, text_of, value_of
+from reconciler.state.format import text_of
 from reconciler.state.journal import Journal
-from reconciler.state.journal import text_of as journal_of
 from reconciler.state.lease import Lease, claim_of, pause_of
 from reconciler.state.leftovers import Basis, Noted, Rescue, lines_of
 from reconciler.state.memory import Memory, replay
-from reconciler.state.objects import Overtaken, StoreFailed, Version
-from reconciler.state.record import UNREADABLE, State
+from reconciler.state.objects import Overtaken, StoreFailed
+from reconciler.state.record import UNREADABLE
+from reconciler.state.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,45 +35,12 @@ if TYPE_CHECKING:
     from reconciler.state.objects import Objects
     from reconciler.state.record import Account
 
-UPLOAD_EVERY = 2.0
-"""Seconds between two uploads of the journal; more where one takes long."""
-UPLOAD_SHARE = 10
-"""How many times as long as an upload took nothing is uploaded after it."""
+OVERTAKEN = "another run has written since this plan was made"
 SPOILED = "`reconciler state rebuild` finds what it told again in the account, and keeps a copy of it on this machine"
 TRIES = 3
 """How many times a lock is tried to be removed whose holder renews it just then."""
 LAST_PATIENCE = 0.5
 """The part of a lease's time for which the state is tried to be written at the end, whatever the store says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What was read: the state, who wrote it, and the journal lines that stand beyond it."""
-
-    state: State
-    version: Version | None
-    basis: Basis
-    lines: bytes
-    journal: Version | None
-    leftovers: tuple[Path, ...] = ()
-    """Files of this machine that are part of it, and of no use once it is saved."""
-    is_aside: bool = False
-    """Whether the state is one that a run had put aside, and is not in its place yet."""
-    is_salvaged: bool = False
-    """Whether objects lie there that cannot be read."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """What a run that holds the lease has of its own."""
-
-    lease: Lease
-    base: Base | None = None
-    journal: Path | None = None
-    uploaded: int = 0
-    """How many bytes of the journal stand beside the state."""
-    taken_up: set[Path] = field(default_factory=set)
-    ending: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(slots=True)
@@ -88,19 +55,12 @@ class RemoteStore:
     lock_timeout: float = 0.0
     wait: Callable[[float], None] = time.sleep
     tell: Callable[[str], None] = lambda _: None
-    _run: _Run | None = field(default=None, init=False)
-    _told: set[str] = field(default_factory=set, init=False)
-    _uploading: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _run: Run | None = field(default=None, init=False)
+    _reader: Reader = field(init=False)
 
-    @property
-    def lock_name(self) -> str:
-        """Return the name of the lease's object."""
-        return f"{self.address.path}.lock"
-
-    @property
-    def journal_name(self) -> str:
-        """Return the name of the journal's object."""
-        return f"{self.address.path}.journal"
+    def __post_init__(self) -> None:
+        """Read with what this was made of."""
+        self._reader = Reader(self.objects, self.address, self.folder, self.workspace, self.tell)
 
     def read(self) -> Memory:
         """Return what is remembered: the state, and what runs that did not end noted beyond it."""
@@ -118,29 +78,28 @@ class RemoteStore:
         except Refused as error:
             if error.hint != SPOILED:
                 raise
-        base = self._salvaged()
+        base = self._reader.salvage()
         if self._run:
             self._run.base = base
-        return self._memory(base)
+        return self._reader.memory(base)
 
     def texts(self) -> Mapping[str, bytes | None]:
         """Return what lies there as it is: the state and its journal."""
-        found, noted = self.objects.get(self.address.path), self.objects.get(self.journal_name)
-        return {"state.json": found.text if found else None, "journal": noted.text if noted else None}
+        return self._reader.texts()
 
     def _read(self) -> Memory:
         run = self._run
-        base = run.base if run and run.base else self._fetch()
+        base = run.base if run and run.base else self._reader.fetch()
         if run:
             run.base = base
+            run.taken_up |= {path.resolve() for path in base.leftovers}
             if base.is_aside:
                 self.save(replay(base.state, base.lines, str(self.address)), base.state.account)
                 base = run.base
-        name = f"{self.address}.journal"
         if run and run.journal:
             noted = Noted.of(disk.read(run.journal) or b"", str(run.journal))
             return replay(base.state, noted.text if noted else base.lines, str(run.journal))
-        return replay(base.state, base.lines, name)
+        return self._reader.memory(base)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -150,21 +109,13 @@ class RemoteStore:
             return
         with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        lease = Lease(self.objects, self.lock_name, self.lease_seconds, str(self.address))
+        lease = Lease(self.objects, self.address.lock_name, self.lease_seconds, str(self.address))
         lease.take(self.lock_timeout, self.wait, self.tell)
-        run = self._run = _Run(lease)
-        threads = [
-            threading.Thread(target=_renewed, args=(run,), name="lease", daemon=True),
-            threading.Thread(target=self._uploaded, args=(run,), name="journal", daemon=True),
-        ]
-        for thread in threads:
-            thread.start()
+        run = self._run = Run(self.objects, self.address.journal_name, lease)
         try:
-            yield
+            with run.kept_up():
+                yield
         finally:
-            run.ending.set()
-            for thread in threads:
-                thread.join()
             self._run = None
             lease.release()
 
@@ -179,7 +130,7 @@ class RemoteStore:
             with explained(path):
                 disk.replace(path, text)
             try:
-                version = self.objects.put(self.journal_name, text, base.journal)
+                version = self.objects.put(self.address.journal_name, text, base.journal)
             except Overtaken:
                 path.unlink(missing_ok=True)
                 raise Refused(OVERTAKEN, "run the same command again") from None
@@ -200,8 +151,8 @@ class RemoteStore:
         text = text_of(state.to_json() | {"run": token, "basis": base.basis.to_json(), "pending": pending})
         if base.is_salvaged:
             self.open_journal().close()  # in the place of one that may be rubbish as well
-        self._upload(run)
-        with self._uploading:
+        run.upload()
+        with run.uploading:
             base = self._base(run)
             patience = self.lease_seconds * LAST_PATIENCE
             try:
@@ -219,7 +170,7 @@ class RemoteStore:
 
     def claim(self) -> Claim | None:
         """Return who holds the lease; None where nobody does."""
-        found = self.objects.get(self.lock_name)
+        found = self.objects.get(self.address.lock_name)
         return claim_of(found.text) if found else None
 
     def unlock(self, claim: Claim) -> bool:
@@ -228,9 +179,9 @@ class RemoteStore:
         It is held by this one until its holder, if it is alive, has noticed.
         """
         pause = 2 * pause_of(claim.seconds)
-        lease = Lease(self.objects, self.lock_name, max(self.lease_seconds, 2 * pause), str(self.address))
+        lease = Lease(self.objects, self.address.lock_name, max(self.lease_seconds, 2 * pause), str(self.address))
         for _ in range(TRIES):
-            found = self.objects.get(self.lock_name)
+            found = self.objects.get(self.address.lock_name)
             if found is None or claim_of(found.text) != claim:
                 return False
             with contextlib.suppress(Overtaken):
@@ -257,7 +208,7 @@ class RemoteStore:
             return
         if rescue.memory.state.workspace != self.workspace:
             raise Refused(f"{rescue.path}: belongs to workspace `{rescue.memory.state.workspace}`")
-        if self._is_next(rescue, base.basis, is_there=base.version is not None) and not base.lines:
+        if base.is_next(rescue) and not base.lines:
             self.save(rescue.memory, rescue.memory.state.account)
         elif force:
             lines = base.lines + leftovers.additions(memory, rescue.memory)
@@ -269,11 +220,11 @@ class RemoteStore:
                 "FILE --force` adds it from the file, and leaves the rest as it is",
             )
 
-    def _held(self) -> _Run:
+    def _held(self) -> Run:
         assert self._run is not None, "only within locked()"
         return self._run
 
-    def _base(self, run: _Run) -> Base:
+    def _base(self, run: Run) -> Base:
         if run.base is None:
             self.read()
         assert run.base is not None
@@ -285,101 +236,6 @@ class RemoteStore:
             lease.require()
         except LeaseLost:
             lease.reclaim(patience)
-
-    def _fetch(self) -> Base:
-        """Read the state and its journal, and what runs that did not end left on this machine."""
-        found, noted = self.objects.get(self.address.path), self.objects.get(self.journal_name)
-        name = str(self.address)
-        value = value_of(found.text, name) if found else {}
-        state = state_of(found.text if found else None, name, self.workspace)
-        basis = Basis(state.serial, str(value.get("run", "")))
-        shared = Noted.of(noted.text, f"{name}.journal") if noted else None
-        local = list(leftovers.journals(self.folder))
-        chosen = _chosen(shared, local, basis)
-        lines = chosen.text if chosen else lines_of(value.get("pending", ()))
-        base = Base(state, found.version if found else None, basis, lines, noted.version if noted else None)
-        for rescue in leftovers.rescues(self.folder):
-            base = self._with_rescue(base, rescue, chosen)
-        for other in local:
-            if chosen is None or other.run != chosen.run:
-                older = replay(State(), other.text, other.name)
-                base = replace(base, lines=base.lines + leftovers.additions(self._memory(base), older))
-        return replace(base, leftovers=(*base.leftovers, *(one.path for one in local if one.path)))
-
-    def _salvaged(self) -> Base:
-        """Read what can be read still; raises `Refused` for a state that is another workspace's, or newer."""
-        found, noted = self.objects.get(self.address.path), self.objects.get(self.journal_name)
-        name, empty = str(self.address), State(workspace=self.workspace)
-        version, journal = found.version if found else None, noted.version if noted else None
-        base = Base(empty, version, Basis(), b"", journal, is_salvaged=True)
-        is_whole = False
-        try:
-            value = value_of(found.text, name) if found else {}
-            state = state_of(found.text if found else None, name, self.workspace)
-            base = replace(base, state=state, basis=Basis(state.serial, str(value.get("run", ""))))
-            is_whole = True
-        except Refused as error:
-            if error.hint != UNREADABLE:
-                raise
-        try:
-            shared = Noted.of(noted.text, name) if noted else None
-            if shared and (shared.basis == base.basis or not is_whole):
-                replay(base.state, shared.text, name)
-                return replace(base, lines=shared.text)
-        except Refused:
-            pass
-        return base
-
-    def _memory(self, base: Base) -> Memory:
-        return replay(base.state, base.lines, f"{self.address}.journal")
-
-    def _with_rescue(self, base: Base, rescue: Rescue, chosen: Noted | None) -> Base:
-        """Return what was read with a state that was put aside: in its place, or what it knows besides."""
-        files = (*base.leftovers, rescue.path)
-        if self._run:
-            self._run.taken_up.add(rescue.path.resolve())
-        is_next = self._is_next(rescue, base.basis, is_there=base.version is not None)
-        file = shown(str(rescue.path))
-        if is_next and (chosen is None or chosen.run == rescue.run) and not base.is_aside:
-            self._tell_once(f"taking up {file}: what an earlier run did, and could not write to {self.address}")
-            state = replace(rescue.memory.state, serial=base.basis.serial + 1)
-            lines = journal_of(rescue.memory.pending.values())
-            return replace(base, state=state, lines=lines, leftovers=files, is_aside=True)
-        self._tell_once(f"{file} is older than {self.address}: of it, only what that does not know is taken up")
-        lines = base.lines + leftovers.additions(self._memory(base), rescue.memory)
-        return replace(base, lines=lines, leftovers=files)
-
-    def _is_next(self, rescue: Rescue, basis: Basis, *, is_there: bool) -> bool:
-        """Tell whether nobody has written since the state that a rescued one was to be written over."""
-        return rescue.basis == basis or not is_there
-
-    def _tell_once(self, line: str) -> None:
-        if line not in self._told:
-            self._told.add(line)
-            self.tell(line)
-
-    def _upload(self, run: _Run) -> None:
-        """Put the journal beside the state, if there is more of it; never raises: it is on this machine as well."""
-        with self._uploading:
-            base, path = run.base, run.journal
-            if base is None or path is None:
-                return
-            try:
-                run.lease.require()
-                text = disk.read(path) or b""
-                if len(text) > run.uploaded:
-                    version = self.objects.put(self.journal_name, text, base.journal, patience=0)
-                    run.base, run.uploaded = replace(base, journal=version), len(text)
-            except (Overtaken, Refused, LeaseLost):
-                return
-
-    def _uploaded(self, run: _Run) -> None:
-        """Upload the journal again and again until the end; where that takes long, less often."""
-        pause = UPLOAD_EVERY
-        while not run.ending.wait(pause):
-            begun = time.monotonic()
-            self._upload(run)
-            pause = max(UPLOAD_EVERY, (time.monotonic() - begun) * UPLOAD_SHARE)
 
     def _put_aside(self, text: bytes, base: Base, error: Exception) -> Refused:
         """Keep a state that could not be put in its place in a file, and return the words that say so."""
@@ -404,25 +260,9 @@ class RemoteStore:
             f"the next run in this folder takes it up by itself; elsewhere: `reconciler state recover {file}`",
         )
 
-    def _clear(self, run: _Run, base: Base) -> None:
+    def _clear(self, run: Run, base: Base) -> None:
         """Remove what the state has by now; what cannot be removed rests on an older state, and is passed over."""
         with contextlib.suppress(OSError):
             for path in (*base.leftovers, *([run.journal] if run.journal else [])):
                 path.unlink(missing_ok=True)
         run.journal, run.uploaded = None, 0
-
-
-OVERTAKEN = "another run has written since this plan was made"
-
-
-def _chosen(shared: Noted | None, local: list[Noted], basis: Basis) -> Noted | None:
-    """Return the journal that goes on from a state: the one beside it, as far as this machine knows it further."""
-    if shared and shared.basis == basis:
-        return next((one for one in local if one.run == shared.run), shared)
-    return next((one for one in reversed(local) if one.basis == basis), None)
-
-
-def _renewed(run: _Run) -> None:
-    """Renew the lease again and again until the end."""
-    while not run.ending.wait(pause_of(run.lease.seconds)):
-        run.lease.renew()
