@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from reconciler import __version__
 from reconciler.render import drift as drifting
@@ -94,8 +95,8 @@ def sheet(
     """Return a page: what it is about, the summary, lists of sentences that come first, then groups of sections."""
     shown = [group for group in groups if group.sections]
     sections = sum(len(group.sections) for group in shown)
-    style = _style()
-    return _template().render(
+    style = styles("sheet.css")
+    return template("sheet.html").render(
         title=title,
         about=about,
         summary=summary,
@@ -110,7 +111,7 @@ def sheet(
         ],
         is_open=sections <= MOST_OPEN,
         style=style,
-        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+        style_hash=digest(style),
         version=__version__,
     )
 
@@ -150,8 +151,14 @@ def _harmless(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
+def _titled(text: str) -> Markup:
+    """Return a text of several lines, each of them harmless."""
+    return Markup("\n").join(map(visible, text.split("\n")))
+
+
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Return a template whose every text is shown as it is, and steers nothing."""
     environment = Environment(
         loader=PackageLoader("reconciler.render"),
         autoescape=True,
@@ -161,9 +168,17 @@ def _template() -> Template:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    return environment.get_template("sheet.html")
+    environment.filters["titled"] = _titled
+    return environment.get_template(name)
 
 
 @cache
-def _style() -> str:
-    return (resources.files("reconciler.render") / "templates" / "sheet.css").read_text(encoding="utf-8")
+def styles(*names: str) -> str:
+    """Return style sheets as one."""
+    folder = resources.files("reconciler.render") / "templates"
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def digest(style: str) -> str:
+    """Return what a page's own policy knows its style sheet by."""
+    return b64encode(sha256(style.encode()).digest()).decode()

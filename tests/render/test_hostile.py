@@ -139,7 +139,7 @@ def test_a_page_allows_no_script_and_loads_nothing() -> None:
 
     (policy,) = [meta["content"] for meta in found.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
     assert re.fullmatch(r"default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'", policy)
-    assert "url(" not in html._style()
+    assert "url(" not in html.styles("sheet.css")
     assert found.all("script") == found.all("link") == found.all("img") == []
 
 

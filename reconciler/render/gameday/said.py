@@ -1,0 +1,161 @@
+"""Facts of a report in, the words that every form of it says out. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.gameday.events import State, Verdict
+from reconciler.gameday.report import Standing
+from reconciler.gameday.spans import clock, written
+from reconciler.render.words import address, count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.gameday.comparing import Comparison, Difference
+    from reconciler.gameday.report import Answered, Report, Score
+    from reconciler.gameday.timeline import Expected, Gap, Row, Stood
+
+NEVER_BEGUN = "The run was never begun: there is nothing to report."
+NOT_YET = "not yet"
+NEVER = "never"
+SHORT = 10.0
+"""Seconds below which tenths are told."""
+LATE = 2.0
+"""Seconds by which a step is worth being called late."""
+NO_CLEANUP = "cleanup did not come to it"
+OUTCOMES = {"already": "already closed", "failed": "left open"}
+
+
+def moment(unix: float) -> str:
+    """Return a time of the account's clock, in UTC."""
+    try:
+        return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return "an unknown time"
+
+
+def span(seconds: float) -> str:
+    """Return a time that something took, to the second; in tenths where it is less than ten."""
+    return written(round(seconds, 1) if abs(seconds) < SHORT else float(round(seconds)))
+
+
+def standing(report: Report) -> str:
+    """Return how the run stands, in a sentence."""
+    told = str(report.standing.value)
+    if report.standing in {Standing.ABORTED, Standing.LEFT} and report.why:
+        told = (
+            f"{told} ({report.why})"
+            if report.standing is Standing.ABORTED
+            else f"left ({report.why}); it may be resumed"
+        )
+    told += f" at {clock(report.at)} of {clock(report.end)}"
+    if report.is_over:
+        told += ", cleaned up"
+    elif report.is_finished:
+        told += ", cleanup unfinished"
+    return told[:1].upper() + told[1:]
+
+
+def about(report: Report) -> Iterator[str]:
+    """Yield what the run was: where, when, by whom, how fast, with which parameters."""
+    where = f" on {address(report.organisation)}" if report.organisation else ""
+    yield f"Run {report.run}{where}, begun {moment(report.began)}"
+    parts = [f"hosted by {', '.join(report.hosts)}"] if report.hosts else []
+    parts += [f"speed {report.speed:g}"] if report.speed != 1 else []
+    parts += [f"simulated people: {report.cast}"] if report.cast else []
+    parts += [f"{name} = {value}" for name, value in report.parameters.items()]
+    if parts:
+        told = "; ".join(parts)
+        yield told[:1].upper() + told[1:]
+
+
+def score(score: Score, *, has_share: bool = True) -> str:
+    """Return the score in a line: held of those that count, then what counts neither way."""
+    if score.share is not None:
+        share = f" ({score.share:.0%})" if has_share else ""
+        told = f"{score.held:,} of {count(score.counted, 'expectation')} held{share}"
+    elif score.not_observed or score.open:
+        told = "no expectation counts"
+    else:
+        return "no expectations"
+    parts = [told]
+    parts += [f"{score.not_observed:,} not observed"] if score.not_observed else []
+    parts += [f"{score.open:,} still open"] if score.open else []
+    return ", ".join(parts)
+
+
+def verdict(one: Expected) -> str:
+    """Return what came of an expectation, in a word or two."""
+    return one.verdict.value if one.verdict else "open"
+
+
+def outcome(one: Expected) -> str:
+    """Return what there is to say about a verdict: how long it took, who did it, why."""
+    took = f"after {span(one.took)}" if one.verdict is Verdict.HELD and one.took is not None else ""
+    who = f"by {one.who}" if one.who else ""
+    return "; ".join(filter(None, (f"{took} {who}".strip(), one.detail)))
+
+
+def took(one: Answered, seconds: float | None, report: Report) -> str:
+    """Return how long people took; a dash where nothing was declared."""
+    if seconds is not None:
+        return span(seconds)
+    if one.declared is None:
+        return "-"
+    return NEVER if report.is_finished else NOT_YET
+
+
+def stood(one: Stood) -> str:
+    """Return for how long the clock stood."""
+    return f"the clock stood for {span(one.seconds)}" if one.seconds is not None else "the clock stands"
+
+
+def gap(one: Gap) -> str:
+    """Return for how long nobody ran it."""
+    return f"nobody ran it for {span(one.seconds)}, to {clock(one.until)}: {one.why}"
+
+
+def trouble(row: Row) -> str:
+    """Return which step was not simply done, and why."""
+    why = row.detail or ("it is not known how far it came" if row.state == State.BEGUN else "")
+    return f"{clock(row.due)} {row.text or row.verb}: {row.state}{f': {why}' if why else ''}"
+
+
+def cleaned(one: Answered) -> str:
+    """Return what cleanup did with an incident."""
+    return OUTCOMES.get(one.cleanup, one.cleanup)
+
+
+def late(row: Row) -> str:
+    """Return how late a step was done, where that is worth a word."""
+    by = row.at - row.due
+    return f"{span(by)} late" if row.state == "done" and by >= LATE else ""
+
+
+def happened(row: Row) -> str:
+    """Return what a row tells, with what was done before what it says."""
+    if row.text.startswith(row.verb):
+        return row.text
+    return f"{row.verb.replace('_', '-')}: {row.text}" if row.text else row.verb.replace("_", "-")
+
+
+def compared(one: Difference) -> str:
+    """Return a measure beside that of an earlier run."""
+    if one.what == "score":
+        assert one.earlier is not None
+        assert one.now is not None
+        return f"{one.earlier:.0%} then, {one.now:.0%} now: {one.turn.value}"
+    then = span(one.earlier) if one.earlier is not None else NEVER
+    now = span(one.now) if one.now is not None else NEVER
+    by = ""
+    if one.earlier is not None and one.now is not None and one.turn.value != "same":
+        by = f" by {span(abs(one.now - one.earlier))}"
+    return f"{then} then, {now} now: {one.turn.value}{by}"
+
+
+def versus(comparison: Comparison) -> str:
+    """Return which run this one is compared with."""
+    told = f"Compared with {comparison.run}, begun {moment(comparison.began)}"
+    return told if comparison.is_same_script else f"{told}; the script or its parameters were changed in between"
