@@ -6,7 +6,7 @@ somebody did something, where they name who.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,20 +34,25 @@ class Move:
     path: Path
     by: Mover
     is_set: bool = True
+    entry: Json = field(default_factory=dict, compare=False, repr=False)
+    """What of the log tells it."""
 
 
-def moves(entries: Iterable[Json], incident: str) -> Iterator[Move]:
-    """Yield each time that a field of an incident (ID) was moved, oldest first; its streams' fields are their own."""
-    now: dict[Path, Any] = {}
+def moves(entries: Iterable[Json], incident: str, before: Mapping[Path, Any] | None = None) -> Iterator[Move]:
+    """Yield each time that a field of an incident (ID) was moved, oldest first; its streams' fields are their own.
+
+    `before` says what fields held when the log began, as far as that is known.
+    """
+    now: dict[Path, Any] = dict(before or {})
     for entry in _ordered(entries):
         if entry.get("incident_id", incident) != incident:
             continue
-        for path, value, before in _told(entry):
+        for path, value, earlier in _told(entry):
             # An update repeats the status and the severity that it does not move.
-            if entry["type"] == "incident_update" and now.get(path, before or value) == value:
+            if entry["type"] == "incident_update" and now.get(path, earlier or value) == value:
                 continue
             now[path] = value
-            yield Move(path, mover(entry), value is not None)
+            yield Move(path, mover(entry), value is not None, entry)
 
 
 def last_moves(entries: Iterable[Json], incident: str) -> dict[Path, Move]:
@@ -75,11 +80,16 @@ def last_touch(entries: Iterable[Json], ours: Collection[str] = ()) -> Mover | N
 
 def mover(entry: Json) -> Mover:
     """Return who made an entry; without a name where its content names nobody."""
-    at = datetime.fromisoformat(entry["occurred_at"].upper()).astimezone(UTC)
-    content = _content(entry)
-    actor: Json = next((content[name] for name in BY if isinstance(content.get(name), dict)), {})
+    content = content_of(entry)
+    named: Json = next((content[name] for name in BY if isinstance(content.get(name), dict)), {})
     if "acknowledger" in content:
-        actor = {"user": content["acknowledger"]}
+        named = {"user": content["acknowledger"]}
+    return actor(named, entry["occurred_at"])
+
+
+def actor(actor: Json, when: str) -> Mover:
+    """Return who an actor of the API is, with the time of what they did; without a name where it names nobody."""
+    at = datetime.fromisoformat(when.upper()).astimezone(UTC)
     for kind in KINDS:
         if isinstance(one := actor.get(kind), dict):
             return Mover(str(one.get("name") or one.get("title") or ""), kind, at)
@@ -136,10 +146,11 @@ _TELLS: Mapping[str, Callable[[Json], Iterator[Told]]] = {
 
 def _told(entry: Json) -> Iterator[Told]:
     tells = _TELLS.get(str(entry.get("type")))
-    return tells(_content(entry)) if tells else iter(())
+    return tells(content_of(entry)) if tells else iter(())
 
 
-def _content(entry: Json) -> Json:
+def content_of(entry: Json) -> Json:
+    """Return the facts of an entry; none where it has none."""
     content = (entry.get("content") or {}).get(entry.get("type")) or {}
     return content if isinstance(content, dict) else {}
 

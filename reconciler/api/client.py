@@ -36,8 +36,8 @@ class Page:
 class Client:
     """The incident.io API over one pool of connections; made by `connect`, used from many threads."""
 
-    def __init__(self, wire: Wire, clock: Clock, timeout: float) -> None:
-        self._wire, self._clock, self._timeout = wire, clock, timeout
+    def __init__(self, wire: Wire, clock: Clock, timeout: float, most: int | None = None) -> None:
+        self._wire, self._clock, self._timeout, self._most = wire, clock, timeout, most
 
     def __repr__(self) -> str:
         return f"<Client of {self._wire!r}>"
@@ -51,6 +51,10 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
+
+    def impatient(self, timeout: float) -> Client:
+        """Return the same client, for requests that are tried once, and whose answer is awaited `timeout` seconds."""
+        return Client(self._wire, self._clock, min(timeout, self._timeout), most=1)
 
     @property
     def request_count(self) -> int:
@@ -121,7 +125,7 @@ class Client:
                     raise refusal
                 case Trouble() as trouble:
                     pause = tries.pause(trouble)
-                    if pause is None or not _may_repeat(request.method, trouble):
+                    if pause is None or len(tries) == self._most or not _may_repeat(request.method, trouble):
                         raise _failure(request.method, path, trouble, len(tries))
                     self._clock.wait(pause)
 

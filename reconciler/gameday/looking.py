@@ -1,0 +1,154 @@
+"""An account and the incidents of a run → what is known of them, read a request at a time; nothing is written.
+
+A job is a reading under way: each `next` of it sends one request, and it ends with its last. So whoever holds the
+budget decides when the next one leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import Forbidden
+from reconciler.gameday import expecting, seeing
+from reconciler.gameday.expecting import Watched
+from reconciler.gameday.hosting import Shown
+from reconciler.gameday.seeing import Account
+from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.kinds.incident import MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from reconciler.api import Client
+    from reconciler.gameday.script import GameDay
+
+    Json = Mapping[str, Any]
+    Job = Iterator[None]
+
+LONGEST_ANSWER = 5.0
+"""Seconds that an answer is awaited: the next step of the script must not wait for it."""
+LISTS = {
+    "log": ("/v2/incident_activity_log_entries", "incident_activity_log_entries"),
+    seeing.UPDATES: ("/v2/incident_updates", "incident_updates"),
+    seeing.ACTIONS: ("/v3/actions", "actions"),
+    seeing.FOLLOW_UPS: ("/v3/follow_ups", "follow_ups"),
+}
+NOTHING = Watched()
+_DAY = timedelta(days=1)
+
+
+class Incidents:
+    """What is known of a run's incidents, by their names in the script.
+
+    `script` tells which script time a Unix time was. `longest_gap` is how long nobody may look for a window to count
+    as watched.
+    """
+
+    def __init__(self, client: Client, day: GameDay, script: Callable[[float], float], longest_gap: float) -> None:
+        self._client = client.impatient(LONGEST_ANSWER)
+        self._day, self._script = day, script
+        self._watched: dict[str, Watched] = {}
+        self._accounts: dict[str, Account] = {}
+        self._live: dict[str, Json] = {}
+        self._versions: dict[str, tuple[str, ...]] = {}
+        self.longest_gap = longest_gap
+        self.ranks: Mapping[str, float] | None = None
+        """Of the account's severities, once they were read."""
+
+    def of(self, name: str) -> Watched:
+        """Return what is known of an incident."""
+        return self._watched.get(name, NOTHING)
+
+    def is_private(self, name: str) -> bool:
+        """Tell whether an incident is private, as far as the script and the account say."""
+        template = self._day.incidents.get(name)
+        declared = str(template.spec.get("visibility", "")) if template else ""
+        return "private" in (self._live.get(name, {}).get("visibility"), declared)
+
+    def is_changed(self, name: str) -> bool:
+        """Tell whether something has happened to an incident since it was read, or it never was."""
+        known = self._versions.get(name)
+        return known is None or (name in self._live and _version(self._live[name]) != known)
+
+    def glanced(self, name: str, at: float) -> None:
+        """Note that nothing has happened to an incident that is not known."""
+        self._watched[name] = self.of(name).glanced(at, self.longest_gap)
+
+    def shown(self) -> dict[str, Shown]:
+        """Return the incidents as they were last listed; a private one without its title."""
+        return {name: self._shown(name, live) for name, live in self._live.items()}
+
+    def _shown(self, name: str, live: Json) -> Shown:
+        title = name if self.is_private(name) else str(live["name"])
+        status, severity = ((live.get(part) or {}).get("name", "") for part in ("incident_status", "severity"))
+        return Shown(name, title, str(live.get("reference", "")), status, severity)
+
+    def ranking(self) -> Job:
+        """Read the severities of the account."""
+        self.ranks = expecting.ranks_of(self._client.list("/v1/severities", "severities"))
+        yield from ()
+
+    def listing(self, ids: Mapping[str, str], begun: float, at: float) -> Job:
+        """Read the list of incidents as far as those of the run stand on it, which began at Unix time `begun`."""
+        names = {identifier: name for name, identifier in ids.items()}
+        query = {"mode[one_of]": list(MODES), "created_at[gte]": _day_before(begun)}
+        for page in self._client.pages(INCIDENT.path, INCIDENT.items, query, page_size=INCIDENT.page_size):
+            for live in page.items:
+                if name := names.pop(live["id"], ""):
+                    self._live[name] = live
+                    if self.of(name).looks and not self.is_changed(name):
+                        self.glanced(name, at)
+            if not names:
+                return
+            if page.after:
+                yield
+
+    def reading(self, name: str, identifier: str, at: float) -> Job:
+        """Read all that was done to one incident."""
+        version = _version(self._live[name]) if name in self._live else ()
+        log: list[Json] = []
+        yield from self._pages("log", {"incident_id": identifier}, log)
+        account = seeing.carried(self._accounts.get(name) or Account(had_severity=self._had_severity(name)), log)
+        for part in list(seeing.lacking(account)):
+            yield
+            found: list[Json] = []
+            try:
+                yield from self._pages(part, self._query(part, name, identifier), found)
+            except Forbidden:
+                found.clear()  # the log tells that there are some, and this key may not see what they say
+            account = replace(account, lists={**account.lists, part: found})
+        self._accounts[name], self._versions[name] = account, version
+        dids = seeing.done(account, identifier, self._script)
+        self._watched[name] = self.of(name).looked(at, dids, self.longest_gap)
+
+    def _pages(self, part: str, query: Mapping[str, str], into: list[Json]) -> Job:
+        path, items = LISTS[part]
+        for page in self._client.pages(path, items, query):
+            into += page.items
+            if page.after:
+                yield
+
+    def _query(self, part: str, name: str, identifier: str) -> dict[str, str]:
+        if part == seeing.UPDATES:
+            return {"incident_id": identifier}
+        template = self._day.incidents.get(name)
+        declared = str(template.spec.get("mode", "standard")) if template else "standard"
+        # Without a mode, what belongs to a test incident is left out.
+        return {"incident_id": identifier, "incident_mode": str(self._live.get(name, {}).get("mode") or declared)}
+
+    def _had_severity(self, name: str) -> bool:
+        if name not in self._day.incidents:
+            return True
+        spec = self._day.incidents[name].spec
+        return bool(spec.get("severity") or (spec.get("declare_as") or {}).get("severity"))
+
+
+def _version(live: Json) -> tuple[str, ...]:
+    return str(live.get("updated_at", "")), str(live.get("last_activity_at", ""))
+
+
+def _day_before(time: float) -> str:
+    # Filters by date are shown with whole days, so they are used with a day of overlap.
+    return (datetime.fromtimestamp(time, UTC) - _DAY).date().isoformat()
