@@ -1,0 +1,222 @@
+"""Watching a run: what people do in an account becomes verdicts, with few requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.gameday.events import Verdict
+from reconciler.gameday.script import (
+    FieldFilled,
+    RoleAssigned,
+    SeverityAtLeast,
+    StatusReached,
+    TaskCreated,
+    UpdatePosted,
+)
+from tests.gameday import scenes
+from tests.gameday.watchpost import post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.gameday.script import Condition
+    from tests.gameday.watchpost import Post
+    from tests.world import World
+
+PERSON, SCRIPT = "bob@example.com", ""
+LEAD = RoleAssigned("Incident Lead")
+
+
+def fill(one: Post, who: str) -> None:
+    """Fill a custom field in."""
+    found = one.world.listed("/v2/custom_fields", "custom_fields")["Root cause"]["id"]
+    one.edit(who=who, custom_field_entries=[{"custom_field_id": found, "values": [{"value_text": "DNS"}]}])
+
+
+def task(path: str, **fields: str) -> Callable[[Post, str], None]:
+    """Return how somebody creates an action or a follow-up."""
+    return lambda one, who: one.person("POST", path, {"incident_id": one.ids["outage"], **fields}, who)
+
+
+DEEDS: dict[str, tuple[Condition, Callable[[Post, str], Any]]] = {
+    "role": (LEAD, lambda one, who: one.assign(who=who, to="bob@example.com")),
+    "update": (UpdatePosted(), lambda one, who: one.post("We look into it.", who=who)),
+    "message": (
+        UpdatePosted("customers? .*affected"),
+        lambda one, who: one.post("All **Customers** are\naffected", who=who),
+    ),
+    "severity": (
+        SeverityAtLeast("major"),
+        lambda one, who: one.edit(who=who, severity_id=one.world.severity("Critical")),
+    ),
+    "status": (
+        StatusReached("monitoring"),
+        lambda one, who: one.edit(who=who, incident_status_id=one.world.status("Monitoring")),
+    ),
+    "field": (FieldFilled("root cause"), fill),
+    "action": (TaskCreated("action", "roll ?back"), task("/v3/actions", description="Rollback of 4821")),
+    "follow-up": (TaskCreated("follow_up"), task("/v3/follow_ups", title="Add an alert")),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_a_person_does_in_time_holds(world: World, deed: str) -> None:
+    """Whatever can be expected is found in the account, with who did it and how long it took."""
+    condition, do = DEEDS[deed]
+    step = scenes.expected(60, condition)
+    with post(world, scenes.day(step)) as one:
+        one.forward(100)
+        do(one, PERSON)
+        one.forward(20)
+
+    judged = one.verdict(step.id)
+    assert (judged.verdict, judged.after, judged.who) == (Verdict.HELD, 40, "Bob Baker")
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_a_key_does_is_nobodys(world: World, deed: str) -> None:
+    """The script's own writes, and those of any key, never count as people's; the report says who it was."""
+    condition, do = DEEDS[deed]
+    step = scenes.expected(60, condition)
+    with post(world, scenes.day(step)) as one:
+        one.forward(100)
+        do(one, SCRIPT)
+        one.forward(270)
+
+    assert one.verdict(step.id).verdict is Verdict.FAILED
+    assert one.verdict(step.id).detail == "done by API key sandbox, not by a person"
+    assert not one.story.seen
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_must_never_happen_fails_as_soon_as_it_is_seen(world: World, deed: str) -> None:
+    """A violation is told within seconds, long before the window ends."""
+    condition, do = DEEDS[deed]
+    step = scenes.expected(60, condition, 1200, never=True)
+    with post(world, scenes.day(step)) as one:
+        one.forward(100)
+        do(one, PERSON)
+        one.forward(20)
+
+    assert one.verdict(step.id).verdict is Verdict.FAILED
+    assert one.verdict(step.id).after == 40
+
+
+@pytest.mark.parametrize("never", [False, True])
+def test_what_does_not_happen_is_told_at_the_end_of_the_window(world: World, never: bool) -> None:
+    """Not before, and at once then."""
+    step = scenes.expected(60, LEAD, never=never)
+    with post(world, scenes.day(step)) as one:
+        one.forward(299)
+        assert step.id not in one.story.verdicts
+        one.forward(65)
+
+    assert one.verdict(step.id).verdict is (Verdict.HELD if never else Verdict.FAILED)
+    assert one.verdict(step.id).at <= 362
+
+
+def test_what_people_did_too_late_is_too_late(world: World) -> None:
+    """By the account's time: a look that is late itself changes nothing."""
+    step = scenes.expected(60, LEAD, 60)
+    with post(world, scenes.day(step)) as one:
+        one.forward(119)
+        one.at = 121
+        one.assign()
+        one.forward(10)
+
+    assert one.verdict(step.id).verdict is Verdict.FAILED
+    assert one.verdict(step.id).detail == "people did it too late"
+
+
+def test_what_people_did_before_holds_at_once(world: World) -> None:
+    """After no seconds; a role that was given up again before does not."""
+    held, gone = scenes.expected(60, LEAD), scenes.expected(61, RoleAssigned("Communications Lead"))
+    with post(world, scenes.day(held, gone)) as one:
+        one.forward(10)
+        one.assign()
+        one.assign(role="Communications Lead")
+        role = world.listed("/v2/incident_roles", "incident_roles")["Communications Lead"]["id"]
+        one.edit(incident_role_assignments=[{"incident_role_id": role}])
+        one.forward(360)
+
+    assert (one.verdict(held.id).verdict, one.verdict(held.id).after) == (Verdict.HELD, 0)
+    assert one.verdict(gone.id).verdict is Verdict.FAILED
+
+
+def test_a_status_is_reached_also_when_people_have_gone_further(world: World) -> None:
+    """A team that is faster than the looks, or than the script, has been there all the same."""
+    early, seen = scenes.expected(60, StatusReached("Fixing")), scenes.expected(100, StatusReached("Monitoring"))
+    with post(world, scenes.day(early, seen)) as one:
+        one.forward(50)
+        one.edit(incident_status_id=world.status("Fixing"))
+        one.forward(5)
+        one.edit(incident_status_id=world.status("Monitoring"))
+        one.forward(50)
+
+    assert one.verdict(early.id).verdict is Verdict.HELD
+    assert one.verdict(seen.id).verdict is Verdict.HELD
+
+
+def test_a_severity_that_people_raise_and_lower_again_was_raised(world: World) -> None:
+    """What was done in the window counts, also when it was undone before anybody looked."""
+    step = scenes.expected(60, SeverityAtLeast("Major"), 100)
+    with post(world, scenes.day(step)) as one:
+        one.forward(60)
+        one.at = 90
+        one.edit(severity_id=world.severity("Critical"))
+        one.at = 100
+        one.edit(severity_id=world.severity("Minor"))
+        one.forward(80)
+
+    assert (one.verdict(step.id).verdict, one.verdict(step.id).after) == (Verdict.HELD, 30)
+
+
+def test_the_first_severity_of_an_incident_in_triage_is_a_persons(world: World) -> None:
+    """It had none before, although no entry of its log says so."""
+    step = scenes.expected(60, SeverityAtLeast("Major"))
+    world.behaviour = replace(world.behaviour, triages=True)
+    day = replace(scenes.day(step), incidents={"outage": scenes.template("outage", {"severity": None})})
+    with post(world, day) as one:
+        one.forward(70)
+        one.edit(severity_id=world.severity("Critical"), incident_status_id=world.status("Investigating"))
+        one.forward(20)
+
+    assert one.verdict(step.id).verdict is Verdict.HELD
+
+
+def test_a_severity_that_the_account_does_not_have_is_not_observed(world: World) -> None:
+    """Nobody could have raised it so far."""
+    step = scenes.expected(60, SeverityAtLeast("Apocalyptic"))
+    with post(world, scenes.day(step)) as one:
+        one.forward(70)
+
+    assert one.verdict(step.id).verdict is Verdict.NOT_OBSERVED
+    assert "no severity" in one.verdict(step.id).detail
+
+
+def test_one_request_a_second_however_much_is_expected(world: World) -> None:
+    """A hundred incidents with three hundred expectations, whose windows all end at once, cost no more."""
+    names = tuple(f"noise-{number}" for number in range(100))
+    conditions = (LEAD, UpdatePosted(), SeverityAtLeast("Critical"))
+    steps = [scenes.expected(60, condition, 90, of=name) for name in names for condition in conditions]
+    steps = [replace(step, id=f"{step.incident}-{number}") for number, step in enumerate(steps)]
+    sent: list[float] = []
+    with post(world, scenes.day(*steps, incidents=names)) as one:
+        one.at = 61
+        for name in names[::10]:
+            one.assign(name)
+        one.at = 0
+        while one.at < 60 + 90 + 120:
+            one.at += 0.25
+            before = one.client.request_count
+            one.look()
+            sent += [one.at] * (one.client.request_count - before)
+
+    verdicts = [judged.verdict for judged in one.story.verdicts.values()]
+    assert all(later - earlier >= 1 for earlier, later in pairwise(sent))
+    assert len(verdicts) == len(steps)
+    assert (verdicts.count(Verdict.HELD), verdicts.count(Verdict.FAILED)) == (10, 290)
