@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 BASE_URL = "http://127.0.0.1"
 HEAD = "apiVersion: reconciler/v1\n"
+ACME = HEAD + "kind: Workspace\nmetadata: {name: acme}\nspec: {%s}\n"
+"""A workspace; what stands in its spec goes in."""
 
 
 class Hurry(Clock):

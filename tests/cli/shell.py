@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.contract.watch import VARIABLE
+from tests.world import ACME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +25,7 @@ COMMAND = [sys.executable, "-c", "from reconciler.cli import main; main()"]
 PATIENCE = 30.0
 """Seconds after which a process that says nothing is taken for stuck."""
 
-WORKSPACE = """\
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {manifests: [incidents]}
-"""
+WORKSPACE = ACME % "manifests: [incidents]"
 INCIDENT = """\
 apiVersion: reconciler/v1
 kind: Incident

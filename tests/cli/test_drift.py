@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.shell import WORKSPACE
 from tests.core.told import timeless
 from tests.world import World
 
 if TYPE_CHECKING:
     from tests.cli.shell import Ended, Shell
 
-WORKSPACE = """\
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {manifests: [incidents]}
-"""
 MANIFEST = """\
 apiVersion: reconciler/v1
 kind: Incident

@@ -15,17 +15,13 @@ from reconciler.kinds.entries import number
 from reconciler.kinds.types import Text, instant
 from reconciler.model import Done, Key, Topic, Why
 from tests.core import told
+from tests.world import ACME
 
 if TYPE_CHECKING:
     from tests.world import World
 
 CHECKOUT = Key("Incident", "checkout")
-WORKSPACE = """
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {drift: %s}
-"""
+WORKSPACE = ACME % "drift: %s"
 
 
 def manifest(spec: str = "", name: str = "Checkout slow") -> str:

@@ -16,6 +16,7 @@ from reconciler.errors import Misused, Tripped
 from reconciler.guards import Allowance
 from reconciler.model import Create, Delete, Edit, Forget, Key, Live, Plan, Request, Source
 from tests.cli.shell import Shell
+from tests.world import ACME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tests.cli.shell import Ended
 
 DOCUMENT = Path(__file__).parents[2].parent / "shared" / "incident-io" / "openapi.json"
-WORKSPACE = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {%s}\n"
 AT = Source("manifests.yaml", 1, 1)
 
 
@@ -40,7 +40,7 @@ def incidents(shell: Shell, count: int, spec: str = "mode: test") -> None:
 
 def limited(shell: Shell, spec: str) -> None:
     """Write a workspace."""
-    shell.write("reconciler.yaml", WORKSPACE % spec)
+    shell.write("reconciler.yaml", ACME % spec)
 
 
 def apply(shell: Shell, *flags: str) -> Ended:

@@ -13,7 +13,7 @@ from reconciler.errors import Invalid, Refused
 from reconciler.identity import idempotency_key
 from reconciler.model import Key, Skipped, Topic, Unknown, Why
 from tests.core import told
-from tests.world import World
+from tests.world import ACME, World
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
@@ -22,12 +22,6 @@ CHECKOUT = """
 kind: Incident
 metadata: {name: checkout%s}
 spec: {name: Checkout slow, mode: test, severity: Minor%s}
-"""
-WORKSPACE = """
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {%s}
 """
 
 
@@ -208,7 +202,7 @@ def test_one_of_two_is_chosen_by_ruling_the_other_out(world: World) -> None:
 def test_adopt_never_declares_anew(world: World) -> None:
     """A workspace that adopts nothing declares beside what looks the same."""
     declared(world, 1)
-    world.write_raw(WORKSPACE % "adopt: never", "reconciler.yaml")
+    world.write_raw(ACME % "adopt: never", "reconciler.yaml")
     world.write(manifest())
 
     assert told.steps(world.plan()) == ["create Incident/checkout"]
@@ -216,7 +210,7 @@ def test_adopt_never_declares_anew(world: World) -> None:
 
 def test_adopt_never_still_knows_what_it_made(world: World) -> None:
     """With the state lost, the key finds the incident; nothing is there twice."""
-    world.write_raw(WORKSPACE % "adopt: never", "reconciler.yaml")
+    world.write_raw(ACME % "adopt: never", "reconciler.yaml")
     world.write(manifest(spec="updates: [{id: first, message: Hello}]"))
     world.settle()
     world.lose_state()
@@ -241,7 +235,7 @@ spec: {name: Reconciler key, description: Whose it is, type: text}
 
 def test_a_marker_is_sent_with_the_create_itself(world: World) -> None:
     """With `identity_field`, the incident carries its key from its first moment, even where the field is new."""
-    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write_raw(ACME % "identity_field: Reconciler key", "reconciler.yaml")
     world.write(MARKED)
 
     world.settle()
@@ -259,7 +253,7 @@ def test_a_marker_is_sent_with_the_create_itself(world: World) -> None:
 def test_a_marker_finds_what_people_renamed(world: World, idempotency: str) -> None:
     """Whatever the API forgets and people rename, an incident with a marker is found without the state."""
     world.idempotency = idempotency
-    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write_raw(ACME % "identity_field: Reconciler key", "reconciler.yaml")
     world.write(MARKED)
     world.settle()
     world.edit(world.incidents()[0]["id"], name="Called otherwise")
@@ -275,7 +269,7 @@ def test_a_marker_finds_what_people_renamed(world: World, idempotency: str) -> N
 
 def test_a_marker_must_be_a_text_field(world: World) -> None:
     """A field of another type cannot carry a key: told at the workspace, before anything is written."""
-    world.write_raw(WORKSPACE % "identity_field: Runbook", "reconciler.yaml")
+    world.write_raw(ACME % "identity_field: Runbook", "reconciler.yaml")
     world.write(manifest())
 
     with pytest.raises(Invalid, match="`identity_field: Runbook` is no text field"):
@@ -401,7 +395,7 @@ def test_two_manifests_never_claim_one_incident(world: World) -> None:
 
 def test_an_older_incident_under_the_same_key_is_adopted_and_its_moves_left(world: World) -> None:
     """A create answered with an older incident writes no status that people moved since; the next plan says so."""
-    world.write_raw(WORKSPACE % "adopt: never", "reconciler.yaml")
+    world.write_raw(ACME % "adopt: never", "reconciler.yaml")
     world.write(manifest(spec="status: Fixing, summary: Known, call_url: 'https://meet.example.com/a'"))
     world.settle()
     one = world.incidents()[0]
@@ -443,7 +437,7 @@ def test_a_stated_id_comes_before_the_state(world: World) -> None:
 
 def test_a_marker_is_not_for_other_values(world: World) -> None:
     """A manifest that writes into the field that carries its key is told at that line."""
-    world.write_raw(WORKSPACE % "identity_field: Root cause", "reconciler.yaml")
+    world.write_raw(ACME % "identity_field: Root cause", "reconciler.yaml")
     world.write(manifest(spec="custom_fields: {Root cause: A deploy}"))
 
     with pytest.raises(Invalid, match=r"manifests\.yaml:4:\d+: `Root cause` carries the incident's key"):

@@ -11,8 +11,8 @@ from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
 from reconciler.model import Done, Fate, Key, Skipped, Topic, Why
 from tests.core import told
-from tests.core.test_identity import WORKSPACE, manifest
-from tests.world import BASE_URL
+from tests.core.test_identity import manifest
+from tests.world import ACME, BASE_URL
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -28,7 +28,7 @@ ON = "identity_field: Reconciler key"
 @pytest.fixture
 def marking(world: World) -> World:
     """Give a workspace whose incidents carry their keys; the field is declared and there."""
-    world.write_raw(WORKSPACE % ON, "reconciler.yaml")
+    world.write_raw(ACME % ON, "reconciler.yaml")
     world.write(FIELD.removesuffix("---\n"), "field.yaml")
     world.settle()
     return world
@@ -51,7 +51,7 @@ def carry(world: World, text: str, index: int = 0) -> None:
 
 def test_a_field_that_is_not_there_is_told_with_what_to_declare(world: World) -> None:
     """At its line, before anything is written."""
-    world.write_raw(WORKSPACE % ON, "reconciler.yaml")
+    world.write_raw(ACME % ON, "reconciler.yaml")
     world.write(manifest())
 
     with pytest.raises(Invalid) as raised:
@@ -66,9 +66,9 @@ def test_a_field_that_is_not_there_is_told_with_what_to_declare(world: World) ->
 def test_a_managed_incident_gets_its_key(world: World) -> None:
     """An incident declared before there was a marker is given it by an edit that the plan shows."""
     world.write(manifest(), "incident.yaml")
-    world.write_raw(WORKSPACE % "adopt: matching", "reconciler.yaml")
+    world.write_raw(ACME % "adopt: matching", "reconciler.yaml")
     world.settle()
-    world.write_raw(WORKSPACE % ON, "reconciler.yaml")
+    world.write_raw(ACME % ON, "reconciler.yaml")
     world.write(FIELD.removesuffix("---\n"), "field.yaml")
 
     plan = world.plan()
@@ -131,7 +131,7 @@ def test_a_key_of_another_is_never_overwritten(marking: World, text: str, whose:
 
 def test_people_who_clear_it_see_it_come_back(marking: World) -> None:
     """Also where custom fields are left to people otherwise."""
-    marking.write_raw(WORKSPACE % f"{ON}, drift: {{Incident: {{custom_fields: keep}}}}", "reconciler.yaml")
+    marking.write_raw(ACME % f"{ON}, drift: {{Incident: {{custom_fields: keep}}}}", "reconciler.yaml")
     marking.write(manifest(spec="ignore_changes: [custom_fields]"))
     marking.settle()
     carry(marking, "")
@@ -164,7 +164,7 @@ def test_the_plan_says_by_what_incidents_are_found(marking: World) -> None:
     marking.write(manifest())
 
     assert marking.plan().identity_field == "Reconciler key"
-    marking.write_raw(WORKSPACE % "adopt: matching", "reconciler.yaml")
+    marking.write_raw(ACME % "adopt: matching", "reconciler.yaml")
     assert marking.plan().identity_field == ""
     marking.write("kind: Severity\nmetadata: {name: x}\nspec: {name: Grave, description: Bad}\n")
     assert marking.plan().identity_field is None

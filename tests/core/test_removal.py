@@ -14,7 +14,7 @@ from reconciler import reconcile
 from reconciler.errors import Invalid, Misused
 from reconciler.model import Done, Failed, Key, Skipped, Topic, Unknown, Why
 from tests.core import told
-from tests.world import World
+from tests.world import ACME, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from reconciler.model import Outcome, Plan
     from tests.cli.shell import Ended, Shell
 
-WORKSPACE = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {%s}\n"
 KNOWN = "%s: renamed?"
 KEEPER = "kind: Severity\nmetadata: {name: keeper}\nspec: {name: Keeper, description: It stays}\n"
 SEVERITY = "kind: Severity\nmetadata: {name: grave}\nspec: {name: Grave, description: Bad}\n"
@@ -398,7 +397,7 @@ def test_a_file_without_a_manifest_takes_nothing_away(world: World, text: str) -
 
 def test_an_empty_folder_beside_another_takes_nothing_away(shell: Shell) -> None:
     """One of two that was not checked out."""
-    shell.write("reconciler.yaml", WORKSPACE % "manifests: [one, two]")
+    shell.write("reconciler.yaml", ACME % "manifests: [one, two]")
     shell.write("one/a.yaml", "apiVersion: reconciler/v1\n" + incident(on_remove="close"))
     file = shell.write("two/keeper.yaml", "apiVersion: reconciler/v1\n" + KEEPER)
     assert shell.run("apply", "--sandbox", "--auto-approve").code == 0

@@ -11,8 +11,8 @@ from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
 from reconciler.model import Key, Topic, Unknown
 from tests.core import told
-from tests.core.test_identity import WORKSPACE, manifest
-from tests.world import BASE_URL
+from tests.core.test_identity import manifest
+from tests.world import ACME, BASE_URL
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -109,7 +109,7 @@ def test_a_renamed_incident_is_found_without_state(world: World, idempotency: st
 
 def test_the_old_names_marker_finds_what_people_renamed(world: World) -> None:
     """It is what finds it; from then on it carries the key of its new name."""
-    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write_raw(ACME % "identity_field: Reconciler key", "reconciler.yaml")
     world.write(MARKED + manifest(spec=SPEC))
     world.settle()
     world.edit(world.incidents()[0]["id"], name="Called otherwise")
@@ -126,7 +126,7 @@ def test_the_old_names_marker_finds_what_people_renamed(world: World) -> None:
 
 def test_without_the_hint_the_plan_names_it(world: World) -> None:
     """A marker of another name of this workspace tells which one: ambiguous, with the line to write."""
-    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write_raw(ACME % "identity_field: Reconciler key", "reconciler.yaml")
     world.write(MARKED + manifest(spec=SPEC))
     world.settle()
     world.lose_state()
@@ -315,7 +315,7 @@ def test_an_answer_that_is_not_what_was_asked_for_is_told_in_every_plan(known: W
 
 def test_a_renamed_incident_carries_the_key_of_its_new_name(world: World) -> None:
     """The plan shows why; with the hint gone, the title changed by people and state lost, it is found again."""
-    world.write_raw(WORKSPACE % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write_raw(ACME % "identity_field: Reconciler key", "reconciler.yaml")
     world.write(MARKED + manifest(spec=SPEC))
     world.settle()
     old, new = (idempotency_key("acme", key) for key in (Key("Incident", "checkout"), NEW))

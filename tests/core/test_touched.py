@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from reconciler.guards import Allowance, allowance, touched
 from reconciler.model import Key, Live, Plan, Why
 from tests.core import told
+from tests.world import ACME
 
 if TYPE_CHECKING:
     from tests.world import World
 
-WORKSPACE = "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {%s}\n"
 NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 CHECKOUT = Key("Incident", "checkout")
 
@@ -75,7 +75,7 @@ def test_what_a_person_touched_is_not_closed_by_its_removal(world: World) -> Non
 @pytest.mark.parametrize("way", ["flag", "workspace"])
 def test_it_can_be_let_pass(world: World, way: str) -> None:
     """`--allow touched` for one run, `quiet_minutes: 0` for all; then no log is read for it."""
-    world.write_raw(WORKSPACE % ("limits: {quiet_minutes: 0}" if way == "workspace" else ""), "reconciler.yaml")
+    world.write_raw(ACME % ("limits: {quiet_minutes: 0}" if way == "workspace" else ""), "reconciler.yaml")
     world.write(manifest())
     world.settle()
     world.write(manifest(", status: Closed"))
@@ -119,7 +119,7 @@ def test_a_call_that_a_person_set_is_a_touch(world: World, spec: str) -> None:
 
 def test_a_call_that_a_person_set_and_we_keep_is_a_touch(world: World) -> None:
     """That state knows it by now makes it no write of ours."""
-    world.write_raw(WORKSPACE % "drift: {Incident: {call_url: keep}}", "reconciler.yaml")
+    world.write_raw(ACME % "drift: {Incident: {call_url: keep}}", "reconciler.yaml")
     world.write(manifest(CALL % "ours"))
     world.settle()
     world.edit(world.incident("Checkout slow")["id"], call_url="https://meet.example.com/bob")

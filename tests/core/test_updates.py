@@ -11,7 +11,7 @@ from reconciler.errors import ApiError
 from reconciler.model import Done, Key, Topic, Why
 from reconciler.sandbox import Behaviour
 from tests.core import told
-from tests.world import World
+from tests.world import ACME, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +29,7 @@ FIRST = "    - {id: first, message: We are looking into it.}\n"
 SECOND = "    - {id: second, message: A bad deploy., status: Fixing}\n"
 THIRD = "    - {id: third, message: Rolled back.}\n"
 KEPT = Topic.KEPT
-WORKSPACE = """
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {drift: {Incident: {status: %s, severity: %s}}}
-"""
+WORKSPACE = ACME % "drift: {Incident: {status: %s, severity: %s}}"
 
 
 def incident(world: World) -> str:

@@ -22,6 +22,7 @@ from reconciler.model import Create, Edit, Topic
 from reconciler.refs import IN_PATH
 from reconciler.sandbox import Behaviour
 from tests.core import told
+from tests.world import ACME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +33,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 DOCUMENT = Path(__file__).parents[2].parent / "shared" / "incident-io" / "openapi.json"
-WORKSPACE = """
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {drift: {%s: %s}}
-"""
+WORKSPACE = ACME % "drift: {%s: %s}"
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 
 

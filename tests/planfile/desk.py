@@ -12,15 +12,9 @@ from typing import Any
 
 from reconciler.cli.ending import run
 from reconciler.planfile import content as contents
-from tests.cli.shell import Ended
+from tests.cli.shell import WORKSPACE, Ended
 from tests.world import World
 
-WORKSPACE = """\
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {manifests: [incidents]}
-"""
 SEVERITY = """\
 kind: Severity
 metadata: {name: dire}

@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.cli.shell import Shell
+from tests.cli.shell import WORKSPACE, Shell
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORKSPACE = """\
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {manifests: [incidents]}
-"""
 OLD = """\
 apiVersion: reconciler/v1
 kind: Incident

@@ -15,6 +15,7 @@ import httpx
 
 from tests.cli.shell import INCIDENT, PATIENCE, Shell
 from tests.remote.stores import Bucket, Moto
+from tests.world import ACME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,12 +23,7 @@ if TYPE_CHECKING:
 
     from tests.remote.stores import Server
 
-WORKSPACE = """\
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {manifests: [incidents], state: %s, state_lease_seconds: %d}
-"""
+WORKSPACE = ACME % "manifests: [incidents], state: %s, state_lease_seconds: %d"
 LEASE = 3
 """Seconds: short, as tests wait for its end."""
 MODES = "mode[one_of]=test"
