@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.plugin import find_browser
+from tests.browser.plugin import BROWSER
 from tests.browser.visit import Visit
 from tests.processes import serving
 
@@ -67,7 +67,7 @@ class Api(httpx.Client):
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser without a window."""
-    path = find_browser()
+    path = BROWSER.find()
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield running

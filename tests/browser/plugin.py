@@ -1,16 +1,17 @@
-"""The browser that tests look with: where there is none they are skipped loudly, and fail where CI is set to true."""
+"""The browser that tests look with; run as a program, it tells by its exit code whether there is one."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pytest
+from tests.needed import Needed
+
+if TYPE_CHECKING:
+    import pytest
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSING: Final = "there is no Chromium to look at the pages with; apt-get install chromium"
 
 
 def installed() -> str | None:
@@ -18,20 +19,14 @@ def installed() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-def find_browser() -> str:
-    """Return the path of a browser; skips the test where there is none, or fails it where CI is set to true."""
-    if path := installed():
-        return path
-    if os.environ.get("CI") == "true":
-        pytest.fail(MISSING, pytrace=False)
-    pytest.skip(MISSING)
+BROWSER: Final = Needed(
+    installed, "there is no Chromium to look at the pages with; apt-get install chromium", "NOT LOOKED AT"
+)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly that nobody looked."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if MISSING in str(report.longrepr)]
-    if skipped:
-        terminalreporter.write_line(f"NOT LOOKED AT: {len(skipped)} tests skipped, {MISSING}", red=True)
+    BROWSER.tell(terminalreporter)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import shell
 from tests.remote.google import Google
-from tests.remote.plugin import find_azurite
+from tests.remote.plugin import AZURITE
 from tests.remote.stores import Azurite, Moto, Server
 from tests.remote.team import Team
 
@@ -29,7 +29,7 @@ def moto() -> Iterator[Moto]:
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """Azure on a free port; where it is not installed the tests are skipped, but fail where CI is set to true."""
-    main = find_azurite()
+    main = AZURITE.find()
     server = Azurite(main, tmp_path_factory.mktemp("azurite"))
     server.up()
     yield server

@@ -1,19 +1,20 @@
-"""Azurite, which stands in for Azure: without it tests are skipped loudly, and fail where CI is set to true."""
+"""Azurite, which stands in for Azure; run as a program, this tells by its exit code whether it is there."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pytest
+from tests.needed import Needed
+
+if TYPE_CHECKING:
+    import pytest
 
 PLACES: Final = (Path(sys.prefix, "azurite"), Path.home() / ".cache" / "reconciler-tests")
 """Where npm may have put it: beside the Python that runs the tests, or into the user's cache."""
 MAIN: Final = Path("node_modules", "azurite", "dist", "src", "blob", "main.js")
-MISSING: Final = "there is no Azurite to keep state in; npm install --prefix ~/.cache/reconciler-tests azurite"
 
 
 def installed() -> Path | None:
@@ -22,20 +23,16 @@ def installed() -> Path | None:
     return next(found, None) if shutil.which("node") else None
 
 
-def find_azurite() -> Path:
-    """Return the program; skips the test where there is none, or fails it where CI is set to true."""
-    if path := installed():
-        return path
-    if os.environ.get("CI") == "true":
-        pytest.fail(MISSING, pytrace=False)
-    pytest.skip(MISSING)
+AZURITE: Final = Needed(
+    installed,
+    "there is no Azurite to keep state in; npm install --prefix ~/.cache/reconciler-tests azurite",
+    "NOT TRIED ON AZURE",
+)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly that nobody tried."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if MISSING in str(report.longrepr)]
-    if skipped:
-        terminalreporter.write_line(f"NOT TRIED ON AZURE: {len(skipped)} tests skipped, {MISSING}", red=True)
+    AZURITE.tell(terminalreporter)
 
 
 if __name__ == "__main__":
