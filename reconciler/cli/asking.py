@@ -1,4 +1,4 @@
-"""A plan in, a person's yes out; anything else refuses."""
+"""A plan or a question in, a person's yes out; anything else refuses."""
 
 from __future__ import annotations
 
@@ -26,11 +26,16 @@ def approve(held: Held, again: Callable[[Plan], Held], clock: Callable[[], float
     Where that took longer than 30 s, `again` reads the account anew. Raises `Refused` where the answer is not
     yes, or nobody can be asked.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refused("nothing was applied: there is no terminal to ask on", "`--auto-approve` applies without asking")
     asked = clock()
     changes = "this change" if len(held.plan.changes) == 1 else f"these {count(len(held.plan.changes), 'change')}"
-    tell(f"\nApply {changes}? [y/N] ", nl=False, err=True)
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Refused("nothing was applied: declined")
+    confirm(f"Apply {changes}?", "nothing was applied", "`--auto-approve` applies without asking")
     return again(held.plan) if clock() - asked > LONGEST_PROMPT else held
+
+
+def confirm(question: str, otherwise: str, hint: str) -> None:
+    """Ask a person; raises `Refused`, which says `otherwise`, where the answer is not yes or nobody can be asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Refused(f"{otherwise}: there is no terminal to ask on", hint)
+    tell(f"\n{question} [y/N] ", nl=False, err=True)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise Refused(f"{otherwise}: declined")

@@ -15,12 +15,11 @@ from reconciler import __version__, live, planfile, reconcile
 from reconciler.cli.loading import load
 from reconciler.cli.options import Selection
 from reconciler.cli.voice import voice
+from reconciler.cli.way import access_of, way_to
 from reconciler.errors import Misused, Refused
-from reconciler.paths import is_inside
 from reconciler.planfile import PLAN_AGAIN, Known, Shown
 from reconciler.render import as_json
 from reconciler.state import MADE, disk
-from reconciler.workspace import BASE_URL, SANDBOX_URL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,19 +123,9 @@ def _check_made_for(saved: Saved, name: str, workspace: Workspace) -> None:
 
 def command_for(name: str, workspace: Workspace) -> str:
     """Return the command that applies a plan file, from the current folder."""
-    here, root = (os.path.realpath(folder) for folder in (os.curdir, workspace.root))
-    flags = [] if workspace.base_url == BASE_URL else [access_of(workspace.base_url)]
-    before, path = "", name
-    if workspace.file and not is_inside(here, root):
-        flags.append(f"--workspace {shlex.quote(workspace.file)}")
-    elif not workspace.file and here != root:
-        before, path = f"cd {shlex.quote(root)} && ", os.path.realpath(name)
+    before, flags = way_to(workspace)
+    path = os.path.realpath(name) if before else name
     return f"{before}{' '.join(['reconciler apply --plan', shlex.quote(path), *flags])}"
-
-
-def access_of(base_url: str) -> str:
-    """Return the flag that reaches an address."""
-    return "--sandbox" if base_url == SANDBOX_URL else f"--base-url {base_url}"
 
 
 def still_holding(saved: Saved, name: str, loaded: Loaded, session: Session, memory: Memory) -> Held:

@@ -60,11 +60,14 @@ class Session:
 
 
 @contextmanager
-def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Iterator[Session]:
+def connected(
+    workspace: Workspace, access: Access, *, read_only: bool, stopping: Stopping | None = None
+) -> Iterator[Session]:
     """Give a client of the account, and the store of what is remembered; signals are heeded while it lasts.
 
-    Nothing is sent and nothing is written yet; `read_only` makes sure that it stays like that. Raises
-    `KeyProblem`, and `Misused` for a real account and a workspace without a name.
+    Nothing is sent and nothing is written yet; `read_only` makes sure that it stays like that; `stopping` says what
+    signals do, if something else than in every command. Raises `KeyProblem`, and `Misused` for a real account and a
+    workspace without a name.
     """
     workspace.require_name()
     if warning := workspace.key_warning():
@@ -72,7 +75,7 @@ def connected(workspace: Workspace, access: Access, *, read_only: bool) -> Itera
     key = workspace.key()
     speaker = voice()
     speaker.keep({key, *workspace.keys()})
-    stopping = Stopping(is_json=speaker.is_json)
+    stopping = stopping or Stopping(is_json=speaker.is_json)
     store = store_of(
         workspace,
         lock_timeout=access.lock_timeout,

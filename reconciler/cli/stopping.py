@@ -72,9 +72,11 @@ class Stopping:
         if self.event.is_set():
             _leave()
         self.event.set()
-        # A print could wait for a lock that the interrupted code holds.
         name = signal.Signals(number).name
-        told = f"{name}: what is under way is finished and recorded; once more stops at once"
+        self.say(f"{name}: what is under way is finished and recorded; once more stops at once")
+
+    def say(self, told: str) -> None:
+        """Say something from within a signal: a print could wait for a lock that the interrupted code holds."""
         line = json.dumps(_event(told)) if self._is_json else f"\n{told}"
         # The terminal may be gone, which is what SIGHUP says: an error here would hit whatever was interrupted.
         with suppress(OSError, ValueError):

@@ -114,8 +114,7 @@ class _Making:
         heeded = [one for begin, end, one in never if begin <= due <= end]
         done = answer(deed.incident, deed.condition, intent.who, assignee=assignee, named=name, never=heeded)
         free = self._free(due, deed.incident, [(begin, end) for begin, end, one in never if breaks(done, one)])
-        is_too_late = not intent.is_bold and due <= at + deed.within < free
-        if is_too_late or free >= self._closed(deed.incident):
+        if free > max(at + deed.within, due) or free >= self._closed(deed.incident):
             return None
         self.taken[deed.incident].add(free)
         return free, Act(intent.who, Moment(free), done, step.source, name)

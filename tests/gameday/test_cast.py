@@ -140,7 +140,6 @@ def test_seeds_differ_in_who_when_and_whether() -> None:
     assert len({len(acts) for acts in casts}) > 1
     assert min(after) < 100
     assert 300 < max(after) < 600
-    assert all(len({act.who for _, act in acts}) > 1 for acts in casts if len(acts) > 4)
     assert any("never" in act.id for acts in casts for _, act in acts)
     assert any("never" not in act.id for acts in casts for _, act in acts)
 

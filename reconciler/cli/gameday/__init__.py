@@ -1,0 +1,1 @@
+"""`reconciler gameday`: scripted incidents, played on a clock, and how people answered."""

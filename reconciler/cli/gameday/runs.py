@@ -1,0 +1,36 @@
+"""The name of a run in, the run out: the newest where none is named; and what to type about it next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli.way import way_to
+from reconciler.errors import Misused
+from reconciler.gameday import log
+from reconciler.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from reconciler.workspace import Workspace
+
+
+def chosen(workspace: Workspace, named: str = "") -> str:
+    """Return the ID of the run that is meant; raises `Misused` where there is none such, or none at all."""
+    known = log.runs(workspace)
+    if not known:
+        raise Misused(_none(workspace), "`reconciler gameday run FILE` plays a script")
+    if named and named not in known:
+        hint = f"`{command(workspace, 'list')}` lists them"
+        raise Misused(f"there is no run `{named}`{did_you_mean(named, known)}", hint)
+    return named or known[0]
+
+
+def _none(workspace: Workspace) -> str:
+    place = "in the sandbox" if workspace.is_sandbox else f"on {workspace.base_url}"
+    told = f"workspace {workspace.name} has no game day played {place} yet"
+    return told if workspace.file else f"no game day was played {place} from this folder yet"
+
+
+def command(workspace: Workspace, *words: str) -> str:
+    """Return a command about game days as it is to be typed from the current folder."""
+    before, flags = way_to(workspace)
+    return before + " ".join(["reconciler gameday", *words, *flags])
