@@ -58,7 +58,7 @@ def test_a_field_that_is_not_there_is_told_with_what_to_declare(world: World) ->
         world.plan()
 
     (problem,) = raised.value.problems
-    assert (problem.source.line, problem.source.column) == (5, 24)
+    assert (problem.source.line, problem.source.column) == (4, 24)
     assert "no manifest declares it" in problem.message
     assert "spec: {name: Reconciler key, description: The key of the incident, type: text}" in problem.hint
 
