@@ -31,6 +31,8 @@ REST = 5.0
 """Seconds before what could not be read is asked for again."""
 SWEEP_PACE = 0.25
 """Seconds between two requests of the last reading, which no step waits behind."""
+NOTE_EVERY = 10.0
+"""Seconds of script time at least between two notes in the journal that nothing has happened."""
 EVER = float("inf")
 ALL = ""
 """Whose turn it is where it is no single incident's."""
@@ -167,7 +169,7 @@ class Watch:
         of = self._incidents.of
         ended = {step.incident for due, step in scene.awaited if _end(due, step) <= scene.at}
         noted = {name for name in ended if len(of(name).looks) > looks.get(name, 0)}
-        if scene.at - self._noted >= self._patience / 2:
+        if scene.at - self._noted >= max(self._patience / 4, NOTE_EVERY):
             recent = scene.at - polling.LIST_EVERY * self._pace * 2
             noted |= {
                 one.incident for _, one in scene.awaited if any(end >= recent for _, end in of(one.incident).spans)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.gameday.events import Verdict
+from reconciler.errors import Unauthorised
+from reconciler.gameday.events import State, StepTold, Verdict
 from reconciler.gameday.script import (
     FieldFilled,
     RoleAssigned,
@@ -18,13 +19,12 @@ from reconciler.gameday.script import (
     UpdatePosted,
 )
 from tests.gameday import scenes
-from tests.gameday.watchpost import post
+from tests.gameday.watchpost import Post, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.gameday.script import Condition
-    from tests.gameday.watchpost import Post
     from tests.world import World
 
 PERSON, SCRIPT = "bob@example.com", ""
@@ -220,3 +220,167 @@ def test_one_request_a_second_however_much_is_expected(world: World) -> None:
     assert all(later - earlier >= 1 for earlier, later in pairwise(sent))
     assert len(verdicts) == len(steps)
     assert (verdicts.count(Verdict.HELD), verdicts.count(Verdict.FAILED)) == (10, 290)
+
+
+def test_an_api_that_is_away_is_a_gap_and_no_error(world: World) -> None:
+    """What people did meanwhile is found when it is back, with the time at which they did it."""
+    step = scenes.expected(60, LEAD)
+    with post(world, scenes.day(step), ["503-before:10-40"]) as one:
+        one.forward(100)
+        one.assign()
+        one.forward(200)
+
+    assert one.verdict(step.id).verdict is Verdict.HELD
+    assert one.verdict(step.id).after == 40
+
+
+def test_an_api_that_is_away_at_the_end_leaves_it_unobserved(world: World) -> None:
+    """Nobody can tell, so it counts neither way; and no request is sent faster for it."""
+    steps = [scenes.expected(60, LEAD), scenes.expected(61, LEAD, never=True)]
+    with post(world, scenes.day(*steps), ["503-before:10-"]) as one:
+        one.forward(500)
+        sent = one.client.request_count
+
+    assert [one.verdict(step.id).verdict for step in steps] == [Verdict.NOT_OBSERVED] * 2
+    assert "503" in one.watch.trouble
+    assert sent < 120
+
+
+def test_a_gap_in_the_middle_leaves_open_what_must_never_be(world: World) -> None:
+    """Longer than `catch_up`: somebody may have done it and nobody told."""
+    step = scenes.expected(60, LEAD, 1000, never=True)
+    with post(world, scenes.day(step)) as one:
+        one.forward(300)
+        one.at = 600
+        one.forward(600)
+
+    assert one.verdict(step.id).verdict is Verdict.NOT_OBSERVED
+
+
+def test_a_host_who_takes_the_run_up_goes_on_where_the_other_left(world: World) -> None:
+    """What was looked at stands in the journal; what was told is not told again."""
+    never, lead = scenes.expected(60, SeverityAtLeast("Critical"), 1000, never=True), scenes.expected(60, LEAD, 1000)
+    with post(world, scenes.day(never, lead)) as one:
+        one.forward(200)
+        one.post("We look into it.")
+        one.forward(100)
+        told = one.story.seen
+        one.take_up()
+        one.at += 60
+        one.forward(800)
+
+    assert [event.text for event in told] == ["We look into it."]
+    assert one.story.seen == told
+    assert one.verdict(never.id).verdict is Verdict.HELD
+    assert one.verdict(lead.id).verdict is Verdict.FAILED
+
+
+def test_an_abort_leaves_open_windows_unobserved_and_judges_what_ended(world: World) -> None:
+    """The last look reads what has ended, without a wait, and nothing else."""
+    ended, going = scenes.expected(60, LEAD, 60), scenes.expected(70, UpdatePosted(), 600)
+    with post(world, scenes.day(ended, going)) as one:
+        one.forward(119)
+        one.at = 120.5
+        one.look(is_last=True)
+
+    assert one.verdict(ended.id).verdict is Verdict.FAILED
+    assert one.verdict(going.id).verdict is Verdict.NOT_OBSERVED
+    assert "before its window" in one.verdict(going.id).detail
+
+
+def test_an_incident_that_was_never_declared_is_not_observed(world: World) -> None:
+    """At the end of the window, without further waiting."""
+    step = scenes.expected(60, LEAD, 60, of="other")
+    with post(world, scenes.day(step)) as one:
+        one.forward(121)
+
+    assert one.verdict(step.id).verdict is Verdict.NOT_OBSERVED
+    assert "not declared" in one.verdict(step.id).detail
+
+
+def test_what_the_host_skips_is_not_watched(world: World) -> None:
+    """An expectation that was passed over has no verdict, and costs nothing."""
+    step = scenes.expected(60, LEAD, 60)
+    with post(world, scenes.day(step)) as one:
+        one.note([StepTold(60, 60, step.id, State.SKIPPED)])
+        one.forward(400)
+
+    assert not one.story.verdicts
+
+
+def test_everything_that_people_did_is_told_once(world: World) -> None:
+    """Some of it while the run is watched, the rest by a last reading: each with who did it, and never twice."""
+    step = scenes.expected(60, LEAD, 60)
+    with post(world, scenes.day(step, incidents=("outage", "noise"))) as one:
+        one.forward(70)
+        one.assign(who="alice@example.com", to="bob@example.com")
+        one.forward(60)
+        one.post("Over soon.", "noise")
+        one.edit("noise", summary="Nothing of note")
+        task("/v3/actions", description="Restart it")(one, PERSON)
+        one.post("Posted by the script.", who=SCRIPT)
+        one.edit(incident_status_id=world.status("Closed"))
+        one.sweep()
+        again = one.sweep()
+
+    assert sorted((event.incident, event.what, event.who, event.text, event.at) for event in one.story.seen) == [
+        ("noise", "other", "Bob Baker", "Summary changed", 130),
+        ("noise", "update", "Bob Baker", "Over soon.", 130),
+        ("outage", "action", "Bob Baker", "Restart it", 130),
+        ("outage", "role", "Alice Archer", "Incident Lead: Bob Baker", 70),
+        ("outage", "status", "Bob Baker", "Closed", 130),
+    ]
+    assert next(event.category for event in one.story.seen if event.what == "status") == "closed"
+    assert not again
+
+
+def test_of_a_private_incident_no_word_is_kept(world: World) -> None:
+    """Who did what kind of thing and when, and no text: neither message nor title."""
+    step = scenes.expected(60, UpdatePosted("hunter"), 60)
+    day = scenes.day(step)
+    day = replace(day, incidents={"outage": scenes.template("outage", {"visibility": "private"})})
+    with world.client(read_only=True) as client:
+        one = Post(world, day, client)
+        one.declare(visibility="private")
+        one.forward(70)
+        one.post("The key is hunter2")
+        one.forward(60)
+
+    assert one.verdict(step.id).verdict is Verdict.HELD
+    assert [(event.what, event.text) for event in one.story.seen] == [("update", "")]
+    assert "hunter" not in repr(one.story.events)
+    assert one.watch.shown()["outage"].title == "outage"
+
+
+def test_the_incidents_are_shown_as_they_were_seen_last(world: World) -> None:
+    """For the live view, without further requests, also while nothing is expected."""
+    with post(world, scenes.day()) as one:
+        one.forward(20)
+        one.edit(incident_status_id=world.status("Fixing"), severity_id=world.severity("Critical"))
+        one.forward(20)
+        sent = one.client.request_count
+        shown = one.watch.shown()["outage"]
+
+    assert (shown.title, shown.status, shown.severity) == ("Title of outage", "Fixing", "Critical")
+    assert shown.reference.startswith("INC-")
+    assert sent <= 4
+
+
+def test_a_refused_key_is_told(world: World) -> None:
+    """It will not be accepted later either."""
+    step = scenes.expected(60, LEAD, 60)
+    with post(world, scenes.day(step)) as one, world.client(key="nobodys") as client:
+        one.client = client
+        one.take_up()
+        with pytest.raises(Unauthorised):
+            one.forward(70)
+
+
+def test_watching_only_reads(world: World) -> None:
+    """Every other method would raise before it is sent."""
+    step = scenes.expected(60, LEAD, 60)
+    with post(world, scenes.day(step)) as one:
+        before = len([each for each in world.requests() if each["method"] != "GET"])
+        one.forward(130)
+        one.sweep()
+        assert len([each for each in world.requests() if each["method"] != "GET"]) == before
