@@ -88,6 +88,11 @@ class Answered:
     cleanup_detail: str = ""
 
     @property
+    def is_open(self) -> bool:
+        """Return whether it was declared, and cleanup did not close it or did not come to it."""
+        return self.cleanup == "failed" or (self.declared is not None and not self.cleanup)
+
+    @property
     def times(self) -> Mapping[str, float | None]:
         """Return what is measured, by the words for it."""
         return dict(zip(SPEEDS, (self.to_assign, self.to_first_update, self.to_resolve), strict=True))
@@ -144,11 +149,7 @@ class Report:
     @property
     def left_open(self) -> tuple[Answered, ...]:
         """Return the incidents that cleanup should have come to and did not, or could not close."""
-        return tuple(
-            one
-            for one in self.incidents
-            if one.cleanup == "failed" or (one.declared is not None and not one.cleanup and not self.is_over)
-        )
+        return tuple(one for one in self.incidents if one.is_open) if not self.is_over else ()
 
     def typical(self, what: str) -> float | None:
         """Return the median of what is measured, over the incidents that have it; None where none has."""

@@ -66,6 +66,8 @@ class Row:
     step: str = ""
     due: float = 0.0
     until: float = 0.0
+    lasted: float | None = None
+    """Real seconds of a pause or a gap, or seconds after it was due in which an expectation held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """A time in which the clock stood; `seconds` of real time, as far as they are known, `why` in words."""
+    """A time in which the clock stood; `seconds` of real time, None where it still stands, `why` in words."""
 
     at: float
     seconds: float | None
@@ -112,7 +114,10 @@ def is_finished(story: Story) -> bool:
 def rows(story: Story) -> tuple[Row, ...]:
     """Return everything that happened, and the steps that did not, by the run's clock."""
     found = [*_steps(story), *_expectations(story), *_people(story), *_run(story)]
-    return tuple(sorted(found, key=lambda row: row.at))
+    stood = {event.step for event in story.events if isinstance(event, Paused)}
+    # A pause that was made is told once, with how long the clock stood.
+    told = (row for row in found if not (row.what is What.STEP and row.step in stood and row.state == State.DONE))
+    return tuple(sorted(told, key=lambda row: row.at))
 
 
 def expectations(story: Story) -> tuple[Expected, ...]:
@@ -134,7 +139,7 @@ def pauses(story: Story) -> tuple[Stood, ...]:
                 found.append(Stood(since.at, max(event.time - since.time, 0.0), _why(since, words)))
                 since = None
             case Held():
-                found.append(Stood(event.at, event.seconds, "held by the host"))
+                found.append(Stood(event.at, event.seconds, "the host added time"))
     if since:
         found.append(Stood(since.at, None, _why(since, words)))
     return tuple(found)
@@ -160,7 +165,7 @@ def is_private(story: Story, incident: str) -> bool:
 
 
 def _why(paused: Paused, words: dict[str, str]) -> str:
-    return words.get(paused.step, paused.step) if paused.step else "paused by the host"
+    return words.get(paused.step, paused.step) if paused.step else "the host asked for it"
 
 
 def _steps(story: Story) -> Iterator[Row]:
@@ -199,6 +204,7 @@ def _expectations(story: Story) -> Iterator[Row]:
             one.step,
             one.due,
             one.due + one.within,
+            one.took,
         )
 
 
@@ -236,9 +242,9 @@ def _people(story: Story) -> Iterator[Row]:
 
 def _run(story: Story) -> Iterator[Row]:
     for one in pauses(story):
-        yield Row(one.at, What.RUN, "paused", text=one.why)
+        yield Row(one.at, What.RUN, "paused", text=one.why, lasted=one.seconds)
     for gap in gaps(story):
-        yield Row(gap.at, What.RUN, "nobody ran it", text=gap.why, until=gap.until)
+        yield Row(gap.at, What.RUN, "nobody ran it", text=gap.why, until=gap.until, lasted=gap.seconds)
     for event in story.events:
         match event:
             case Left(why=why):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
+from reconciler.gameday.comparing import Turn
 from reconciler.gameday.events import State, Verdict
 from reconciler.gameday.report import SPEEDS, Standing
 from reconciler.gameday.spans import clock
@@ -16,6 +17,7 @@ from reconciler.render.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reconciler.gameday.comparing import Difference
     from reconciler.gameday.report import Answered, Report
     from reconciler.gameday.timeline import Expected, Row
 
@@ -23,6 +25,9 @@ MOST_OPEN = 150
 """Rows of the table that are shown unfolded."""
 SIGNS = {Verdict.HELD: "✓", Verdict.FAILED: "✕", Verdict.NOT_OBSERVED: "–", None: "…"}  # noqa: RUF001
 STATES = {State.DONE: "good", State.FAILED: "bad", State.BEGUN: "bad"}
+
+MOST_FAILED = 12
+"""Expectations that failed that are told before the picture, which has them all."""
 
 Object = dict[str, object]
 
@@ -45,6 +50,7 @@ def _about(report: Report) -> Iterator[str]:
 
 def _facts(report: Report) -> Object:
     score = report.score
+    failed = [_expected(one) for one in report.expectations if one.verdict is Verdict.FAILED]
     total = max(score.held + score.failed + score.not_observed + score.open, 1)
     parts: list[tuple[str, str, int]] = [
         ("held", "held", score.held),
@@ -57,7 +63,8 @@ def _facts(report: Report) -> Object:
         "share": f"{score.share:.0%}" if score.share is not None else "",
         "parts": [(kind, name, number, f"{number / total * 100:.2f}") for kind, name, number in parts if number],
         "tiles": _tiles(report),
-        "failed": [_expected(one) for one in report.expectations if one.verdict is Verdict.FAILED],
+        "failed": failed[:MOST_FAILED],
+        "more_failed": max(len(failed) - MOST_FAILED, 0),
         "told": list(_told(report)),
         "picture": picture.of(report),
         "expected": {one.step: _expected(one) for one in report.expectations},
@@ -109,12 +116,18 @@ def _told(report: Report) -> Iterator[tuple[str, list[str]]]:
 
 
 def _times(report: Report, one: Answered) -> Object:
-    then: Mapping[str, str] = {}
+    then: Mapping[str, Object] = {}
     if report.comparison:
-        found = [each for each in report.comparison.times if each.incident == one.name]
-        then = {each.what: said.compared(each) for each in found}
-    took = [(said.took(one, seconds, report), then.get(what, "")) for what, seconds in one.times.items()]
+        then = {each.what: _then(each) for each in report.comparison.times if each.incident == one.name}
+    took = [(said.took(one, seconds, report), then.get(what)) for what, seconds in one.times.items()]
     return {"incident": one, "took": took, "cleanup": said.cleaned(one)}
+
+
+def _then(one: Difference) -> Object:
+    return {"then": said.then(one), "turn": said.turn(one), "kind": TURNS[one.turn]}
+
+
+TURNS = {Turn.BETTER: "good", Turn.WORSE: "bad", Turn.SAME: "mild"}
 
 
 def _chips(report: Report, one: Answered) -> Iterator[str]:
@@ -124,7 +137,7 @@ def _chips(report: Report, one: Answered) -> Iterator[str]:
     for what, took in one.times.items():
         if took is not None:
             yield f"{what} {said.span(took)}"
-    if report.is_finished and one.cleanup in {"", "failed"}:
+    if report.is_finished and one in report.left_open:
         yield "left open"
 
 
@@ -137,7 +150,7 @@ def _comparison(report: Report) -> Object | None:
         f"{one.now.value if one.now else 'open'} now{f': {one.turn.value}' if one.turn else ''}"
         for one in found.turned
     ]
-    return {"versus": said.versus(found), "score": said.compared(found.score) if found.score else "", "turned": turned}
+    return {"versus": said.versus(found), "score": _then(found.score) if found.score else None, "turned": turned}
 
 
 def _row(row: Row) -> Object:
@@ -153,10 +166,10 @@ def _row(row: Row) -> Object:
         "what": WHO[row.what],
         "incident": row.incident,
         "text": said.happened(row),
-        "who": row.who,
+        "who": "" if row.what is What.EXPECTATION else row.who,
         "state": state,
         "kind": kind,
-        "detail": "; ".join(filter(None, (row.detail, said.late(row)))),
+        "detail": said.came(row),
     }
 
 

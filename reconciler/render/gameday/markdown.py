@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.gameday.events import Verdict
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.gameday.report import Report
     from reconciler.gameday.timeline import Expected
+    from reconciler.render.page import Line
 
 LONGEST = 200
 """Characters of a text where there is not room for all."""
@@ -50,7 +52,7 @@ def _in_full(report: Report) -> Iterator[str]:
     yield from _in_short(report, is_short=False)
     if rows := list(text.timeline(report))[1:]:
         title = f"Timeline ({count(len(rows), 'entry', 'entries')})"
-        yield f"<details><summary>{title}</summary>\n\n{fenced(rows)}\n\n</details>"
+        yield f"<details><summary>{title}</summary>\n\n{fenced(map(_flush, rows))}\n\n</details>"
 
 
 def _in_short(report: Report, *, is_short: bool = True) -> Iterator[str]:
@@ -67,9 +69,14 @@ def _in_short(report: Report, *, is_short: bool = True) -> Iterator[str]:
         if lines:
             title = _cut(lines[0].text) if heading == "Compared" else heading
             yield f"### {title}"
-            yield fenced(lines[1:])
+            yield fenced(map(_flush, lines[1:]))
     if is_short:
         yield SHORTENED
+
+
+def _flush(each: Line) -> Line:
+    """Return a line without its indent."""
+    return replace(each, spans=each.spans[1:]) if each.spans and not each.spans[0].text.strip() else each
 
 
 def _failures(report: Report) -> Iterator[str]:

@@ -56,10 +56,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Marks in one row: those of the script, of people, or of both."""
+    """Marks in one row; where the script and people share it, those of people are `below`."""
 
     name: str
     marks: tuple[Mark, ...]
+    below: tuple[Mark, ...] = ()
     labels: tuple[Label, ...] = ()
 
 
@@ -98,7 +99,7 @@ def of(report: Report) -> Picture:
     is_roomy = len(report.incidents) <= MOST_ROOMY
     by_incident: dict[str, list[Row]] = {}
     for row in report.rows:
-        if row.what is not What.EXPECTATION:
+        if _is_marked(row):
             by_incident.setdefault(row.incident, []).append(row)
     bars: dict[str, list[Bar]] = {}
     for one in report.expectations:
@@ -109,8 +110,15 @@ def of(report: Report) -> Picture:
         lanes.append(Lane(incident, tuple(tracks), tuple(bars.get(incident.name, ()))))
     gaps = (Band(_x(gap.at, end), _x(gap.until, end) - _x(gap.at, end)) for gap in report.gaps)
     stop = _x(report.at, end) if report.at < report.end else None
-    shown = (lane for lane in lanes if any(track.marks for track in lane.tracks) or lane.bars)
+    shown = (lane for lane in lanes if lane.tracks or lane.bars)
     return Picture(tuple(_ticks(end)), tuple(shown), tuple(gap for gap in gaps if gap.width > 0), stop, is_roomy)
+
+
+def _is_marked(row: Row) -> bool:
+    """Return whether a row is a mark: expectations are bars, gaps are bands, and cleanup that did nothing is neither."""
+    if row.what is What.CLEANUP:
+        return row.state not in {"already", "never declared"}
+    return row.what is not What.EXPECTATION and row.verb != "nobody ran it"
 
 
 def _end(report: Report) -> float:
@@ -146,13 +154,16 @@ def _bar(one: Expected, end: float, report: Report) -> Bar:
 def _tracks(rows: Sequence[Row], end: float, *, is_roomy: bool) -> Iterator[Track]:
     """Yield the row of the script and that of people, as far as there is anything in them."""
     people = {What.PERSON, What.SIMULATED}
-    for name, found in (
-        ("Script", [row for row in rows if row.what not in people]),
-        ("People", [row for row in rows if row.what in people]),
-    ):
-        marks = tuple(_marks(found, end))
-        if marks:
-            yield Track(name, marks, tuple(labelled(marks)) if is_roomy else ())
+    script = tuple(_marks([row for row in rows if row.what not in people], end))
+    answers = tuple(_marks([row for row in rows if row.what in people], end))
+    if is_roomy:
+        yield from (
+            Track(name, marks, (), tuple(labelled(marks)))
+            for name, marks in (("Script", script), ("People", answers))
+            if marks
+        )
+    elif script or answers:
+        yield Track("", script, answers)
 
 
 def _marks(rows: Iterable[Row], end: float) -> Iterator[Mark]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.gameday.comparing import Turn
 from reconciler.gameday.events import State, Verdict
 from reconciler.gameday.report import Standing
 from reconciler.gameday.spans import clock, written
+from reconciler.gameday.timeline import What
 from reconciler.render.words import address, count
 
 if TYPE_CHECKING:
@@ -93,9 +95,15 @@ def verdict(one: Expected) -> str:
 
 def outcome(one: Expected) -> str:
     """Return what there is to say about a verdict: how long it took, who did it, why."""
-    took = f"after {span(one.took)}" if one.verdict is Verdict.HELD and one.took is not None else ""
-    who = f"by {one.who}" if one.who else ""
-    return "; ".join(filter(None, (f"{took} {who}".strip(), one.detail)))
+    is_held = one.verdict is Verdict.HELD
+    return _outcome(is_held=is_held, took=one.took, within=one.within, who=one.who, detail=one.detail)
+
+
+def _outcome(*, is_held: bool, took: float | None, within: float, who: str, detail: str) -> str:
+    # What must never happen has held when its window is over.
+    after = f"after {span(took)}" if is_held and took is not None and took < within else ""
+    by = f"by {who}" if is_held and who else f"seen of {who}" if who else ""
+    return "; ".join(filter(None, (f"{after} {by}".strip(), detail)))
 
 
 def took(one: Answered, seconds: float | None, report: Report) -> str:
@@ -128,6 +136,17 @@ def cleaned(one: Answered) -> str:
     return OUTCOMES.get(one.cleanup, one.cleanup)
 
 
+def came(row: Row) -> str:
+    """Return what there is to say about what came of a row, besides its state."""
+    if row.what is What.EXPECTATION:
+        is_held, within = row.state == Verdict.HELD, row.until - row.due
+        return _outcome(is_held=is_held, took=row.lasted, within=within, who=row.who, detail=row.detail)
+    lasted = ""
+    if row.what is What.RUN and row.lasted is not None:
+        lasted = f"for {span(row.lasted)}"
+    return "; ".join(filter(None, (lasted, row.detail, late(row))))
+
+
 def late(row: Row) -> str:
     """Return how late a step was done, where that is worth a word."""
     by = row.at - row.due
@@ -147,12 +166,22 @@ def compared(one: Difference) -> str:
         assert one.earlier is not None
         assert one.now is not None
         return f"{one.earlier:.0%} then, {one.now:.0%} now: {one.turn.value}"
-    then = span(one.earlier) if one.earlier is not None else NEVER
     now = span(one.now) if one.now is not None else NEVER
-    by = ""
-    if one.earlier is not None and one.now is not None and one.turn.value != "same":
-        by = f" by {span(abs(one.now - one.earlier))}"
-    return f"{then} then, {now} now: {one.turn.value}{by}"
+    return f"{then(one)} then, {now} now: {turn(one)}"
+
+
+def then(one: Difference) -> str:
+    """Return what a measure was in the earlier run."""
+    if one.earlier is None:
+        return NEVER
+    return f"{one.earlier:.0%}" if one.what == "score" else span(one.earlier)
+
+
+def turn(one: Difference) -> str:
+    """Return what became of a measure, and by how much."""
+    is_told = one.earlier is not None and one.now is not None and one.turn is not Turn.SAME and one.what != "score"
+    by = f" by {span(abs((one.now or 0) - (one.earlier or 0)))}" if is_told else ""
+    return f"{one.turn.value}{by}"
 
 
 def versus(comparison: Comparison) -> str:

@@ -32,6 +32,7 @@ STYLES = {
 }
 SIGNS = {What.STEP: " ", What.PERSON: "*", What.SIMULATED: "*", What.EXPECTATION: "?", What.RUN: "-", What.CLEANUP: " "}
 WIDEST_NAME = 24
+COLUMN = 17
 MOST_NAMES = 12
 """Incidents of one outcome that cleanup names."""
 
@@ -104,11 +105,11 @@ def times(report: Report, layout: Layout) -> Iterator[Line]:
     declared = [one for one in report.incidents if one.declared is not None]
     if not declared:
         return
-    lead = max(layout.width - 2 - 3 * 16, 20)
+    lead = max(layout.width - 2 - 3 * COLUMN, 20)
     names = min(_column(_named(one) for one in declared), lead)
-    yield line(Span(padded("Times", names + 2), "bold"), "".join(f"{what:>16}" for what in SPEEDS))
+    yield line(Span(padded("Times", names + 2), "bold"), "".join(f"{what:>{COLUMN}}" for what in SPEEDS))
     for one in declared:
-        told = "".join(f"{said.took(one, took, report):>16}" for took in one.times.values())
+        told = "".join(f"{said.took(one, took, report):>{COLUMN}}" for took in one.times.values())
         name = _named(one)
         if len(name) >= names:
             yield line("  ", name)
@@ -116,7 +117,7 @@ def times(report: Report, layout: Layout) -> Iterator[Line]:
         yield line("  ", padded(name, names), told)
     if len(declared) > 1:
         typical = (report.typical(what) for what in SPEEDS)
-        told = "".join(f"{said.span(took) if took is not None else '-':>16}" for took in typical)
+        told = "".join(f"{said.span(took) if took is not None else '-':>{COLUMN}}" for took in typical)
         yield line("  ", padded("median", names), told)
 
 
@@ -204,8 +205,9 @@ def _row(row: Row, width: int) -> Line:
     who = f"{row.who}: " if row.who and row.what in {What.PERSON, What.SIMULATED} else ""
     simulated = " (simulated)" if row.what is What.SIMULATED else ""
     until = f"-{clock(row.until)}" if row.until else ""
-    told = "; ".join(filter(None, (f"{who}{said.happened(row)}{simulated}", row.detail, said.late(row))))
-    state = row.state if row.state not in {State.DONE, ""} else ""
+    told = "; ".join(filter(None, (f"{who}{said.happened(row)}{simulated}", said.came(row))))
+    state = said.OUTCOMES.get(row.state, row.state) if row.what is What.CLEANUP else row.state
+    state = state if state != State.DONE else ""
     lead = padded(f"{clock(row.at)}{until}", 13)
     spans = [Span(f"{state}: ", _style(state))] if state else []
     return line("  ", f"{SIGNS[row.what]} {lead}", padded(visible(row.incident), width), *spans, visible(told))
