@@ -67,12 +67,15 @@ class Row:
     due: float = 0.0
     until: float = 0.0
     lasted: float | None = None
-    """Real seconds of a pause or a gap, or seconds after it was due in which an expectation held."""
+    """Real seconds of a pause or a gap; of an expectation, the seconds that it took."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An expectation and what came of it, None where its window is open; `took` is in seconds after it was due."""
+    """An expectation and what came of it, None where its window is open.
+
+    `took` is how many seconds after it was due it held, or what must never happen was done; None where neither was.
+    """
 
     step: str
     incident: str
@@ -165,7 +168,9 @@ def is_private(story: Story, incident: str) -> bool:
 
 
 def _why(paused: Paused, words: dict[str, str]) -> str:
-    return words.get(paused.step, paused.step) if paused.step else "the host asked for it"
+    if not paused.step:
+        return "the host asked for it"
+    return words.get(paused.step, paused.step).removeprefix("pause: ")
 
 
 def _steps(story: Story) -> Iterator[Row]:
@@ -213,7 +218,6 @@ def _expected(story: Story, one: Planned) -> Expected:
     bare = Expected(one.id, one.incident, one.text, one.at, one.within, None)
     if judged:
         verdict, took, known = judged.verdict, judged.after, judged.at
-        took = took if verdict is Verdict.HELD else None
         return Expected(*_facts(bare), verdict, took, judged.who, judged.detail, known)
     told = story.steps.get(one.id)
     if told and told.state in {State.MISSED, State.SKIPPED, State.OVERTAKEN, State.FAILED, State.UNREACHED}:
@@ -235,9 +239,9 @@ def _people(story: Story) -> Iterator[Row]:
                 said = PRIVATE if is_private(story, incident) else text
                 yield Row(at, What.PERSON, what, incident, said, who)
             case Acted(at=at, incident=incident, who=who, text=text, failed=failed):
-                said = PRIVATE if is_private(story, incident) else text
                 state = State.FAILED if failed else State.DONE
-                yield Row(at, What.SIMULATED, "acts", incident, said, who, state.value, failed, event.act)
+                verb, *_ = text.split() or ["act"]
+                yield Row(at, What.SIMULATED, verb, incident, text or PRIVATE, who, state.value, failed, event.act)
 
 
 def _run(story: Story) -> Iterator[Row]:

@@ -95,7 +95,7 @@ def _tiles(report: Report) -> list[tuple[str, str]]:
 
 def _expected(one: Expected) -> Object:
     kind = picture.BARS[one.verdict]
-    facts: Object = {"kind": kind, "sign": SIGNS[one.verdict], "verdict": said.verdict(one), "text": one.text}
+    facts: Object = {"kind": kind, "sign": SIGNS[one.verdict], "verdict": said.verdict(one), "text": said.expected(one)}
     return facts | {"incident": one.incident, "outcome": said.outcome(one), "due": clock(one.due)}
 
 

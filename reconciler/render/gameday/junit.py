@@ -64,8 +64,8 @@ def _expected(suite: Element, one: Expected, name: str) -> None:
     if one.verdict is Verdict.HELD:
         _case(suite, title, of, one.took or 0.0)
     elif one.verdict is Verdict.FAILED:
-        waited = min(max((one.known or one.due) - one.due, 0.0), one.within)
-        _case(suite, title, of, waited, "failure", one.detail or f"not within {said.span(one.within)}")
+        waited = one.took if one.took is not None else min(max((one.known or one.due) - one.due, 0.0), one.within)
+        _case(suite, title, of, waited, "failure", said.outcome(one) or f"not within {said.span(one.within)}")
     else:
         _case(suite, title, of, 0.0, "skipped", one.detail or ("not observed" if one.verdict else "not judged yet"))
 

@@ -103,10 +103,20 @@ def _counts(report: Report) -> Iterator[str]:
 
 def _expectations(expected: Sequence[Expected]) -> str:
     rows = (
-        (f"{SIGNS[one.verdict]} {said.verdict(one)}", clock(one.due), one.incident, one.text, said.outcome(one))
+        (
+            _verdict(one),
+            clock(one.due),
+            one.incident,
+            said.expected(one),
+            said.outcome(one),
+        )
         for one in expected
     )
     return _table(("", "Due", "Incident", "Expected", "What came of it"), rows)
+
+
+def _verdict(one: Expected) -> str:
+    return f"{SIGNS[one.verdict]} {said.verdict(one)}"
 
 
 def _times(report: Report) -> Iterator[str]:

@@ -16,7 +16,7 @@ from reconciler.render.gameday.labels import Label, Mark, labelled
 from reconciler.render.words import count, shortened, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from reconciler.gameday.report import Answered, Report
     from reconciler.gameday.timeline import Expected, Row
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_ROOMY = 12
 """Incidents that get rows of their own for what the script and what people did; more share one, without labels."""
 MOST_TICKS = 8
-NEAREST = 2.4
+NEAREST = 3.0
 """Hundredths of the axis by which marks are apart at the least; what is nearer is one mark with a count."""
 MOST_TITLES = 4
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
@@ -98,8 +98,9 @@ def of(report: Report) -> Picture:
     end = _end(report)
     is_roomy = len(report.incidents) <= MOST_ROOMY
     by_incident: dict[str, list[Row]] = {}
+    seen = {row.incident for row in report.rows if row.what is What.PERSON}
     for row in report.rows:
-        if _is_marked(row):
+        if _is_marked(row, seen):
             by_incident.setdefault(row.incident, []).append(row)
     bars: dict[str, list[Bar]] = {}
     for one in report.expectations:
@@ -114,8 +115,13 @@ def of(report: Report) -> Picture:
     return Picture(tuple(_ticks(end)), tuple(shown), tuple(gap for gap in gaps if gap.width > 0), stop, is_roomy)
 
 
-def _is_marked(row: Row) -> bool:
-    """Return whether a row is a mark: expectations are bars, gaps are bands, and cleanup that did nothing is neither."""
+def _is_marked(row: Row, seen: Collection[str]) -> bool:
+    """Return whether a row is a mark: expectations are bars, gaps bands, and cleanup that did nothing is neither.
+
+    What simulated people did is not either where people were `seen`: it was seen with the rest.
+    """
+    if row.what is What.SIMULATED and row.state == State.DONE:
+        return row.incident not in seen
     if row.what is What.CLEANUP:
         return row.state not in {"already", "never declared"}
     return row.what is not What.EXPECTATION and row.verb != "nobody ran it"
@@ -142,7 +148,7 @@ def _bar(one: Expected, end: float, report: Report) -> Bar:
         case Verdict.HELD:
             reached = one.due + (one.took if one.took is not None else one.within)
         case Verdict.FAILED:
-            reached = min(one.known if one.known is not None else one.due + one.within, one.due + one.within)
+            reached = one.due + (one.took if one.took is not None else one.within)
         case Verdict.NOT_OBSERVED:
             reached = one.due
         case _:
@@ -219,6 +225,6 @@ def _names(row: Row) -> tuple[str, ...]:
         return (shortened(f"{first}: {verb}", 26),)
     if row.what is What.CLEANUP:
         return ("cleanup",)
-    told = said.happened(row).removeprefix(f"{row.verb}: ")
-    told = told.removesuffix(f" {row.incident}") if row.incident else told
+    told = said.without(said.happened(row), row.incident).removeprefix(f"{row.verb}: ")
+    told = told.replace(f"{row.verb} {row.incident}: ", f"{row.verb}: ", 1) if row.incident else told
     return (shortened(visible(told), 26), shortened(verb, 12))

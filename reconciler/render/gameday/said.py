@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.gameday.comparing import Turn
-from reconciler.gameday.events import State, Verdict
+from reconciler.gameday.events import State
 from reconciler.gameday.report import Standing
 from reconciler.gameday.spans import clock, written
 from reconciler.gameday.timeline import What
@@ -52,7 +52,8 @@ def standing(report: Report) -> str:
             if report.standing is Standing.ABORTED
             else f"left ({report.why}); it may be resumed"
         )
-    told += f" at {clock(report.at)} of {clock(report.end)}"
+    is_played = report.standing is Standing.PLAYED
+    told += f", {clock(report.end)}" if is_played else f" at {clock(report.at)} of {clock(report.end)}"
     if report.is_over:
         told += ", cleaned up"
     elif report.is_finished:
@@ -95,15 +96,26 @@ def verdict(one: Expected) -> str:
 
 def outcome(one: Expected) -> str:
     """Return what there is to say about a verdict: how long it took, who did it, why."""
-    is_held = one.verdict is Verdict.HELD
-    return _outcome(is_held=is_held, took=one.took, within=one.within, who=one.who, detail=one.detail)
+    return _outcome(one.took, one.who, one.detail)
 
 
-def _outcome(*, is_held: bool, took: float | None, within: float, who: str, detail: str) -> str:
-    # What must never happen has held when its window is over.
-    after = f"after {span(took)}" if is_held and took is not None and took < within else ""
-    by = f"by {who}" if is_held and who else f"seen of {who}" if who else ""
-    return "; ".join(filter(None, (f"{after} {by}".strip(), detail)))
+def _outcome(took: float | None, who: str, detail: str) -> str:
+    after = f"after {span(took)}" if took is not None else ""
+    by = f"by {who}" if who else ""
+    return ": ".join(filter(None, (f"{after} {by}".strip(), detail)))
+
+
+def expected(one: Expected) -> str:
+    """Return what was expected, where it is told beside its incident."""
+    return without(one.text, one.incident).removeprefix("expect ")
+
+
+def without(text: str, incident: str) -> str:
+    """Return what a step does, without the incident that it is told beside."""
+    for tail in (f" on {incident}", f" of {incident}", f" {incident}"):
+        if incident and text.endswith(tail):
+            return text.removesuffix(tail)
+    return text
 
 
 def took(one: Answered, seconds: float | None, report: Report) -> str:
@@ -139,8 +151,7 @@ def cleaned(one: Answered) -> str:
 def came(row: Row) -> str:
     """Return what there is to say about what came of a row, besides its state."""
     if row.what is What.EXPECTATION:
-        is_held, within = row.state == Verdict.HELD, row.until - row.due
-        return _outcome(is_held=is_held, took=row.lasted, within=within, who=row.who, detail=row.detail)
+        return _outcome(row.lasted, row.who, row.detail)
     lasted = ""
     if row.what is What.RUN and row.lasted is not None:
         lasted = f"for {span(row.lasted)}"

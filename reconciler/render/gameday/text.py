@@ -95,7 +95,7 @@ def expectations(report: Report) -> Iterator[Line]:
 def _expected(one: Expected, width: int) -> Line:
     word = said.verdict(one)
     style = STYLES[one.verdict] if one.verdict else ""
-    told = "; ".join(filter(None, (one.text, said.outcome(one))))
+    told = "; ".join(filter(None, (said.expected(one), said.outcome(one))))
     name = padded(visible(one.incident), width)
     return line("  ", Span(padded(word, 14), style), padded(clock(one.due), 6), name, visible(told))
 
