@@ -95,7 +95,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         client,
         manifests,
         claims.known_ids(claimed) | removal.ids_to_read(gone, every=every_child),
-        search=claims.needs_search(claimed),
+        search=not workspace.run and claims.needs_search(claimed),
         besides=removal.kinds_to_read(gone, every=every_child)
         | ({"CustomField"} if workspace.identity_field else set()),
     )
@@ -111,7 +111,8 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
     made = compared({})
     closing = touched.closing(made, loaded.allowed)
-    logs = live.read_activity(client, [*closing, *attribution.wanted(made)], most=len(closing) + attribution.MOST)
+    wanted = [] if workspace.run else attribution.wanted(made)
+    logs = live.read_activity(client, [*closing, *wanted], most=len(closing) + attribution.MOST)
     if held := touched.held(made, logs, client.now().at, loaded.allowed, memory.state.records):
         made = compared(held)
     return guards.judged(attribution.attributed(made, logs), loaded.allowed, claims.modes(loaded.manifests))
@@ -133,11 +134,12 @@ def apply(
     plan_id: str = "",
     policy: Policy = keep,
     sleep: Callable[[float], None] | None = None,
+    since: float = 0.0,
 ) -> Iterator[Outcome]:
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
     `memory` is what the plan was made from, `plan_id` that of a saved plan, used up once this ends by itself; `policy`
-    says what happens to what others change meanwhile. Raises `Refused` before the first write where another run holds
+    says what happens to what others change meanwhile; nothing made before `since` is taken for what is made. Raises `Refused` before the first write where another run holds
     the lock or has written since, and where state or journal cannot be written.
     """
     with store.locked():
@@ -146,7 +148,7 @@ def apply(
         journal = store.open_journal()
         try:
             memory = learning.follow(plan, memory, journal)
-            sender = Sender(client, journal, sleep, policy)
+            sender = Sender(client, journal, sleep, policy, since)
             sender.know(memory, plan)
             journal.observed(learning.learned(plan, memory))
             is_whole = yield from applying.apply(plan, sender, parallelism=parallelism)

@@ -40,6 +40,8 @@ SANDBOX_URL, SANDBOX_KEY = "http://localhost", "sandbox"
 UNNAMED = "default"
 """The name of a workspace without a file; good enough where nobody else is."""
 FOLDER = ".reconciler"
+RUNS_FOLDER = "gamedays"
+"""Where the runs of game days lie, beside the state."""
 LEASE_SECONDS = 60.0
 
 
@@ -81,6 +83,8 @@ class Workspace:
     """`spec.drift` as written; what counts is `drift`."""
     on_drift: Drift | None = None
     """What this run was told to do with whatever was changed outside."""
+    run: str = ""
+    """The run of a game day that this is for, which has a state of its own; empty for everything else."""
     allow: Allowance = field(default_factory=Allowance)
     """What one run may do."""
 
@@ -94,7 +98,8 @@ class Workspace:
         """Return where in a bucket the state lies; each account has its own; the sandbox in this process none."""
         if self.state_address is None or self.is_sandbox:
             return None
-        return self.state_address.beside(f"sandbox-{self._host}") if self.is_practice else self.state_address
+        found = self.state_address.beside(f"sandbox-{self._host}") if self.is_practice else self.state_address
+        return found.beside(f"gameday-{self.run}") if self.run else found
 
     @property
     def _host(self) -> str:
@@ -108,6 +113,11 @@ class Workspace:
         """
         if remote := self.remote_state:
             return self.root / FOLDER / re.sub(r"[^A-Za-z0-9.]+", "-", str(remote)) / "state.json"
+        found = self._state_here
+        return found.parent / RUNS_FOLDER / self.run / "state.json" if self.run else found
+
+    @property
+    def _state_here(self) -> Path:
         practice = self.root / FOLDER / "sandbox"
         if self.is_sandbox:
             return practice / "state.json"

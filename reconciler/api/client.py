@@ -11,7 +11,7 @@ from reconciler.api.retry import Cause, Tries, Trouble
 from reconciler.errors import AnswerLost, ApiError, Unavailable, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx
 
@@ -68,6 +68,10 @@ class Client:
     def wait(self, seconds: float) -> None:
         """Let seconds pass before the next request; raises `Interrupted` as soon as a stop is asked for."""
         self._clock.wait(seconds)
+
+    def remembering(self, keeps: Callable[[str], bool]) -> Remembering:
+        """Return a client over the same connections that asks for what it `keeps` (by path) only once."""
+        return Remembering(self._wire, self._clock, self._timeout, keeps)
 
     def get(self, path: str, params: Params | None = None) -> Answer:
         """Read one thing, trying again on every failure that may pass.
@@ -128,6 +132,28 @@ class Client:
                     if pause is None or len(tries) == self._most or not _may_repeat(request.method, trouble):
                         raise _failure(request.method, path, trouble, len(tries))
                     self._clock.wait(pause)
+
+
+class Remembering(Client):
+    """A client that answers from memory where it may; for what rarely changes, and is read again and again."""
+
+    def __init__(self, wire: Wire, clock: Clock, timeout: float, keeps: Callable[[str], bool]) -> None:
+        super().__init__(wire, clock, timeout)
+        self._keeps = keeps
+        self._kept: dict[str, Answer] = {}
+
+    def get(self, path: str, params: Params | None = None) -> Answer:
+        """Read one thing, or return what was read before; raises what `Client.get` raises."""
+        if not self._keeps(path):
+            return super().get(path, params)
+        asked = f"{path} {sorted((params or {}).items())}"
+        if asked not in self._kept:
+            self._kept[asked] = super().get(path, params)
+        return self._kept[asked]
+
+    def forget(self) -> None:
+        """Ask for everything anew from now on."""
+        self._kept.clear()
 
 
 def _page(path: str, envelope: str, answer: Answer) -> Page:

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+from reconciler import kinds, reconcile
+from reconciler.errors import Exit, Interrupted, Invalid, LeaseLost, Refused, Unauthorised
+from reconciler.gameday.closing import closes
+from reconciler.gameday.events import State
+from reconciler.gameday.fates import Told, fate, over
+from reconciler.gameday.script import Close, Declare, Set
+from reconciler.gameday.unfolding import key_of, manifests, named, narrowed
+from reconciler.guards import Allowance
+from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.kinds.spec import Drift
+from reconciler.model import Failed
+from reconciler.reconcile import Loaded
 
-    from reconciler.api import Client
-    from reconciler.gameday.events import State
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.api import Client, Remembering
     from reconciler.gameday.script import GameDay, Step
-    from reconciler.model import Plan
-    from reconciler.state import Store
+    from reconciler.model import Outcome, Plan
+    from reconciler.state import Memory, Store
     from reconciler.workspace import Workspace
 
+__all__ = ["Acting", "Told", "batches"]
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What became of a step; `is_away` says that the API could not be reached, and that it may be tried again."""
-
-    step: Step
-    state: State
-    detail: str = ""
-    reference: str = ""
-    link: str = ""
-    is_away: bool = False
+CONFIGURATION = frozenset(
+    {"/v1/identity", "/v2/workflows"}
+    | {kinds.listing(name).path for name in (*kinds.KINDS, *kinds.LISTINGS) if name != INCIDENT.name}
+)
+"""What is read once and then remembered: a step that is due has no time to read the whole account again."""
 
 
-@dataclass(frozen=True, slots=True)
+def allowance(workspace: Workspace) -> Allowance:
+    """Return what a run may do: its numbers were shown and agreed to before it began, and its own it may close."""
+    return replace(workspace.allow, limits={"quiet_minutes": 0}, modes=None, touched=True)
+
+
+@dataclass(slots=True)
 class Acting:
-    """Carries out steps; `workspace` is that of the run, `dated` tells when a timeline item happened."""
+    """Carries out steps; `workspace` is that of the run, `dated` tells when a timeline item happened.
+
+    `since` is when the run began, in Unix time: what is older is nothing that it made.
+    """
 
     day: GameDay
     workspace: Workspace
@@ -38,23 +55,160 @@ class Acting:
     store: Store
     run_id: str
     dated: Callable[[Step], str]
+    since: float = 0.0
+    sleep: Callable[[float], None] | None = None
+    memory: Memory = field(init=False)
+    reader: Remembering = field(init=False)
 
-    def plan(self, steps: Sequence[Step], applied: Sequence[Step]) -> Plan:
-        """Return what steps come to after those that were applied: GETs only."""
-        raise NotImplementedError
+    def __post_init__(self) -> None:
+        self.reader = self.client.remembering(CONFIGURATION.__contains__)
+        self.memory = self.store.read()
 
-    def carry_out(self, steps: Sequence[Step], applied: Sequence[Step], begin: Callable[[], None]) -> Iterator[Told]:
-        """Carry out steps; `begin` is called right before the first write.
-
-        Raises `ApiError` where the account cannot be read, `KeyProblem`, `Unauthorised` and `Forbidden`.
-        """
-        raise NotImplementedError
-
+    @property
     def incidents(self) -> Mapping[str, str]:
         """Return the IDs of the incidents that the run declared, by their names in the script."""
-        raise NotImplementedError
+        records = self.memory.state.records.items()
+        return {key.name: one.id for key, one in records if key.kind == INCIDENT.name and not key.child}
+
+    def carry_out(
+        self, steps: Sequence[Step], applied: Sequence[Step], begin: Callable[[], None], *, again: bool = False
+    ) -> Iterator[Told]:
+        """Carry out a batch of steps; `begin` is called right before the first write.
+
+        With `again` an earlier try may have written what they name already: what people changed since stays theirs.
+        Raises `ApiError` where the account cannot be read or refuses the key, `LeaseLost`, and `Refused` where what
+        is done cannot be noted.
+        """
+        if isinstance(steps[0].deed, Close):
+            yield from self._close(steps, begin)
+            return
+        try:
+            loaded, plan = self._planned(steps, applied, again=again)
+        except Invalid as error:
+            yield from self._one_by_one(steps, applied, begin, error, again=again)
+            return
+        late = [told for step in steps if (told := over(step, plan))]
+        if late:
+            yield from late
+            rest = [step for step in steps if step not in {told.step for told in late}]
+            if rest:
+                yield from self.carry_out(rest, applied, begin, again=again)
+            return
+        try:
+            reconcile.check(plan, loaded)
+        except Refused as error:
+            yield from (Told(step, State.FAILED, str(error)) for step in steps)
+            return
+        before = self.memory
+        outcomes = self._applied(plan, begin, loaded.workspace)
+        for step in steps:
+            yield fate(step, plan, outcomes, before, self.memory)
+
+    def _planned(self, steps: Sequence[Step], applied: Sequence[Step], *, again: bool) -> tuple[Loaded, Plan]:
+        """Return what steps come to after those that were applied: GETs only."""
+        # People may have changed what an earlier try wrote; only what it did not write is written over.
+        careful = again and not isinstance(steps[0].deed, Declare)
+        loaded = self._loaded(steps, applied, frozenset() if careful else named(steps))
+        plan = self._plan(loaded)
+        if careful and plan.refusals:
+            loaded = self._loaded(steps, applied, named(steps))
+            plan = self._plan(loaded)
+        return loaded, plan
+
+    def _loaded(self, steps: Sequence[Step], applied: Sequence[Step], written: Iterable[str]) -> Loaded:
+        whole = manifests(self.day, [*applied, *steps], self.run_id, self.dated)
+        batch = []
+        for name, group in _by_incident(steps).items():
+            if isinstance(group[0].deed, Declare):
+                batch.append(whole[name])
+            else:
+                batch.append(narrowed(whole[name], group, lambda key: key in self.memory.state.records))
+        policies = {name: str(Drift.OVERWRITE) for name in written} | {"*": str(Drift.KEEP)}
+        workspace = replace(self.workspace, policies={INCIDENT.name: policies})
+        return Loaded(workspace, tuple(batch), 1, is_whole=False, allowed=allowance(self.workspace))
+
+    def _plan(self, loaded: Loaded) -> Plan:
+        plan = reconcile.plan(loaded, self.reader, self.memory)
+        # What a batch does not name is no less stated than before.
+        return replace(plan, observed={key: replace(seen, forgotten=()) for key, seen in plan.observed.items()})
+
+    def _one_by_one(
+        self, steps: Sequence[Step], applied: Sequence[Step], begin: Callable[[], None], error: Invalid, *, again: bool
+    ) -> Iterator[Told]:
+        """Carry out each incident's steps by themselves, as some name what the account does not know."""
+        self.forget()
+        groups = list(_by_incident(steps).values())
+        if len(groups) > 1:
+            for group in groups:
+                yield from self.carry_out(group, applied, begin, again=again)
+        else:
+            told = "; ".join(one.message for one in error.problems)
+            yield from (Told(step, State.FAILED, told) for step in steps)
+
+    def _close(self, steps: Sequence[Step], begin: Callable[[], None]) -> Iterator[Told]:
+        keys = [key_of(step.incident) for step in steps]
+        plan = closes(self.workspace, self.reader, self.memory, keys)
+        before = self.memory
+        outcomes = self._applied(plan, begin, self.workspace)
+        for step in steps:
+            yield fate(step, plan, outcomes, before, self.memory)
+
+    def _applied(self, plan: Plan, begin: Callable[[], None], workspace: Workspace) -> list[Outcome]:
+        """Carry out a plan; where it changes nothing, what it saw is noted all the same."""
+        if not (plan.changes or plan.observed):
+            return []
+        if plan.changes:
+            begin()
+        try:
+            outcomes = list(
+                reconcile.apply(
+                    plan,
+                    self.client,
+                    self.store,
+                    memory=self.memory,
+                    base_url=workspace.base_url,
+                    policy=workspace.drift,
+                    since=self.since,
+                    sleep=self.sleep,
+                )
+            )
+        finally:
+            self.memory = self.store.read()
+        if any(isinstance(one, Failed) for one in outcomes):
+            self.forget()
+            self._check_key(outcomes)
+        self.store.require_lock()
+        return outcomes
+
+    def _check_key(self, outcomes: Iterable[Outcome]) -> None:
+        """Raise `Unauthorised` where that is why something failed."""
+        if any(isinstance(one, Failed) and one.exit_code == Exit.KEY for one in outcomes):
+            self.client.get("/v1/identity")
+
+    def forget(self) -> None:
+        """Read the account's configuration anew before the next step."""
+        self.reader.forget()
+
+
+def _by_incident(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    groups: dict[str, list[Step]] = {}
+    for step in steps:
+        groups.setdefault(step.incident, []).append(step)
+    return groups
 
 
 def batches(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
-    """Yield runs of steps that can be planned as one: one after another, naming the same fields. Pure."""
-    raise NotImplementedError
+    """Yield runs of steps that can be planned as one: one after another, alike, naming the same fields. Pure."""
+    for _, group in groupby(steps, key=lambda step: (type(step.deed), named([step]))):
+        alike = list(group)
+        if not isinstance(alike[0].deed, Set):
+            yield alike
+            continue
+        # Of two that write one field of one incident, the first is to be seen as well.
+        batch: list[Step] = []
+        for step in alike:
+            if step.incident in {one.incident for one in batch}:
+                yield batch
+                batch = []
+            batch.append(step)
+        yield batch

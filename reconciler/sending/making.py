@@ -76,8 +76,8 @@ class _Asking:
     def of(cls, run: Run, change: Create | Post, request: Request, intent: Intent) -> _Asking:
         table = kinds.table(change.key)
         others = run.others() | frozenset(change.not_these if isinstance(change, Create) else ())
-        since = datetime.fromtimestamp(intent.time, UTC)
-        search = Search(run.client, change.key, request.body, others, since, is_sure=intent.is_servers)
+        since, floor = (datetime.fromtimestamp(one, UTC) for one in (intent.time, run.since))
+        search = Search(run.client, change.key, request.body, others, since, is_sure=intent.is_servers, floor=floor)
         return cls(run, request, intent, search, table.item, None if isinstance(table, ChildKind) else table.timeout)
 
     def ask(self) -> Answered:

@@ -42,6 +42,7 @@ class Run:
     journal: Journal
     sleep: Callable[[float], None]
     policy: Policy
+    since: float = 0.0
     ids: dict[Key, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """IDs that are managed already: never taken for what was just asked for."""

@@ -43,7 +43,7 @@ class Search:
     """Looks for one thing: `body` is what was asked for at `since`, `others` are IDs of what is not it.
 
     An incident may be told by its reference there. Where `is_sure` is false, `since` is by this machine's own clock:
-    what looks older may be what was asked for as well.
+    what looks older may be what was asked for as well. What was made before `floor` is never it.
     """
 
     client: Client
@@ -52,6 +52,7 @@ class Search:
     others: frozenset[str]
     since: datetime
     is_sure: bool
+    floor: datetime = EVER
 
     def find(self) -> Mapping[str, Any] | None:
         """Return what the body describes, if the account holds exactly one that nothing else is.
@@ -81,7 +82,7 @@ class Search:
         """Return all incidents that may be what was asked for by their age."""
         for page in self.client.pages(INCIDENT.path, INCIDENT.items, EVERY_MODE):
             for one in page.items:
-                if self.is_sure and _made(one) < self._earliest:
+                if _made(one) < (self._earliest if self.is_sure else self.floor):
                     return
                 yield one
 
@@ -119,7 +120,7 @@ class Search:
 
     @property
     def _earliest(self) -> datetime:
-        return max(self.since, EVER + SKEW) - SKEW
+        return max(max(self.since, EVER + SKEW) - SKEW, self.floor)
 
     def _is_called(self, one: Mapping[str, Any]) -> bool:
         return is_called(one["name"], self.body["name"])

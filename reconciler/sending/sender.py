@@ -31,10 +31,12 @@ class Sender:
     journal: Journal
     sleep: Callable[[float], None] | None = None
     policy: Policy = keep
+    since: float = 0.0
+    """Unix time: what was made before is never taken for what was asked for."""
     run: Run = field(init=False)
 
     def __post_init__(self) -> None:
-        self.run = Run(self.client, self.journal, self.sleep or self.client.wait, self.policy)
+        self.run = Run(self.client, self.journal, self.sleep or self.client.wait, self.policy, self.since)
 
     def know(self, memory: Memory, plan: Plan) -> None:
         """Learn which objects exist and are managed before the first request is sent."""

@@ -121,6 +121,10 @@ class Objects:
         """Return an object; None where there is none. Tries for `patience` seconds; raises `StoreFailed`."""
         return self._tried(lambda: self._get(name), patience)
 
+    def names(self, prefix: str, *, patience: float = 5.0) -> list[str]:
+        """Return the names of all objects that begin like this; raises `StoreFailed`."""
+        return self._tried(lambda: self._names(prefix), patience)
+
     def put(self, name: str, text: bytes, over: Version | None, *, patience: float = 5.0) -> Version:
         """Write an object over the version that was read, or only where there is none (`over` None).
 
@@ -167,6 +171,18 @@ class Objects:
             return None
         except Exception as error:  # noqa: BLE001  (see above)
             raise self._explain(error) from None
+
+    def _names(self, prefix: str) -> list[str]:
+        store = self._store()
+        import obstore  # noqa: PLC0415  (an extra)
+
+        # The store's own prefixes are whole steps of a path.
+        folder = prefix.rpartition("/")[0] or None
+        try:
+            found = [str(one["path"]) for page in obstore.list(store, folder) for one in page]
+        except Exception as error:  # noqa: BLE001  (see above)
+            raise self._explain(error) from None
+        return sorted(name for name in found if name.startswith(prefix))
 
     def _put(self, name: str, text: bytes, over: Version | None) -> Version:
         store = self._store()

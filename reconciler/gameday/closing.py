@@ -1,0 +1,33 @@
+"""Incidents of a run → the plan that closes them: the way of what is not declared any more, and no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler import reconcile
+from reconciler.guards import Allowance
+from reconciler.model import Edit
+from reconciler.reconcile import Loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from reconciler.api import Client
+    from reconciler.model import Key, Plan
+    from reconciler.state import Memory
+    from reconciler.workspace import Workspace
+
+
+def closes(workspace: Workspace, client: Client, memory: Memory, incidents: Collection[Key]) -> Plan:
+    """Return the plan that closes these incidents of a run, and does nothing to any other. GETs only.
+
+    They stay in its state, so that whoever looks later knows what it declared.
+    """
+    records = {key: one for key, one in memory.state.records.items() if key in incidents}
+    only = replace(memory, state=replace(memory.state, records=records), pending={})
+    # Limits and the guard of what people work on protect what a mistake takes away; these are the run's own.
+    allowed = replace(workspace.allow, limits={"quiet_minutes": 0}, touched=True)
+    loaded = Loaded(workspace, (), 1, is_whole=True, allowed=allowed, prune=True)
+    plan = reconcile.plan(loaded, client, only)
+    return replace(plan, changes=tuple(one for one in plan.changes if isinstance(one, Edit)), over_limits=())
