@@ -139,8 +139,8 @@ def apply(
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
     `memory` is what the plan was made from, `plan_id` that of a saved plan, used up once this ends by itself; `policy`
-    says what happens to what others change meanwhile; nothing made before `since` is taken for what is made. Raises `Refused` before the first write where another run holds
-    the lock or has written since, and where state or journal cannot be written.
+    says what happens to what others change meanwhile; what is older than `since` is nothing that this made. Raises
+    `Refused` before the first write where another run holds the lock or has written since, and for a full disk.
     """
     with store.locked():
         if store.read() != memory:

@@ -7,13 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler import kinds, reconcile
-from reconciler.errors import Exit, Interrupted, Invalid, LeaseLost, Refused, Unauthorised
+from reconciler.errors import Exit, Invalid, Refused
 from reconciler.gameday.closing import closes
 from reconciler.gameday.events import State
 from reconciler.gameday.fates import Told, fate, over
 from reconciler.gameday.script import Close, Declare, Set
 from reconciler.gameday.unfolding import key_of, manifests, named, narrowed
-from reconciler.guards import Allowance
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift
 from reconciler.model import Failed
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Client, Remembering
     from reconciler.gameday.script import GameDay, Step
+    from reconciler.guards import Allowance
     from reconciler.model import Outcome, Plan
     from reconciler.state import Memory, Store
     from reconciler.workspace import Workspace
@@ -58,17 +58,18 @@ class Acting:
     since: float = 0.0
     sleep: Callable[[float], None] | None = None
     memory: Memory = field(init=False)
+    incidents: Mapping[str, str] = field(init=False)
+    """The IDs of the incidents that the run declared, by their names in the script."""
     reader: Remembering = field(init=False)
 
     def __post_init__(self) -> None:
         self.reader = self.client.remembering(CONFIGURATION.__contains__)
-        self.memory = self.store.read()
+        self._remember()
 
-    @property
-    def incidents(self) -> Mapping[str, str]:
-        """Return the IDs of the incidents that the run declared, by their names in the script."""
+    def _remember(self) -> None:
+        self.memory = self.store.read()
         records = self.memory.state.records.items()
-        return {key.name: one.id for key, one in records if key.kind == INCIDENT.name and not key.child}
+        self.incidents = {key.name: one.id for key, one in records if key.kind == INCIDENT.name and not key.child}
 
     def carry_out(
         self, steps: Sequence[Step], applied: Sequence[Step], begin: Callable[[], None], *, again: bool = False
@@ -173,7 +174,7 @@ class Acting:
                 )
             )
         finally:
-            self.memory = self.store.read()
+            self._remember()
         if any(isinstance(one, Failed) for one in outcomes):
             self.forget()
             self._check_key(outcomes)

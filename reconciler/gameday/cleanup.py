@@ -139,9 +139,7 @@ class _Cleaning:
         if not plan.changes:
             return ()
         policy, url = self.workspace.drift, self.workspace.base_url
-        outcomes = list(
-            reconcile.apply(plan, self.client, self.store, memory=self.memory, base_url=url, policy=policy)
-        )
+        outcomes = list(reconcile.apply(plan, self.client, self.store, memory=self.memory, base_url=url, policy=policy))
         self.store.require_lock()
         return outcomes
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import reconcile
-from reconciler.guards import Allowance
 from reconciler.model import Edit
 from reconciler.reconcile import Loaded
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import threading
@@ -136,18 +137,20 @@ class RunLog:
     def append(self, event: Event) -> Story:
         """Note what happened; raises `Refused` where disk or bucket do not take it, `LeaseLost` without the lock."""
         self.store.require_lock()
-        line = line_of(event)
         try:
-            if os.write(self._file, line) != len(line):
-                # A torn line must not swallow the next one.
-                os.write(self._file, b"\n")
-                raise OSError(28, os.strerror(28))
+            self._write(line_of(event))
             self._sync(at_once=isinstance(event, Begun))
         except OSError as error:
             told = f"{self._place.path}: {error.strerror or error}, so what happens cannot be noted"
             raise Refused(told, WAY_ON.format(run=self._run_id)) from error
         self._story = after(self._story, event)
         return self._story
+
+    def _write(self, line: bytes) -> None:
+        if os.write(self._file, line) != len(line):
+            # A torn line must not swallow the next one.
+            os.write(self._file, b"\n")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _sync(self, *, at_once: bool) -> None:
         if at_once or time.monotonic() - self._synced >= SYNC_EVERY:

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from reconciler.errors import ApiError, Interrupted, KeyProblem, LeaseLost, Misused, Refused, Unauthorised
+from reconciler.gameday.cleanup import clean
+from reconciler.gameday.clock import OwnClock, RealClock, Sources
+from reconciler.gameday.events import Aborted, Begun, Cleaned, Left, Resumed
+from reconciler.gameday.hosting import Ask
+from reconciler.gameday.playing import Ending, Playing
+from reconciler.gameday.story import after
+from reconciler.gameday.words import planned
+from reconciler.live import read_identity
+from reconciler.state.holder import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.api import Client
-    from reconciler.gameday.clock import Sources
+    from reconciler.gameday.clock import Clock
     from reconciler.gameday.events import Acted, Event, Seen
     from reconciler.gameday.hosting import Host, Shown
     from reconciler.gameday.log import RunLog
     from reconciler.gameday.script import Act, GameDay, Timetable
     from reconciler.gameday.story import Story
     from reconciler.workspace import Workspace
+
+__all__ = ["Manner", "Players", "Run", "Watching"]
+
+CLEANUP_PATIENCE = 600.0
+"""Real seconds for which cleanup is tried again while the API is away."""
+CLEANUP_PAUSE = 5.0
+"""Real seconds between two tries."""
 
 
 class Watching(Protocol):
@@ -85,11 +104,140 @@ class Run:
     def play(self) -> Story:
         """Play the script from where the run stands, clean up, and return how it ended.
 
-        Raises `Misused` where the run is over, or was begun with another script, or has a pause and nobody to go on;
-        `Refused` where the speed is not one for this account; `KeyProblem` and what says that the key is refused,
-        after cleanup was tried; `Interrupted` never: a host that leaves or aborts is an `Ask`.
+        Raises `Misused` where the run is over, was begun with another script or at another speed, or the speed is not
+        one for this account; `Unauthorised`, `KeyProblem` and `Refused` (a full disk) after cleanup was tried;
+        `LeaseLost` where the lock is somebody else's by now. A host that leaves or aborts is an `Ask`.
         """
-        raise NotImplementedError
+        self._check()
+        identity = read_identity(self.client)
+        sources = self.sources or Sources(self._time)
+        events = self.log.story.events
+        at_once = self.manner.speed == 1
+        clock: Clock = RealClock(events, sources) if at_once else OwnClock(events, sources, self.manner.speed)
+        if self.log.story.begun is None:
+            self._tell(self._begun(clock, identity.dashboard_url), clock)
+        else:
+            self._tell(Resumed(clock.at(), clock.time(), str(Holder.this().owner)), clock)
+        story = self.log.story
+        try:
+            playing = Playing(self, clock)
+            if not (story.is_ended or story.is_aborted) and playing.play() is Ending.LEFT:
+                return self.log.story
+        except LeaseLost:
+            raise
+        except (Interrupted, KeyboardInterrupt):
+            with suppress(Refused):
+                self._tell(Left(clock.at(), clock.time(), "stopped"), clock)
+            return self.log.story
+        except Exception as error:
+            self._give_up(error, clock)
+            raise
+        self._clean(clock)
+        return self.log.story
+
+    def _time(self) -> float:
+        return self.client.now().at.timestamp()
+
+    def _time(self) -> float:
+        return self.client.now().at.timestamp()
+
+    def _check(self) -> None:
+        """Refuse what cannot be played; nothing was sent or written yet."""
+        speed, begun = self.manner.speed, self.log.story.begun
+        if speed != 1 and not self.workspace.is_practice:
+            told = f"--speed {speed:g}: people live at speed 1, so another one is for sandboxes"
+            raise Misused(told, "leave it out, or rehearse with --sandbox")
+        if begun is None:
+            return
+        anew = f"play it anew with another --run-id; `reconciler gameday report {self.run_id}` tells how it went"
+        if self.log.story.is_over:
+            raise Misused(f"run `{self.run_id}` is over: what it declared is closed", anew)
+        if begun.digest != self.day.digest:
+            told = f"run `{self.run_id}` began with another script than {self.day.source.file} is now"
+            hint = f"put the file and --set back, or play it with another --run-id; {_CLEANUP} {self.run_id}` ends this one"
+            raise Misused(told, hint)
+        if begun.speed != speed:
+            told = f"run `{self.run_id}` was begun at speed {begun.speed:g}"
+            raise Misused(told, f"go on with --speed {begun.speed:g}")
+
+    def _begun(self, clock: Clock, organisation: str) -> Begun:
+        templates, manner = self.day.incidents.items(), self.manner
+        private = tuple(name for name, one in templates if one.spec.get("visibility") == "private")
+        return Begun(
+            at=0.0,
+            time=clock.time(),
+            run=self.run_id,
+            gameday=self.day.name,
+            title=self.day.title,
+            digest=self.day.digest,
+            steps=planned(self.timetable, private),
+            incidents={name: str(one.spec.get("name", name)) for name, one in templates},
+            private=private,
+            parameters={one.name: one.value for one in self.day.parameters},
+            end=self.end,
+            catch_up=self.day.catch_up,
+            speed=manner.speed,
+            cast=manner.cast,
+            organisation=organisation,
+            host=str(Holder.this().owner),
+        )
+
+    @property
+    def end(self) -> float:
+        """Return when the script is over."""
+        last = max([self.timetable.end, *(at for at, _ in self.cast)])
+        return last if self.manner.until is None else min(last, self.manner.until)
+
+    def tell(self, event: Event, clock: Clock) -> None:
+        """Note what happened, and tell the host."""
+        self._tell(event, clock)
+
+    def _tell(self, event: Event, clock: Clock) -> None:
+        story = self.log.append(event)
+        clock.follow(event)
+        self.host.tell(event, story)
+
+    def _give_up(self, error: Exception, clock: Clock) -> None:
+        """Clean up after what makes going on impossible, as far as that is possible."""
+        with suppress(Refused):
+            self._tell(Aborted(clock.at(), clock.time(), str(error)), clock)
+        with suppress(ApiError, KeyProblem, Refused, Interrupted):
+            self._clean(clock, is_noted=False)
+
+    def _clean(self, clock: Clock, *, is_noted: bool = True) -> None:
+        """Close what the run declared; while the API is away again and again, unless the host leaves."""
+        begun = clock.time()
+        while True:
+            try:
+                self._clean_once(clock, is_noted=is_noted)
+            except (Unauthorised, KeyProblem, LeaseLost):
+                raise
+            except ApiError as error:
+                if clock.time() - begun >= CLEANUP_PATIENCE or self._is_left(CLEANUP_PAUSE):
+                    self._tell_unclean(str(error), clock)
+                    return
+            else:
+                return
+
+    def _clean_once(self, clock: Clock, *, is_noted: bool) -> None:
+        """Clean up; where events are not `is_noted`, as the disk is full, they are told all the same."""
+        for event in clean(self.workspace, self.client, self.log.store, self.log.story, clock.time):
+            try:
+                self._tell(event, clock)
+            except Refused:
+                if is_noted:
+                    raise
+                self.host.tell(event, after(self.log.story, event))
+
+    def _is_left(self, seconds: float) -> bool:
+        return self.host.asked(seconds) in {Ask.LEAVE, Ask.ABORT}
+
+    def _tell_unclean(self, why: str, clock: Clock) -> None:
+        story = self.log.story
+        done = {name for name, one in story.cleaned.items() if one.outcome != "failed"}
+        for name in story.declared:
+            if name not in done:
+                self._tell(Cleaned(clock.at(), clock.time(), name, "failed", why), clock)
 
 
-__all__ = ["Manner", "Players", "Run", "Watching"]
+_CLEANUP = "`reconciler gameday cleanup"
