@@ -124,7 +124,7 @@ class Acting:
                 batch.append(whole[name])
             else:
                 batch.append(narrowed(whole[name], group, lambda key: key in self.memory.state.records))
-        policies = {name: str(Drift.OVERWRITE) for name in written} | {"*": str(Drift.KEEP)}
+        policies = dict.fromkeys(written, Drift.OVERWRITE.value) | {"*": Drift.KEEP.value}
         workspace = replace(self.workspace, policies={INCIDENT.name: policies})
         return Loaded(workspace, tuple(batch), 1, is_whole=False, allowed=allowance(self.workspace))
 

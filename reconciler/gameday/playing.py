@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TICK = 1.0
 """Real seconds between two looks around at speed 1."""
 TICKS_A_SECOND = 10.0
-"""How many times a real second it is looked around at other speeds, unless that were more than once a script second."""
+"""How many times a real second it is shown how things stand at other speeds."""
 RETRY = 5.0
 """Script seconds after which a step is tried again that could not be done as the API was away."""
 SETTLED = frozenset({State.DONE, State.FAILED, State.MISSED, State.SKIPPED, State.OVERTAKEN, State.UNREACHED})
@@ -253,11 +253,9 @@ class Playing:
 
     def _wait(self) -> None:
         at = self.clock.at()
-        moment = min([self.run.end, *self._moments(at)])
-        moment = max(moment, at)
+        moments = [one for one in (self.run.end, *self._moments(at)) if one > at]
         speed = self.run.manner.speed
-        step = TICK if speed == 1 else max(1.0, speed / TICKS_A_SECOND)
-        moment = min(moment, at + step) if moment > at else at + step
+        moment = min([*moments, at + max(TICK, speed / TICKS_A_SECOND if speed != 1 else 0.0)])
         seconds = min(self.clock.ahead(moment), TICK)
         begun = self._real()
         ask = self.run.host.asked(seconds)
@@ -275,7 +273,9 @@ class Playing:
             yield self.waiting[0][0]
         if self.acts and self.retry_at <= at:
             yield self.acts[0][0]
-        yield from (end for end in self._window_ends() if end > at)
+        yield from self._window_ends()
+        if self.run.watch is not None and self.run.manner.speed != 1:
+            yield self.run.watch.wants(self.story, self.acting.incidents, at)
 
     def _windows(self) -> Iterator[tuple[float, Step, Expect]]:
         """Yield the expectations that have no verdict and whose step is past."""

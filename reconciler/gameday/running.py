@@ -57,6 +57,9 @@ class Watching(Protocol):
     def sweep(self, story: Story, incidents: Mapping[str, str], at: float, time: float) -> Iterable[Seen]:
         """Return everything that people did and that was not noted yet, for the report; called before cleanup."""
 
+    def wants(self, story: Story, incidents: Mapping[str, str], at: float) -> float:
+        """Return the script time at which the next look is of use: for a clock that jumps from one to the next."""
+
     def shown(self) -> Mapping[str, Shown]:
         """Return the incidents as they were last seen, by name."""
 
@@ -138,9 +141,6 @@ class Run:
     def _time(self) -> float:
         return self.client.now().at.timestamp()
 
-    def _time(self) -> float:
-        return self.client.now().at.timestamp()
-
     def _check(self) -> None:
         """Refuse what cannot be played; nothing was sent or written yet."""
         speed, begun = self.manner.speed, self.log.story.begun
@@ -154,7 +154,7 @@ class Run:
             raise Misused(f"run `{self.run_id}` is over: what it declared is closed", anew)
         if begun.digest != self.day.digest:
             told = f"run `{self.run_id}` began with another script than {self.day.source.file} is now"
-            hint = f"put the file and --set back, or play it with another --run-id; {_CLEANUP} {self.run_id}` ends this one"
+            hint = f"put the file and --set back, or give another --run-id; {_CLEANUP} {self.run_id}` ends this one"
             raise Misused(told, hint)
         if begun.speed != speed:
             told = f"run `{self.run_id}` was begun at speed {begun.speed:g}"
