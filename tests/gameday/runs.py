@@ -14,7 +14,6 @@ from reconciler.gameday.events import StepTold
 from reconciler.gameday.log import workspace_of
 from reconciler.gameday.people import People
 from reconciler.gameday.running import Manner, Run
-from reconciler.gameday.story import Story
 from reconciler.gameday.watching import Watch
 from reconciler.state import store_of
 from tests.gameday import scenes
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
     from reconciler.api import Client
     from reconciler.gameday.events import Event, State
     from reconciler.gameday.hosting import Ask, Now
-    from reconciler.gameday.script import GameDay
+    from reconciler.gameday.script import GameDay, Step
+    from reconciler.gameday.story import Story
     from tests.world import World
 
 RUN = "rehearsal-1"
@@ -45,7 +45,7 @@ class Time:
 
 
 @dataclass
-class TestHost:
+class FakeHost:
     """A host who waits, and asks for things at moments of script time."""
 
     time: Time
@@ -55,7 +55,6 @@ class TestHost:
     on_tell: Callable[[Event], None] = lambda _: None
     on_wait: Callable[[float], None] = lambda _: None
     waits: int = 0
-    __test__ = False
 
     def asked(self, seconds: float) -> Ask | None:
         """Let time pass, unless something is to be asked for by now."""
@@ -106,7 +105,7 @@ class Rehearsal:
         **manner: Any,
     ) -> Story:
         """Host the run until it ends, or is left."""
-        self.host = TestHost(self.time, list(asks), on_tell=on_tell, on_wait=on_wait)
+        self.host = FakeHost(self.time, list(asks), on_tell=on_tell, on_wait=on_wait)
         own = workspace_of(self.world.workspace, self.run_id)
         store = store_of(own)
         with contextlib.ExitStack() as stack:
@@ -155,6 +154,6 @@ class Rehearsal:
         return [one.step for one in self.story.events if isinstance(one, StepTold) and one.state != "begun"]
 
 
-def scene(*steps: scenes.Step, incidents: Sequence[str] = ("outage",), **changes: Any) -> GameDay:
+def scene(*steps: Step, incidents: Sequence[str] = ("outage",), **changes: Any) -> GameDay:
     """Return a game day with exactly these steps."""
     return replace(scenes.bare(*steps, incidents=incidents), **changes)
