@@ -18,7 +18,7 @@ from reconciler.diff.fields import Difference, Verdicts, differences, fate, judg
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, caught_up, waiting
 from reconciler.diff.rules import Around, Diff, Rules, live_of, observation
-from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting
+from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
 from reconciler.lifecycle import CLOSED, LEARNING
@@ -53,9 +53,10 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     kind = kinds.KINDS[desired.key.kind]
     live = live_of(kind, match.raw)
     noted = rules.record(desired.key, live.id)
-    known_by_now = caught_up(noted, desired, around, rules) if kind is INCIDENT else noted
+    updates = recognised(desired, rules.memory, around.updates or ())
+    known_by_now = caught_up(noted, updates, rules.lifecycle)
     record = settled(known_by_now, live, rules.lifecycle)
-    pair = Pair(kind, desired, match, live, record, around, rules)
+    pair = Pair(kind, desired, match, live, record, around, rules, updates)
     diff = Diff()
     known, is_ours = record.fields if record else {}, not pair.is_strange
     differing = list(map(pair.told, differences(kind.fields, desired.leaves, live.leaves, known, is_ours=is_ours)))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.diff.fields import Difference
     from reconciler.diff.rules import Around, Rules
+    from reconciler.diff.updates import Recognised
     from reconciler.identity import Matched
     from reconciler.kinds.spec import Drift, Kind
     from reconciler.lifecycle import Lifecycle
@@ -27,7 +28,7 @@ SEVERITY: Path = ("severity",)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A resource that exists. `record` is what state knows of this very object."""
+    """A resource that exists. `record` is what state knows of this very object, `updates` which of them are there."""
 
     kind: Kind
     desired: Desired
@@ -36,6 +37,7 @@ class Pair:
     record: Record | None
     around: Around
     rules: Rules
+    updates: Recognised
 
     @property
     def key(self) -> Key:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.diff.creation import declared_with
-from reconciler.diff.updates import MOVES, Recognised, moved_by_people, recognise, tell_passed_over
-from reconciler.kinds.incident import UPDATE
-from reconciler.model import Child, Desired, Key, Notice, Observation, Path, Refusal, Topic, Why
+from reconciler.diff.updates import MOVES, Recognised, moved_by_people, tell_passed_over
+from reconciler.model import Child, Notice, Observation, Path, Refusal, Topic, Why
 from reconciler.state.record import FieldRecord
 
 if TYPE_CHECKING:
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reconciler.diff.pair import Pair
-    from reconciler.diff.rules import Around, Diff, Rules
-    from reconciler.state import Memory
+    from reconciler.diff.rules import Diff
+    from reconciler.lifecycle import Lifecycle
     from reconciler.state.record import Record
 
 
@@ -34,19 +33,17 @@ class Waiting:
         return {path for child in self.updates for path in MOVES if path in child.leaves}
 
 
-def caught_up(record: Record | None, desired: Desired, around: Around, rules: Rules) -> Record | None:
+def caught_up(record: Record | None, updates: Recognised, lifecycle: Lifecycle) -> Record | None:
     """Return the record as if the answers to the updates that are found posted had been noted.
 
     A run may have died before it learned of an update; what that moved, was moved by us and by nobody else.
     """
     if record is None:
         return None
-    declared, found = recognised(desired, around, rules.memory)
-    lifecycle = rules.lifecycle
     moves = {
         str(path[0]): FieldRecord(child.leaves[path].value, leaves[path].value)
-        for child in declared
-        for leaves in [found.posted.get(child.key, ("", {}))[1]]
+        for child in updates.declared
+        for leaves in [updates.posted.get(child.key, ("", {}))[1]]
         for path in MOVES
         # An update that says another status went without its move; in triage that was nobody's wish.
         if path in child.leaves and path in leaves and not (path == ("status",) and lifecycle.is_triage(leaves[path]))
@@ -54,65 +51,54 @@ def caught_up(record: Record | None, desired: Desired, around: Around, rules: Ru
     return replace(record, fields={**record.fields, **moves}) if moves else record
 
 
-def recognised(desired: Desired, around: Around, memory: Memory) -> tuple[list[Child], Recognised]:
-    """Return the declared updates, and those of them that state does not know and the timeline holds."""
-    declared = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
-    known = {child.key: record.id for child in declared if (record := memory.record(child.key)) is not None}
-    return declared, recognise(declared, known, around.updates or ())
-
-
 def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
     """Return what waits to be posted, noting what is found posted; none where the incident `is_over`."""
-    declared, found = recognised(pair.desired, pair.around, pair.rules.memory)
-    known = {child.key: record.id for child in declared if (record := pair.rules.memory.record(child.key)) is not None}
-    open_ones = [child for child in declared if child.key not in known and child.key not in found.posted]
-    _tell_frozen(declared, pair, diff)
-    tell_passed_over(declared, pair.rules.memory, diff)
-    if open_ones and not is_over:
-        refusal = _cannot_post(pair, declared, open_ones, known, strange=found.stranger is not None)
-        if refusal:
-            return refusal
-    for child in declared:
-        if child.key in found.posted:
-            identifier, leaves = found.posted[child.key]
+    updates = pair.updates
+    _tell_frozen(pair, diff)
+    tell_passed_over(updates.declared, pair.rules.memory, diff)
+    if not is_over and (refusal := _cannot_post(pair)):
+        return refusal
+    for child in updates.declared:
+        if child.key in updates.posted:
+            identifier, leaves = updates.posted[child.key]
             diff.observed[child.key] = Observation(identifier, "found", child.leaves, leaves or child.leaves)
             if not identifier:
                 told = f"update `{child.key.child[1]}` counts as posted, as one after it was, though it is not in sight"
                 hint = "if it never was, move it to the end of `updates`, with another `id`"
                 diff.notices.append(Notice(Topic.WARNING, child.key, told, child.source, hint))
-    left = {path: _left(pair, path, declared, open_ones) for path in MOVES}
+    left = {path: _left(pair, path) for path in MOVES}
     return Waiting(
-        () if is_over else tuple(open_ones), {path: value for path, value in left.items() if value is not None}
+        () if is_over else tuple(updates.open), {path: value for path, value in left.items() if value is not None}
     )
 
 
-def _left(pair: Pair, path: Path, declared: list[Child], open_ones: list[Child]) -> object:
+def _left(pair: Pair, path: Path) -> object:
     """Return the value that our own steps left: the one answered, else what the posted updates or the create set."""
     record = pair.record.fields.get(str(path[0])) if pair.record else None
     if record is not None:
         return record.answered
     if moved_by_people(pair.around.updates or (), path, declared_with(pair).get(path)):
-        posted = [child for child in declared if child not in open_ones and path in child.leaves]
+        open_ones = pair.updates.open
+        posted = [child for child in pair.updates.declared if child not in open_ones and path in child.leaves]
         before = [*(child.leaves[path] for child in posted[-1:]), pair.desired.creation.get(path)]
         return next((leaf.value for leaf in before if leaf), "") if open_ones else None
     return None
 
 
-def _cannot_post(
-    pair: Pair, declared: list[Child], open_ones: list[Child], known: dict[Key, str], *, strange: bool
-) -> Refusal | None:
-    order = [child.key for child in declared]
-    late = [child for child in open_ones if any(order.index(child.key) < order.index(key) for key in known)]
+def _cannot_post(pair: Pair) -> Refusal | None:
+    updates, open_ones = pair.updates, pair.updates.open
+    last = max((at for at, child in enumerate(updates.declared) if child.key in updates.known), default=0)
+    late = next((child for child in updates.declared[:last] if child in open_ones), None)
     if late:
-        name = late[0].key.child[1]
+        name = late.key.child[1]
         return Refusal(
             Why.IMPOSSIBLE,
             pair.key,
-            late[0].source,
+            late.source,
             f"update `{name}` stands before one that was posted, and posted updates keep their order",
             "move it to the end of `updates`",
         )
-    if strange and pair.is_unknown:
+    if open_ones and updates.stranger and pair.is_unknown:
         return pair.refuse(
             Why.UNKNOWN,
             "the timeline holds updates by an API key that this manifest does not declare, so it cannot be told "
@@ -123,8 +109,8 @@ def _cannot_post(
     return None
 
 
-def _tell_frozen(declared: list[Child], pair: Pair, diff: Diff) -> None:
-    for child in declared:
+def _tell_frozen(pair: Pair, diff: Diff) -> None:
+    for child in pair.updates.declared:
         record = pair.rules.memory.record(child.key)
         if record is None:
             continue

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.diff.fields import Difference
 from reconciler.diff.pair import STATUS
-from reconciler.diff.posted import recognised
 from reconciler.diff.updates import MOVES
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.kinds.incident import UPDATE
 from reconciler.lifecycle import LIVE, TRIAGE
 from reconciler.model import Cause, Fate, Notice, Topic
 from reconciler.state.record import FieldRecord
@@ -102,16 +100,13 @@ def _finished(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
 
 def _held_back(pair: Pair) -> tuple[str, ...]:
     """Return the updates that are not posted, as the incident is over."""
-    declared, found = recognised(pair.desired, pair.around, pair.rules.memory)
-    known = pair.rules.memory.record
-    return tuple(one.key.child[1] for one in declared if known(one.key) is None and one.key not in found.posted)
+    return tuple(one.key.child[1] for one in pair.updates.open)
 
 
 def _agreeing(pair: Pair, live: Leaf, held_back: tuple[str, ...]) -> str:
     """Return how a manifest says what people chose: its own status is that of the last update with one."""
     says = f"`status: {live.text}`"
-    updates = [child for child in pair.desired.children if child.key.child[0] == UPDATE.noun]
-    movers = [child.key.child[1] for child in updates if STATUS in child.leaves]
+    movers = [child.key.child[1] for child in pair.updates.declared if STATUS in child.leaves]
     if not movers:
         return f"write {says} to agree"
     too = " and below `spec:`" if "status" in pair.desired.manifest.spec else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from reconciler.diff.rules import Diff
-    from reconciler.model import Key
+    from reconciler.model import Desired, Key
     from reconciler.state import Memory
 
 MOVES: tuple[Path, ...] = (("status",), ("severity",))
@@ -24,22 +24,31 @@ MOVES: tuple[Path, ...] = (("status",), ("severity",))
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Declared updates that stand in the timeline although state does not know them.
+    """The `declared` updates of an incident: those that state knows, with their IDs, and those found in the timeline.
 
-    `posted` tells their IDs and what they hold (an ID is empty where an update must have been posted because a
-    later one was, and cannot be told apart). `stranger` is a message by an API key that no manifest declares.
+    `posted` tells the IDs of what state does not know, and what they hold (an ID is empty where an update must have
+    been posted because a later one was, and cannot be told apart). `stranger` is a message by an API key that no
+    manifest declares.
     """
 
+    declared: Sequence[Child]
+    known: Mapping[Key, str]
     posted: Mapping[Key, tuple[str, Leaves]]
     stranger: Mapping[str, Any] | None = None
 
+    @property
+    def open(self) -> list[Child]:
+        """Return those that are not posted yet, as far as anybody knows."""
+        return [one for one in self.declared if one.key not in self.known and one.key not in self.posted]
 
-def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequence[Mapping[str, Any]]) -> Recognised:
+
+def recognised(desired: Desired, memory: Memory, live: Sequence[Mapping[str, Any]]) -> Recognised:
     """Match declared updates that state does not know with those by API keys, in order, oldest first.
 
-    They are matched by message, also where the server has rewritten it, without one by what they moved. `known` are
-    the updates that state has.
+    They are matched by message, also where the server has rewritten it, without one by what they moved.
     """
+    declared = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
+    known = {child.key: record.id for child in declared if (record := memory.record(child.key)) is not None}
     recorded = set(known.values())
     ours = [one for one in live if "api_key" in one["updater"] and one["id"] not in recorded]
     observed = [(one, _observed(one)) for one in ours]
@@ -62,7 +71,7 @@ def recognise(declared: Sequence[Child], known: Mapping[Key, str], live: Sequenc
         matched.add(observed[index][0]["id"])
         begin = index + 1
     strangers = (one for one in ours if one.get("message") and one["id"] not in matched)
-    return Recognised(posted, next(strangers, None))
+    return Recognised(declared, known, posted, next(strangers, None))
 
 
 def _observed(one: Mapping[str, Any]) -> Leaves:
