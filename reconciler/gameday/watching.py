@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ApiError, Forbidden, Missing, Unauthorised
 from reconciler.gameday import expecting, polling, seeing
+from reconciler.gameday.dating import Dates
 from reconciler.gameday.events import Judged, Looked, Seen, State, Verdict
 from reconciler.gameday.expecting import LEAST_PATIENCE, Rules
 from reconciler.gameday.looking import Incidents
@@ -50,7 +51,7 @@ class _Scene:
 
 
 class Watch:
-    """Watches what a script expects; `script` tells which script time a Unix time was.
+    """Watches what a script expects; `script` tells which script time a Unix time was, where the journal does not.
 
     At speed 1 the budget is of real time. At another the clock is the run's own and jumps: what was not asked while it
     did is saved up, and nothing can happen unseen meanwhile.
@@ -61,7 +62,7 @@ class Watch:
         client: Client,
         day: GameDay,
         timetable: Timetable,
-        script: Callable[[float], float],
+        script: Callable[[float], float] | None = None,
         *,
         speed: float = 1.0,
     ) -> None:
@@ -69,7 +70,10 @@ class Watch:
         self._is_real = speed == 1.0
         self._pace = max(1.0, speed / 10)
         self._patience = max(day.catch_up, LEAST_PATIENCE)
-        self._incidents = Incidents(client, day, script, self._patience if self._is_real else EVER)
+        self._dates = Dates(speed)
+        self._incidents = Incidents(
+            client, day, script or self._dates.script, self._patience if self._is_real else EVER
+        )
         self._allowance: Allowance | None = None
         self._listed = self._noted = -EVER
         self._resting: dict[str, float] = {}
@@ -88,7 +92,7 @@ class Watch:
         `incidents` are IDs by name. With `is_last` the run ends here: what has ended and was not looked at yet is, and
         every window that is open is judged as far as it was watched. Raises `Unauthorised` where the key is refused.
         """
-        self._take_up(story)
+        self._take_up(story, at, time)
         scene = _Scene(story, incidents, self._open(story, at), at, time)
         looks = {name: len(self._incidents.of(name).looks) for name in incidents}
         now = time if self._is_real else at
@@ -111,7 +115,7 @@ class Watch:
 
     def sweep(self, story: Story, incidents: Mapping[str, str], at: float, time: float) -> Iterator[Seen]:
         """Yield everything that people did and that was not noted yet, reading once what has changed since it was."""
-        self._take_up(story)
+        self._take_up(story, at, time)
         scene = _Scene(story, incidents, (), at, time)
         self._job = None
         if incidents:
@@ -125,8 +129,9 @@ class Watch:
         """Return the incidents as they were last listed, by name; the title of a private one is not told."""
         return self._incidents.shown()
 
-    def _take_up(self, story: Story) -> None:
-        """Learn from the journal, once, what an earlier host looked at."""
+    def _take_up(self, story: Story, at: float, time: float) -> None:
+        """Learn from the journal when the clock showed what and, once, what an earlier host looked at."""
+        self._dates.learn(story, at, time)
         if not self._is_taken_up:
             looked = ((event, name) for event in story.events if isinstance(event, Looked) for name in event.incidents)
             for event, name in looked:

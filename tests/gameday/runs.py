@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.gameday import log
-from reconciler.gameday.clock import Sources, script_at
+from reconciler.gameday.clock import Sources
 from reconciler.gameday.events import StepTold
 from reconciler.gameday.log import workspace_of
 from reconciler.gameday.people import People
@@ -123,17 +123,11 @@ class Rehearsal:
                 self.host,
                 Manner(speed=self.speed, **manner),
                 cast=table.acts,
-                watch=self._watch(asked, noted) if self.watches else None,
+                watch=Watch(asked, self.day, table, speed=self.speed) if self.watches else None,
                 players=People(own, as_person, self.run_id) if table.acts else None,
                 sources=self.time.sources,
             )
             return run.play()
-
-    def _watch(self, client: Client, noted: log.RunLog) -> Watch:
-        def script(moment: float) -> float:
-            return script_at(noted.story.events, moment, self.speed)
-
-        return Watch(client, self.day, scenes.timetable(self.day), script, speed=self.speed)
 
     @contextlib.contextmanager
     def _person(self, who: str) -> Iterator[Client]:
