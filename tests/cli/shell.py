@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import zygote
 from tests.contract.watch import VARIABLE
 from tests.world import ACME
 
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from reconciler.cli import main; main()"]
 PATIENCE = 30.0
 """Seconds after which a process that says nothing is taken for stuck."""
+INTERPRETERS = ("PYTHONIOENCODING", "PYTHONUTF8", "PYTHONPATH", "PATH", "HOME", "LANG")
+"""What an interpreter reads as it starts: a process that is forked has read it already."""
 
 WORKSPACE = ACME % "manifests: [incidents]"
 INCIDENT = """\
@@ -70,12 +73,23 @@ class Shell:
         for name in names:
             self.write(f"incidents/{name}.yaml", INCIDENT.replace("NAME", name))
 
-    def run(self, *arguments: str, stdout: int | None = None, stdin: int | None = subprocess.DEVNULL) -> Ended:
-        """Run a command in pipes, and wait for its end."""
+    def run(
+        self,
+        *arguments: str,
+        stdout: int | None = None,
+        stdin: int | None = subprocess.DEVNULL,
+        is_fresh: bool = False,
+    ) -> Ended:
+        """Run a command, without a terminal, and wait for its end; where the interpreter matters, a fresh one."""
+        environ = self._env()
+        is_fresh = is_fresh or any(name in self.environ for name in INTERPRETERS)
+        if stdout is None and stdin == subprocess.DEVNULL and not is_fresh:
+            with Path(os.devnull).open("rb") as nothing:
+                return Ended(*zygote.ended(arguments, self.folder, environ, nothing.fileno(), PATIENCE))
         ended = subprocess.run(
             [*COMMAND, *arguments],
             cwd=self.folder,
-            env=self._env(),
+            env=environ,
             stdin=stdin,
             stdout=subprocess.PIPE if stdout is None else stdout,
             stderr=subprocess.PIPE,
