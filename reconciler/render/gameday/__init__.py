@@ -37,7 +37,7 @@ def written(report: Report, form: str) -> str:
         case "html":
             from reconciler.render.gameday import html  # noqa: PLC0415
 
-            return html.page(report)
+            return html.page(report) + "\n"
         case "junit":
             from reconciler.render.gameday import junit  # noqa: PLC0415
 
