@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import documents
 from reconciler.errors import Invalid, Misused, Problem
+from reconciler.gameday.schema import GAME_DAY
 from reconciler.includes import Includes
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import API_VERSION, NAME, NAMING
@@ -41,6 +42,8 @@ class Manifests:
     problems: tuple[Problem, ...] = ()
     files: int = 0
     """How many files were read."""
+    game_days: tuple[Document, ...] = ()
+    """What lies among them and declares no resource: nothing of it is checked yet."""
 
     def __iter__(self) -> Iterator[Manifest]:
         """Yield the manifests by file, then in the order in which they are written."""
@@ -88,7 +91,7 @@ def read(
     items = [manifest for path, document in found for manifest in reading.manifest(path, document)]
     if prune:
         reading.report_empty(path for path, inside in read.items() if not inside)
-    return Manifests(tuple(items), tuple(reading.problems), len(files))
+    return Manifests(tuple(items), tuple(reading.problems), len(files), tuple(reading.game_days))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -106,6 +109,7 @@ class _Reading:
         self.root = os.path.realpath(root)
         self.environ = environ
         self.problems: list[Problem] = []
+        self.game_days: list[Document] = []
         self.includes = Includes(self.root)
         self.defaults = defaults
         self.filled_defaults: Mapping[str, Any] = {}
@@ -170,13 +174,19 @@ class _Reading:
                 self.report(Source(path), "there is no manifest in this file", TRUNCATED)
 
     def manifest(self, path: str, document: Document) -> Iterator[Manifest]:
-        """Yield the manifest that a document is, if its envelope tells who it is; report what is wrong with it."""
+        """Yield the manifest that a document is, if its envelope tells who it is; report what is wrong with it.
+
+        A game day is set aside: it is no resource, and what is wrong with it stops nobody who plans the others.
+        """
         envelope = document.value
         is_part = os.path.realpath(path) in self.includes.files
         if is_part and not (isinstance(envelope, dict) and envelope.keys() & {"apiVersion", "kind"}):
             return
         if not isinstance(envelope, dict):
             self.report(document.source, "this is no manifest", BEGINNING)
+            return
+        if envelope.get("kind") == GAME_DAY:
+            self.game_days.append(document)
             return
         before = len(self.problems)
         known = self.check_kind(document)
@@ -209,7 +219,8 @@ class _Reading:
         elif version != API_VERSION:
             told = f"`{version}` is not an API version that this program knows"
             self.report(document.at("apiVersion"), told, f"write `apiVersion: {API_VERSION}`")
-        known = f"the kinds are {listed(KINDS)}"
+        kinds = [*KINDS, GAME_DAY]
+        known = f"the kinds are {listed(kinds)}"
         if "kind" not in document.value:
             self.report(document.source, "`kind` is missing", known)
         elif kind == WORKSPACE:
@@ -217,7 +228,7 @@ class _Reading:
         elif not isinstance(kind, str):
             self.report(document.at("kind"), "`kind` must be a text", known)
         elif kind not in KINDS:
-            told = f"`{kind}` is not a kind{did_you_mean(kind, KINDS)}"
+            told = f"`{kind}` is not a kind{did_you_mean(kind, kinds)}"
             self.report(document.at("kind"), told, known)
         return isinstance(kind, str) and kind in KINDS
 

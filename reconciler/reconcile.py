@@ -27,9 +27,11 @@ from reconciler.sending import Policy, Sender, keep
 from reconciler.state import Account, Memory, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.api import Client
+    from reconciler.errors import Problem
+    from reconciler.manifest import Manifests
     from reconciler.model import Manifest, Outcome, Plan
     from reconciler.workspace import Workspace
 
@@ -49,6 +51,7 @@ class Loaded:
     brought: frozenset[str] = frozenset()
     allowed: Allowance = field(default_factory=Allowance)
     prune: bool = False
+    game_days: int = 0
 
 
 def load(
@@ -58,11 +61,13 @@ def load(
     exclude: Sequence[str] = (),
     allow: Sequence[str] = (),
     prune: bool = False,
+    besides: Callable[[Manifests], Iterable[Problem]] = lambda _: (),
 ) -> Loaded:
     """Read and check all manifests, then choose among them; raises `Invalid` with every problem of every file.
 
     `allow` are the terms that let this run do more than the workspace, `prune` takes away what is not declared any
-    more; raises `Misused` for a term that means nothing, and for `prune` where these are not all manifests.
+    more; raises `Misused` for a term that means nothing, and for `prune` where these are not all manifests. `besides`
+    tells what else is wrong with what was read.
     """
     allowed = guards.allowance(workspace.allow, allow)
     is_whole = workspace.is_whole and not (select or exclude)
@@ -71,13 +76,11 @@ def load(
     read = manifest.read(
         workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults, prune=prune
     )
-    problems = validate.problems(read, read.problems)
-    if not problems:
-        problems = list(contradictions(read.items))
-    if problems:
+    problems = validate.problems(read, read.problems) or list(contradictions(read.items))
+    if problems := [*problems, *besides(read)]:
         raise Invalid(problems)
     chosen, brought = selection.choose(read.items, select, exclude, workspace.identity_field)
-    return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune)
+    return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune, len(read.game_days))
 
 
 def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = False) -> Plan:

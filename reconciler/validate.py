@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
     from reconciler.documents import Document
-    from reconciler.explain import Place
+    from reconciler.explain import Fault, Place
     from reconciler.model import Manifest, Source
 
 
@@ -55,11 +55,15 @@ def _of_generation(manifest: Manifest) -> Iterator[Problem]:
 
 def of_document(document: Document, schema: Mapping[str, Any]) -> list[Problem]:
     """Return what a schema has against a whole document: the workspace, a game day."""
-    validator = _validator(schema)
     return [
         Problem(_place(document, fault.path, of_key=fault.of_key), fault.message, fault.hint)
-        for fault in explained(map(_broken, validator.iter_errors(document.value)))
+        for fault in faults(document.value, schema)
     ]
+
+
+def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what a schema has against a value, each with its path and not yet at its place."""
+    return explained(map(_broken, _validator(schema).iter_errors(value)))
 
 
 def _against_schema(manifest: Manifest) -> Iterator[Problem]:
@@ -90,6 +94,14 @@ def _of_kind(kind: str) -> Validator:
 
 def _validator(schema: Mapping[str, Any]) -> Validator:
     """Return a validator of draft 2020-12 that knows times, and that takes `$` for the end of a text."""
+    make, formats = _checker()
+    validator: Validator = make(schema, format_checker=formats)
+    return validator
+
+
+@cache
+def _checker() -> tuple[Any, Any]:
+    """Return what makes validators, and the formats that they know."""
     from jsonschema import Draft202012Validator, FormatChecker, exceptions  # noqa: PLC0415  (see the module's docstring)
     from jsonschema.validators import extend  # noqa: PLC0415
 
@@ -100,9 +112,7 @@ def _validator(schema: Mapping[str, Any]) -> Validator:
         if isinstance(instance, str) and not _pattern(expected).search(instance):
             yield exceptions.ValidationError(f"{instance!r} does not match {expected!r}")
 
-    checker = extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
-    validator: Validator = checker(schema, format_checker=formats)
-    return validator
+    return extend(Draft202012Validator, {"pattern": pattern}), formats  # type: ignore[no-untyped-call]
 
 
 def _broken(error: ValidationError) -> Broken:

@@ -120,7 +120,7 @@ def test_an_unknown_kind_has_no_schema() -> None:
         schema.named("incident")
 
     assert str(refusal.value) == "`incident` is not a kind; did you mean `Incident`?"
-    assert refusal.value.hint.endswith("Severity, Workspace")
+    assert refusal.value.hint.endswith("Severity, Workspace, GameDay")
 
 
 def test_the_workspace_of_the_design_is_valid() -> None:

@@ -46,6 +46,20 @@ class Document:
         """Return the place of the key at `path`; of the value where a list holds it, or of the nearest around it."""
         return self._find(path)[0]
 
+    def part(self, *path: str) -> Document:
+        """Return the mapping at `path` as a document of its own, whose `spec` it is; every place stays as it is."""
+        owner, node = _entered(self, 0)
+        value = self.value
+        for name in path:
+            owner, node = _entered(owner, _step(owner.marks, node, value, name)[1])
+            value = value[name]
+        size = owner.marks[3 * node + 2]
+        place = owner.marks[3 * node : 3 * node + 2]
+        # The mapping that holds `spec`, and its key, stand where `spec` itself does.
+        marks = array("I", (*place, size + 2, *place, 1)) + owner.marks[3 * node : 3 * (node + size)]
+        grafts = {number - node + 2: one for number, one in owner.grafts.items() if node <= number < node + size}
+        return Document({"spec": value}, owner.file, marks, grafts)
+
     def _find(self, path: tuple[str | int, ...]) -> tuple[Source, Source]:
         """Return the places of the key and of the value that `path` leads to, as far as it leads."""
         owner, node = _entered(self, 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.documents import Document
     from reconciler.model import Source
 
 DEFAULT_CATCH_UP = 120.0
@@ -34,6 +35,8 @@ class Template:
     source: Source
     group: str = ""
     """The name with `for_each` that it is one of; empty for one of its own."""
+    document: Document | None = field(default=None, repr=False, compare=False)
+    """Knows the place of each part of `spec`, as the document of a manifest does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,8 @@ class Step:
     when: Moment
     deed: Deed
     source: Source
+    path: tuple[str | int, ...] = field(default=(), repr=False, compare=False)
+    """Where it stands in the document."""
 
     @property
     def incident(self) -> str:
@@ -191,6 +196,13 @@ class Act:
     deed: Assign | Update | Set | Task | Close
     source: Source
     id: str = ""
+    path: tuple[str | int, ...] = field(default=(), repr=False, compare=False)
+    """Where it stands in the document."""
+
+    @property
+    def incident(self) -> str:
+        """Return the incident that it is about."""
+        return self.deed.incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +232,17 @@ class GameDay:
     digest: str = ""
     """Tells whether the script is the one that a run began with: SHA-256 of what it comes to, parameters included."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    document: Document | None = field(default=None, repr=False, compare=False)
+    """What it was read from, filled in."""
+
+    @property
+    def doings(self) -> tuple[Step | Act, ...]:
+        """Return what the script does and what the cast does."""
+        return (*self.steps, *self.cast)
+
+    def at(self, one: Step | Act, *below: str | int) -> Source:
+        """Return the place of a part of a step or an act, or of the nearest thing around it that was written."""
+        return self.document.at(*one.path, *below) if self.document and one.path else one.source
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ def seconds(text: str) -> float:
 
 
 def written(span: float) -> str:
-    """Return a span as a script would write it: `1h 2m`, `5m 30s`, `0.5s`."""
-    whole, rest = divmod(abs(span), 1)
-    minutes, second = divmod(int(whole), 60)
+    """Return a span as a script would write it, to a tenth of a second: `1h 2m`, `5m 30s`, `0.5s`."""
+    minutes, tenths = divmod(round(abs(span) * 10), 600)
     hours, minute = divmod(minutes, 60)
-    fraction = f"{second + rest:.1f}".rstrip("0").rstrip(".")
-    parts = [f"{hours}h" if hours else "", f"{minute}m" if minute else "", f"{fraction}s" if fraction != "0" else ""]
-    return ("-" if span < 0 else "") + (" ".join(filter(None, parts)) or "0s")
+    second = f"{tenths / 10:g}s" if tenths else ""
+    parts = [f"{hours}h" if hours else "", f"{minute}m" if minute else "", second]
+    told = " ".join(filter(None, parts)) or "0s"
+    return f"-{told}" if span < 0 and told != "0s" else told
 
 
 def clock(span: float) -> str:

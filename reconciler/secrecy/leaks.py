@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from reconciler.model import Manifest
+    from reconciler.model import Manifest, Source
 
 HINT = "take it out, make a new key and revoke this one: whoever can read the file knows it"
 
@@ -21,6 +21,12 @@ def problems(manifests: Iterable[Manifest], keys: Collection[str]) -> Iterator[P
             for path in _found(value, keys, ()):
                 at = manifest.at(*path) if part == "spec" else manifest.document.at(part, *path)
                 yield Problem(at, "this text holds the API key", HINT)
+
+
+def within(value: Any, keys: Collection[str], at: Callable[..., Source]) -> Iterator[Problem]:
+    """Yield the same of a value that is no manifest; `at` tells the place of each part of it."""
+    for path in _found(value, keys, ()) if keys else ():
+        yield Problem(at(*path), "this text holds the API key", HINT)
 
 
 def _found(value: Any, keys: Collection[str], path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.errors import Misused
+from reconciler.gameday.schema import DESCRIPTION, GAME_DAY
+from reconciler.gameday.schema import spec as game_day_spec
 from reconciler.kinds.incident import CHILD_ID
 from reconciler.kinds.schema.workspace import WORKSPACE, workspace_spec
 from reconciler.nearest import did_you_mean, listed
@@ -86,35 +88,45 @@ def of_workspace() -> Schema:
     return _document(WORKSPACE, "What all manifests of a repository share.", metadata, workspace_spec(kinds.KINDS))
 
 
+def of_game_day(*, is_checking: bool = False) -> Schema:
+    """Return the schema of a game day; to check with, without that of its incidents."""
+    properties = {name: METADATA["properties"][name] for name in ("name", "labels")}
+    metadata = {**METADATA, "description": "Which game day it is.", "properties": properties}
+    return _document(GAME_DAY, DESCRIPTION, metadata, game_day_spec(is_checking=is_checking))
+
+
 def of_manifests() -> Schema:
     """Return the schema that editors use for any manifest: self-contained, `spec` by the value of `kind`."""
+    specs = {name: kind.schema() for name, kind in kinds.KINDS.items()} | {GAME_DAY: game_day_spec()}
     envelope = _document("Manifest", "One resource, as it should be.", METADATA, {"type": "object"})
-    envelope["properties"]["kind"] = {"enum": list(kinds.KINDS), "description": "What kind of resource it is."}
+    envelope["properties"]["kind"] = {"enum": list(specs), "description": "What kind of resource it is."}
     envelope["properties"]["spec"]["description"] = "What the resource should be; its fields depend on the kind."
     branches = [
         {
             "if": {"properties": {"kind": {"const": name}}, "required": ["kind"]},
             "then": {"properties": {"spec": {"$ref": f"#/$defs/{name}"}}},
         }
-        for name in kinds.KINDS
+        for name in specs
     ]
-    return {**envelope, "allOf": branches, "$defs": {name: kind.schema() for name, kind in kinds.KINDS.items()}}
+    return {**envelope, "allOf": branches, "$defs": specs}
 
 
 def named(kind: str = "") -> Schema:
-    """Return the schema of a kind or of the workspace by name, or of any manifest; raises `Misused` for another."""
-    known = [*kinds.KINDS, WORKSPACE]
+    """Return the schema of a kind, a game day or the workspace by name, or of any; raises `Misused` for another."""
+    others = {WORKSPACE: of_workspace, GAME_DAY: of_game_day}
+    known = [*kinds.KINDS, *others]
     if not kind:
         return of_manifests()
     if kind not in known:
         raise Misused(f"`{kind}` is not a kind{did_you_mean(kind, known)}", f"the kinds are {listed(known)}")
-    return of_workspace() if kind == WORKSPACE else of_kind(kind)
+    return others[kind]() if kind in others else of_kind(kind)
 
 
 def files() -> Mapping[str, Schema]:
     """Return every schema by the name of its file under `schemas/`."""
     by_kind = {f"{name}.json": of_kind(name) for name in kinds.KINDS}
-    return {"manifest.json": of_manifests(), "workspace.json": of_workspace(), **by_kind}
+    others = {"manifest.json": of_manifests(), "workspace.json": of_workspace(), f"{GAME_DAY}.json": of_game_day()}
+    return others | by_kind
 
 
 def _document(kind: str, description: str, metadata: Schema, spec: Schema) -> Schema:
