@@ -20,7 +20,7 @@ from reconciler import (
     validate,
 )
 from reconciler.desired import contradictions
-from reconciler.errors import Invalid, Misused, Refused
+from reconciler.errors import Invalid, Misused, Problem, Refused
 from reconciler.guards import Allowance, touched
 from reconciler.identity import claims
 from reconciler.sending import Policy, Sender, keep
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.api import Client
-    from reconciler.errors import Problem
-    from reconciler.manifest import Manifests
     from reconciler.model import Manifest, Outcome, Plan
     from reconciler.workspace import Workspace
 
@@ -51,7 +49,6 @@ class Loaded:
     brought: frozenset[str] = frozenset()
     allowed: Allowance = field(default_factory=Allowance)
     prune: bool = False
-    game_days: int = 0
 
 
 def load(
@@ -61,13 +58,13 @@ def load(
     exclude: Sequence[str] = (),
     allow: Sequence[str] = (),
     prune: bool = False,
-    besides: Callable[[Manifests], Iterable[Problem]] = lambda _: (),
+    besides: Callable[[manifest.Manifests], Iterable[Problem]] = lambda _: (),
 ) -> Loaded:
     """Read and check all manifests, then choose among them; raises `Invalid` with every problem of every file.
 
     `allow` are the terms that let this run do more than the workspace, `prune` takes away what is not declared any
-    more; raises `Misused` for a term that means nothing, and for `prune` where these are not all manifests. `besides`
-    tells what else is wrong with what was read.
+    more, `besides` tells what else is wrong; raises `Misused` for a term that means nothing, and for `prune` where
+    these are not all manifests.
     """
     allowed = guards.allowance(workspace.allow, allow)
     is_whole = workspace.is_whole and not (select or exclude)
@@ -80,7 +77,7 @@ def load(
     if problems := [*problems, *besides(read)]:
         raise Invalid(problems)
     chosen, brought = selection.choose(read.items, select, exclude, workspace.identity_field)
-    return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune, len(read.game_days))
+    return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune)
 
 
 def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = False) -> Plan:

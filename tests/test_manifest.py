@@ -161,14 +161,14 @@ def test_links_in_a_circle_end(write: Write, tmp_path: Path) -> None:
             "apiVersion: reconciler/v1\nkind: Severty\nmetadata: {name: a}\nspec: {}",
             (
                 "a.yaml:2:7: `Severty` is not a kind; did you mean `Severity`?\n"
-                "hint: the kinds are CustomField, Incident, IncidentRole, IncidentStatus, Severity"
+                "hint: the kinds are CustomField, Incident, IncidentRole, IncidentStatus, Severity, GameDay"
             ),
         ),
         (
             "apiVersion: reconciler/v1\nkind: [a]\nmetadata: {name: a}\nspec: {}",
             (
                 "a.yaml:2:7: `kind` must be a text\n"
-                "hint: the kinds are CustomField, Incident, IncidentRole, IncidentStatus, Severity"
+                "hint: the kinds are CustomField, Incident, IncidentRole, IncidentStatus, Severity, GameDay"
             ),
         ),
         (
