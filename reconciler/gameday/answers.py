@@ -63,7 +63,7 @@ def _words(matches: str, opening: str, who: str, unsaid: Sequence[str]) -> str:
     """Return what somebody says; that no words were found is said as well, for whoever reads it to see."""
 
     def is_fine(text: str) -> bool:
-        return not any(re.search(one, text) for one in unsaid if one)
+        return not any(re.search(one, text, re.IGNORECASE) for one in unsaid if one)
 
     plain = f"{opening} by {who.partition('@')[0].title()}."
     if not matches and is_fine(plain):
@@ -77,7 +77,7 @@ def breaks(done: Answer, never: Condition) -> bool:
         case RoleAssigned(role), Assign():
             is_it = done.role == role
         case UpdatePosted(matches), Update():
-            is_it = re.search(matches, done.fields.get("message", "")) is not None
+            is_it = re.search(matches, done.fields.get("message", ""), re.IGNORECASE) is not None
         case SeverityAtLeast(severity), Set() | Update():
             is_it = done.fields.get("severity") == severity
         case StatusReached(status), Set() | Update():
@@ -85,7 +85,7 @@ def breaks(done: Answer, never: Condition) -> bool:
         case FieldFilled(custom), Set():
             is_it = custom in done.fields.get("custom_fields", {})
         case TaskCreated(noun, matches), Task():
-            is_it = noun == done.noun and re.search(matches, done.text) is not None
+            is_it = noun == done.noun and re.search(matches, done.text, re.IGNORECASE) is not None
         case _:
             is_it = False
     return is_it

@@ -21,7 +21,7 @@ _SIGNS = tuple("a4A z9_-.:/'!?#*\n")
 
 
 def fitting(pattern: str, opening: str = "An update", accepts: Callable[[str], bool] = lambda _: True) -> str | None:
-    """Return a text in which a pattern is found and that is accepted; None where none is found simply.
+    """Return a text that is accepted and in which a pattern is found, whatever the case; None where none comes to mind.
 
     It begins with the opening where the pattern lets it. What `re` cannot read has no words either.
     """
@@ -29,7 +29,7 @@ def fitting(pattern: str, opening: str = "An update", accepts: Callable[[str], b
         # Expressions that a later Python may read differently are no concern of whoever rehearses.
         warnings.simplefilter("ignore", FutureWarning)
         try:
-            parsed, wanted = _parser.parse(pattern), re.compile(pattern)
+            parsed, wanted = _parser.parse(pattern), re.compile(pattern, re.IGNORECASE)
         except (re.error, RecursionError, OverflowError):
             return None
     for text in _candidates(parsed, opening):

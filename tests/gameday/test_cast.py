@@ -179,6 +179,14 @@ def test_a_quick_answer_waits_for_the_end_of_a_ban() -> None:
     assert 260 < at < 500
 
 
+def test_what_must_never_be_said_is_not_said_in_other_letters() -> None:
+    """Expressions are looked for whatever the case, in what must not be said as in what must."""
+    never = scenes.expected(60, UpdatePosted("BY BOB|AN UPDATE"), 200, never=True)
+    day = scenes.day(never, scenes.expected(70, UpdatePosted("database|primary"), 180))
+
+    assert [one.fields["message"] for one in deeds(day) if isinstance(one, Update)] == ["database"]
+
+
 def test_nobody_answers_what_is_closed() -> None:
     """What would be answered after the script closed the incident is not answered any more."""
     day = scenes.day(scenes.expected(60, EACH[0]), scenes.expected(60, EACH[1], 5_000))
