@@ -88,7 +88,7 @@ def _at_random(chance: Random, deed: Expect) -> Intent | None:
 
 
 _MANNERS: Mapping[str, Manner] = {"quick": _quick, "slow": _slow, "absent": lambda *_: None}
-_ANSWERED, _BROKEN = 0.8, 0.25
+_ANSWERED, _BROKEN = 0.8, 0.1
 """How many expectations are answered at random, and how many are broken that something must never happen."""
 
 

@@ -134,7 +134,7 @@ def test_a_seed_is_a_cast(seed: int) -> None:
 def test_seeds_differ_in_who_when_and_whether() -> None:
     """Over some seeds expectations are answered and not, in time and not, and what must not happen happens."""
     day = scenes.day(*(scenes.expected(60, each) for each in EACH), scenes.expected(60, EACH[1], never=True))
-    casts = [made(day, f"random:{seed}") for seed in range(40)]
+    casts = [made(day, f"random:{seed}") for seed in range(60)]
     after = [at - 60 for acts in casts for at, _ in acts]
 
     assert len({len(acts) for acts in casts}) > 1
