@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmark_gameday import hosting
 from tests.benchmark_planfile import saving
 from tests.benchmark_render import rendering
 from tests.benchmark_sandbox import sandboxing
@@ -157,6 +158,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "validate": validating,
     "plan": planning,
     "apply": applying,
+    "gameday": hosting,
     "planfile": saving,
     "render": rendering,
     "sandbox": sandboxing,
