@@ -354,10 +354,16 @@ class Playing:
     # The end
 
     def _is_at_end(self) -> bool:
-        if self.story.is_paused or self.clock.at() < self.run.end - NEARLY:
+        if self.story.is_paused or self.clock.at() < self.run.end - NEARLY or self._awaits_looks():
             return False
         # What could not be closed as the API is away is closed by cleanup.
         return not self.acts and all(isinstance(one.deed, Close | Expect) for _, one in self.waiting)
+
+    def _awaits_looks(self) -> bool:
+        """Tell whether windows have ended that are still to be looked at, as long as a look counts."""
+        at = self.clock.at()
+        ended = any(end <= at + NEARLY for end in self._window_ends())
+        return ended and self.run.watch is not None and at < self.run.end + self.run.day.catch_up
 
     def _end(self) -> None:
         if self.ending is Ending.ABORTED:
