@@ -87,6 +87,8 @@ class Workspace:
     """The run of a game day that this is for, which has a state of its own; empty for everything else."""
     allow: Allowance = field(default_factory=Allowance)
     """What one run may do."""
+    gameday_modes: frozenset[str] = frozenset()
+    """Modes besides `test` that game days may declare incidents in."""
 
     @property
     def is_practice(self) -> bool:
@@ -241,6 +243,7 @@ def load(
         policies=spec.get("drift", {}),
         on_drift=Drift(on_drift) if on_drift else None,
         allow=Allowance.of(spec.get("limits", {}), spec.get("allow", {})),
+        gameday_modes=frozenset(spec.get("gamedays", {}).get("modes", ())),
     )
 
 

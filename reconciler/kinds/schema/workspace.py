@@ -131,6 +131,17 @@ def workspace_spec(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                     },
                 },
             ),
+            "gamedays": _mapping(
+                "What game days may do.",
+                {
+                    "modes": {
+                        "type": "array",
+                        "description": "Modes besides `test` that they may declare incidents in.",
+                        "items": {"enum": list(MODES), "description": "A mode."},
+                        "uniqueItems": True,
+                    },
+                },
+            ),
         },
     )
 
