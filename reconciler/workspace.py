@@ -88,7 +88,7 @@ class Workspace:
     allow: Allowance = field(default_factory=Allowance)
     """What one run may do."""
     gameday_modes: frozenset[str] = frozenset()
-    """Modes besides `test` that game days may declare incidents in."""
+    """Modes, besides `test`, that a game day may declare incidents in."""
 
     @property
     def is_practice(self) -> bool:

@@ -138,6 +138,7 @@ def test_the_workspace_of_the_design_is_valid() -> None:
         "drift": {"Incident": {"status": "keep", "severity": "keep", "roles": "keep"}, "*": "overwrite"},
         "limits": {"create": 20, "edit": 100, "delete": 5, "percent": 30},
         "allow": {"modes": ["standard", "test", "retrospective"], "paging": False, "subscribers": False},
+        "gamedays": {"modes": ["standard"]},
     }
     workspace = manifest("Incident", kind="Workspace", spec=spec)
 

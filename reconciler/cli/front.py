@@ -13,6 +13,7 @@ COMMANDS = {
     "apply": ("[PATH…]", "make the account what the manifests say"),
     "drift": ("[PATH…]", "show what changed outside; reads only"),
     "state": ("…", "list, show, correct and rebuild what is remembered"),
+    "gameday": ("…", "play scripted incidents on a clock, and score the answers"),
     "sandbox": ("…", "emulate the incident.io API, to try, learn and test"),
     "schema": ("[KIND]", "print the JSON Schema of manifests"),
 }

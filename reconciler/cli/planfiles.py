@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shlex
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING
 from reconciler import __version__, live, planfile, reconcile
 from reconciler.cli.loading import load
 from reconciler.cli.options import Selection
+from reconciler.cli.saving import save
 from reconciler.cli.voice import voice
 from reconciler.cli.way import access_of, way_to
 from reconciler.errors import Misused, Refused
 from reconciler.planfile import PLAN_AGAIN, Known, Shown
 from reconciler.render import as_json
-from reconciler.state import MADE, disk
+from reconciler.state import MADE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from reconciler.state import Memory
     from reconciler.workspace import Workspace
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 ALONE = "a saved plan is applied as it is: leave PATH, --select, --exclude and --prune out"
 
 
@@ -57,17 +56,7 @@ def saved(plan: Plan, loaded: Loaded, scope: Scope, *, show_private: bool) -> Sa
 
 def write(saved: Saved, name: str) -> None:
     """Write a plan's file whole or not at all, for its owner alone; raises `Refused` where the disk says no."""
-    path = Path(name)
-    # What JSON takes for half a character, UTF-8 does not.
-    text = planfile.written(saved, as_json.plan(saved.plan), voice().hide).encode("utf-8", "backslashreplace")
-    try:
-        if not path.parent.is_dir():
-            raise FileNotFoundError(2, "there is no such folder")
-        disk.replace(path, text)
-    except OSError as error:
-        told = (error.strerror or str(error)).lower()
-        hint = "make room, or name another file" if error.errno in FULL else "name a file where you may write one"
-        raise Refused(f"{name}: the plan cannot be saved: {told}", hint) from None
+    save(planfile.written(saved, as_json.plan(saved.plan), voice().hide), name, "plan")
 
 
 def read(name: str) -> Saved:

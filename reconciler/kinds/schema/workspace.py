@@ -136,7 +136,8 @@ def workspace_spec(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                 {
                     "modes": {
                         "type": "array",
-                        "description": "Modes besides `test` that they may declare incidents in.",
+                        "description": "Modes, besides `test`, that a game day may declare incidents in: people are "
+                        "told of those in `standard`.",
                         "items": {"enum": list(MODES), "description": "A mode."},
                         "uniqueItems": True,
                     },

@@ -17,6 +17,7 @@ from reconciler.gameday.events import (
     Left,
     Over,
     Paused,
+    Planned,
     Resumed,
     Seen,
     State,
@@ -30,7 +31,6 @@ from reconciler.render.words import count, visible
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.gameday.events import Planned
     from reconciler.gameday.story import Story
 
 GOOD, BAD, ODD, QUIET = "green", "bold red", "yellow", "dim"
@@ -95,9 +95,13 @@ def seen(event: Seen) -> str:
     return f"{event.who or 'somebody'}, {event.incident}: {event.text or event.what}"
 
 
-def _step(step: str, story: Story) -> Planned:
-    from reconciler.gameday.events import Planned  # noqa: PLC0415  (a name for what no journal explains)
+def expected(step: Planned) -> str:
+    """Return what is expected, without how long people have for it."""
+    span = written(step.within)
+    return step.text.removeprefix(f"expect within {span} ").removeprefix(f"expect for {span} ")
 
+
+def _step(step: str, story: Story) -> Planned:
     steps = story.begun.steps if story.begun else ()
     return next((one for one in steps if one.id == step), Planned(step, 0.0, "", "", step))
 
@@ -116,7 +120,7 @@ def _told_step(event: StepTold, story: Story) -> Line | None:
 
 
 def _judged(event: Judged, story: Story) -> Line:
-    text = _step(event.step, story).text.removeprefix("expect ")
+    text = expected(_step(event.step, story))
     match event.verdict:
         case Verdict.HELD:
             after = f" after {written(event.after)}" if event.after is not None else ""
@@ -126,7 +130,9 @@ def _judged(event: Judged, story: Story) -> Line:
         case Verdict.NOT_OBSERVED:
             verdict = Span("not observed: ", ODD)
     who = f" ({event.who})" if event.who else ""
-    return line(verdict, visible(text + who + (f": {event.detail}" if event.detail else "")))
+    # What they did stands a line above, in their own words.
+    detail = f": {event.detail}" if event.detail and event.verdict is not Verdict.HELD else ""
+    return line(verdict, visible(text + who + detail))
 
 
 def _cleaned(event: Cleaned) -> Line:
@@ -138,4 +144,4 @@ def _cleaned(event: Cleaned) -> Line:
         case "failed":
             return line(Span("could not close ", BAD), visible(f"{known}{detail}"))
         case outcome:
-            return line(Span(visible(f"{known}: {outcome}{detail}"), QUIET))
+            return line(Span(visible(f"{known}: {event.detail or outcome}"), QUIET))

@@ -106,7 +106,8 @@ def _progress(view: View, now: Now, width: int) -> Row:
 
 def _next(now: Now) -> Row:
     if now.is_paused:
-        return (Span(visible(now.why) or "the clock stands", "bold yellow"),)
+        then = f"  then {visible(now.upcoming.text)}" if now.upcoming else ""
+        return (Span(visible(now.why) or "the clock stands", "bold yellow"), Span(then, QUIET))
     if now.upcoming is None:
         return (Span("no more steps", QUIET),)
     seconds = max(now.upcoming.seconds, 0.0)

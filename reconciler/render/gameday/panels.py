@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from reconciler.gameday.events import Verdict
-from reconciler.gameday.spans import clock, written
+from reconciler.gameday.events import Planned, Verdict
+from reconciler.gameday.spans import clock
 from reconciler.gameday.story import Story
-from reconciler.render.gameday.events import BAD, GOOD, ODD, QUIET
+from reconciler.render.gameday.events import BAD, GOOD, ODD, QUIET, expected
 from reconciler.render.page import Line, Span
 from reconciler.render.words import shortened, visible
 
@@ -119,11 +119,7 @@ def _awaited(one: Awaited, window: float, view: View) -> Row:
     warns = one.seconds < SOON and not one.never
     style = "bold red" if warns else "cyan"
     bar = meter(left, BAR, "red" if warns else "cyan", is_plain=view.is_plain)
-    text = (
-        visible(one.text)
-        .removeprefix(f"expect within {written(window)} ")
-        .removeprefix(f"expect for {written(window)} ")
-    )
+    text = visible(expected(Planned(one.step, 0.0, "expect", "", one.text, window)))
     return (Span("  "), Span(f"{clock(one.seconds):>5}  ", style), *bar, Span(f"  {text}"))
 
 
