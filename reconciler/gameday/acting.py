@@ -91,7 +91,8 @@ class Acting:
         late = [told for step in steps if (told := over(step, plan))]
         if late:
             yield from late
-            rest = [step for step in steps if step not in {told.step for told in late}]
+            over_by_now = {told.step.id for told in late}
+            rest = [step for step in steps if step.id not in over_by_now]
             if rest:
                 yield from self.carry_out(rest, applied, begin, again=again)
             return
@@ -100,10 +101,9 @@ class Acting:
         except Refused as error:
             yield from (Told(step, State.FAILED, str(error)) for step in steps)
             return
-        before = self.memory
         outcomes = self._applied(plan, begin, loaded.workspace)
         for step in steps:
-            yield fate(step, plan, outcomes, before, self.memory)
+            yield fate(step, plan, outcomes, self.memory)
 
     def _planned(self, steps: Sequence[Step], applied: Sequence[Step], *, again: bool) -> tuple[Loaded, Plan]:
         """Return what steps come to after those that were applied: GETs only."""
@@ -149,10 +149,9 @@ class Acting:
     def _close(self, steps: Sequence[Step], begin: Callable[[], None]) -> Iterator[Told]:
         keys = [key_of(step.incident) for step in steps]
         plan = closes(self.workspace, self.reader, self.memory, keys)
-        before = self.memory
         outcomes = self._applied(plan, begin, self.workspace)
         for step in steps:
-            yield fate(step, plan, outcomes, before, self.memory)
+            yield fate(step, plan, outcomes, self.memory)
 
     def _applied(self, plan: Plan, begin: Callable[[], None], workspace: Workspace) -> list[Outcome]:
         """Carry out a plan; where it changes nothing, what it saw is noted all the same."""

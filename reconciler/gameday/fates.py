@@ -49,8 +49,8 @@ def over(step: Step, plan: Plan) -> Told | None:
     return Told(step, state, detail, live.reference, live.link)
 
 
-def fate(step: Step, plan: Plan, outcomes: Iterable[Outcome], before: Memory, after: Memory) -> Told:
-    """Return what became of a step; `before` and `after` are what was remembered around it."""
+def fate(step: Step, plan: Plan, outcomes: Iterable[Outcome], after: Memory) -> Told:
+    """Return what became of a step; `after` is what is remembered since."""
     key = key_of(step.incident)
     mine = [one for one in outcomes if is_part(one.change, step)]
     reference, link = _whereabouts(key, plan, after)
@@ -58,7 +58,7 @@ def fate(step: Step, plan: Plan, outcomes: Iterable[Outcome], before: Memory, af
     if not mine and refusal:
         return Told(step, State.FAILED, refusal.message, reference, link)
     if not mine:
-        state, detail = _nothing_to_do(step, plan, before)
+        state, detail = _nothing_to_do(step, plan, after)
         return Told(step, state, detail, reference, link)
     undone = [one for one in mine if not isinstance(one, Done)]
     if undone:
@@ -89,10 +89,10 @@ def is_part(change: Change, step: Step) -> bool:
     return False
 
 
-def _nothing_to_do(step: Step, plan: Plan, before: Memory) -> tuple[State, str]:
+def _nothing_to_do(step: Step, plan: Plan, after: Memory) -> tuple[State, str]:
     """Return what became of a step that no request was needed for."""
     key = key_of(step.incident)
-    known = before.state.records
+    known = after.state.records
     match step.deed:
         case Close():
             live = plan.live.get(key)
