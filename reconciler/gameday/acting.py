@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from reconciler.model import Failed
 from reconciler.reconcile import Loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.api import Client, Remembering
     from reconciler.gameday.script import GameDay, Step
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from reconciler.model import Outcome, Plan
     from reconciler.state import Memory, Store
     from reconciler.workspace import Workspace
+
+Begin = Callable[["Sequence[Step]"], None]
 
 __all__ = ["Acting", "Told", "batches"]
 
@@ -72,9 +75,9 @@ class Acting:
         self.incidents = {key.name: one.id for key, one in records if key.kind == INCIDENT.name and not key.child}
 
     def carry_out(
-        self, steps: Sequence[Step], applied: Sequence[Step], begin: Callable[[], None], *, again: bool = False
+        self, steps: Sequence[Step], applied: Sequence[Step], begin: Begin, *, again: bool = False
     ) -> Iterator[Told]:
-        """Carry out a batch of steps; `begin` is called right before the first write.
+        """Carry out a batch of steps; `begin` is called with those that are about to be written.
 
         With `again` an earlier try may have written what they name already: what people changed since stays theirs.
         Raises `ApiError` where the account cannot be read or refuses the key, `LeaseLost`, and `Refused` where what
@@ -101,7 +104,7 @@ class Acting:
         except Refused as error:
             yield from (Told(step, State.FAILED, str(error)) for step in steps)
             return
-        outcomes = self._applied(plan, begin, loaded.workspace)
+        outcomes = self._applied(plan, steps, begin, loaded.workspace)
         for step in steps:
             yield fate(step, plan, outcomes, self.memory)
 
@@ -134,7 +137,7 @@ class Acting:
         return replace(plan, observed={key: replace(seen, forgotten=()) for key, seen in plan.observed.items()})
 
     def _one_by_one(
-        self, steps: Sequence[Step], applied: Sequence[Step], begin: Callable[[], None], error: Invalid, *, again: bool
+        self, steps: Sequence[Step], applied: Sequence[Step], begin: Begin, error: Invalid, *, again: bool
     ) -> Iterator[Told]:
         """Carry out each incident's steps by themselves, as some name what the account does not know."""
         self.forget()
@@ -146,19 +149,19 @@ class Acting:
             told = "; ".join(one.message for one in error.problems)
             yield from (Told(step, State.FAILED, told) for step in steps)
 
-    def _close(self, steps: Sequence[Step], begin: Callable[[], None]) -> Iterator[Told]:
+    def _close(self, steps: Sequence[Step], begin: Begin) -> Iterator[Told]:
         keys = [key_of(step.incident) for step in steps]
         plan = closes(self.workspace, self.reader, self.memory, keys)
-        outcomes = self._applied(plan, begin, self.workspace)
+        outcomes = self._applied(plan, steps, begin, self.workspace)
         for step in steps:
             yield fate(step, plan, outcomes, self.memory)
 
-    def _applied(self, plan: Plan, begin: Callable[[], None], workspace: Workspace) -> list[Outcome]:
+    def _applied(self, plan: Plan, steps: Sequence[Step], begin: Begin, workspace: Workspace) -> list[Outcome]:
         """Carry out a plan; where it changes nothing, what it saw is noted all the same."""
         if not (plan.changes or plan.observed):
             return []
         if plan.changes:
-            begin()
+            begin(steps)
         try:
             outcomes = list(
                 reconcile.apply(

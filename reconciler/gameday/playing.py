@@ -170,7 +170,7 @@ class Playing:
         again = any(self.story.state(one.id) is State.BEGUN for one in batch)
         told: list[Told] = []
         try:
-            for one in self.acting.carry_out(batch, self.applied, lambda: self._begin(batch), again=again):
+            for one in self.acting.carry_out(batch, self.applied, self._begin, again=again):
                 told.append(one)
                 if not one.is_away:
                     self._take(one)

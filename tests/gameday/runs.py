@@ -106,11 +106,11 @@ class Rehearsal:
     ) -> Story:
         """Host the run until it ends, or is left."""
         self.host = FakeHost(self.time, list(asks), on_tell=on_tell, on_wait=on_wait)
-        own = workspace_of(self.world.workspace, self.run_id)
+        own = manner.pop("workspace", workspace_of(self.world.workspace, self.run_id))
         store = store_of(own)
         with contextlib.ExitStack() as stack:
             asked = client(stack.enter_context(self.world.client(faults, permit=store.require_lock)))
-            noted = stack.enter_context(log.opened(self.world.workspace, self.run_id, store))
+            noted = stack.enter_context(log.opened(own, self.run_id, store))
             table = scenes.timetable(self.day)
             as_person = cache(lambda who: stack.enter_context(self._person(who)))
             run = Run(
