@@ -16,7 +16,7 @@ from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import asked_for, broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
-from reconciler.diff.posted import Waiting, caught_up, waiting
+from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, live_of, observation
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
 from reconciler.kinds.incident import KIND as INCIDENT
@@ -106,9 +106,9 @@ def _finish(
         return diff.refused(told)
     diff.leave(path for path in told.driven if pair.policy(str(path[0])) is Drift.KEEP)
     # What an update gave way to is asked anew by the next one.
-    again = {one.path for one in standing.yielded(pair)} & told.driven
+    again = {one.path for one in standing.yielded(pair)} & told.anew
     diff.drifted[:] = [one for one in diff.drifted if one.path not in again or one.key.child]
-    plan = posting(told.updates, pair.live.leaves, told.left, pair.policy, stuck)
+    plan = posting(told.updates, pair.live.leaves, told.left, pair.policy, stuck, told.held)
     verdicts = _verdicts(pair, [one for one in found if one.path not in told.driven])
     if refusal := _undecided(pair, plan, verdicts, left):
         return diff.refused(refusal)
@@ -120,6 +120,7 @@ def _finish(
     write = [*verdicts.write, *_after_posts(pair, plan, told.driven)]
     _edit(pair, write, _stated_again(pair, plan, write, verdicts), diff)
     _observe(pair, differing, _theirs(pair, stuck, verdicts), _as_found(pair, verdicts), diff)
+    note_held(pair, plan, diff)
     return diff
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from reconciler import refs
 from reconciler.diff.creation import declared_with
-from reconciler.diff.updates import MOVES, Recognised, moved_by_people, tell_passed_over
+from reconciler.diff.updates import MOVES, Posting, Recognised, moved_by_people, tell_passed_over
+from reconciler.kinds.incident import UPDATE
 from reconciler.model import Child, Notice, Observation, Path, Refusal, Topic, Why
-from reconciler.state.record import FieldRecord
+from reconciler.state.record import FieldRecord, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
     from reconciler.diff.pair import Pair
     from reconciler.diff.rules import Diff
     from reconciler.lifecycle import Lifecycle
+    from reconciler.model import Key
     from reconciler.state.record import Record
 
 
@@ -26,11 +29,19 @@ class Waiting:
 
     updates: tuple[Child, ...] = ()
     left: Mapping[Path, Any] = field(default_factory=dict)
+    held: Collection[tuple[Key, Path]] = ()
+    """Moves that gave way when an earlier run began."""
 
     @property
     def driven(self) -> set[Path]:
         """Return the moves that these updates make, so that no edit makes them."""
         return {path for child in self.updates for path in MOVES if path in child.leaves}
+
+    @property
+    def anew(self) -> set[Path]:
+        """Return the moves that updates make which did not give way before."""
+        moves = ((child.key, path) for child in self.updates for path in MOVES if path in child.leaves)
+        return {path for key, path in moves if (key, path) not in self.held}
 
 
 def caught_up(record: Record | None, updates: Recognised, lifecycle: Lifecycle) -> Record | None:
@@ -66,10 +77,43 @@ def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
                 told = f"update `{child.key.child[1]}` counts as posted, as one after it was, though it is not in sight"
                 hint = "if it never was, move it to the end of `updates`, with another `id`"
                 diff.notices.append(Notice(Topic.WARNING, child.key, told, child.source, hint))
-    left = {path: _left(pair, path) for path in MOVES}
-    return Waiting(
-        () if is_over else tuple(updates.open), {path: value for path, value in left.items() if value is not None}
-    )
+    if is_over:
+        return Waiting()
+    left = {path: value for path in MOVES if (value := _left(pair, path)) is not None}
+    return Waiting(tuple(updates.open), left, frozenset(_held(pair)))
+
+
+def _held(pair: Pair) -> Iterator[tuple[Key, Path]]:
+    """Yield the moves that gave way when an earlier run began, and that nobody changed since: neither side of them."""
+    known = pair.record.fields if pair.record else {}
+    for child in pair.updates.open:
+        for path in MOVES:
+            record = known.get(path_text(_held_at(child, path)))
+            wanted, live = child.leaves.get(path), pair.live.leaves.get(path)
+            if record and wanted and live and (record.sent, record.answered) == (wanted.value, live.value):
+                yield child.key, path
+
+
+def _held_at(child: Child, path: Path) -> Path:
+    """Return where an incident's record tells of a move that an update is to go without."""
+    return (UPDATE.listed, child.key.child[1], *path)
+
+
+def note_held(pair: Pair, plan: Posting, diff: Diff) -> None:
+    """Note all moves that give way before the first update is posted: a run that dies on the way leaves some for later.
+
+    Without it they would look as if they were declared since, and asked anew.
+    """
+    posts = {child.key for child, _ in plan.posts}
+    moves = [(child, path) for child, path in plan.kept if child.key in posts and path in pair.live.leaves]
+    moves = [(child, path) for child, path in moves if not any(refs.find([child.leaves[path].value]))]
+    if not moves:
+        return
+    how = pair.record.how if pair.record else pair.match.how
+    seen = diff.observed.get(pair.key) or Observation(pair.live.id, how, {}, {})
+    declared = {_held_at(child, path): child.leaves[path] for child, path in moves}
+    answered = {_held_at(child, path): pair.live.leaves[path] for child, path in moves}
+    diff.observed[pair.key] = replace(seen, declared=seen.declared | declared, answered=seen.answered | answered)
 
 
 def _left(pair: Pair, path: Path) -> object:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import identity, kinds, refs
+from reconciler.kinds.incident import UPDATE
 from reconciler.model import Change, Desired, Drifted, Fate, Key, Live, Notice, Observation, Refusal, Step, step
 from reconciler.state.record import Record, path_text
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from reconciler.lifecycle import Lifecycle
     from reconciler.model import Leaf, Leaves, Path, Ref
     from reconciler.state.memory import Memory
+
+
+HELD = f"{UPDATE.listed}/"
+"""Where records of incidents tell of moves that updates are to go without: no field of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ def observation(
     news = {path: leaf for path, leaf in plain.items() if not _is_known(path, leaf, answered, record)}
     stated = {path_text(path) for path in desired.leaves}
     stated |= _asked_at_creation(desired, record, rules)
-    forgotten = tuple(sorted(set(record.fields) - stated)) if record else ()
+    known = (path for path in record.fields if not path.startswith(HELD)) if record else ()
+    forgotten = tuple(sorted(set(known) - stated))
     if record and not news and not forgotten and _is_as_told(record, desired):
         return None
     return Observation(

@@ -165,11 +165,13 @@ def posting(
     left: Mapping[Path, Any],
     policy: Callable[[str], Drift],
     stuck: Collection[Path] = (),
+    held: Collection[tuple[Key, Path]] = (),
 ) -> Posting:
     """Decide what each waiting update carries.
 
     `live` is what holds now, `left` the values that the steps before left (a path not in it was left as it is);
-    a move is sent when the two agree. `stuck` are moves that cannot be made at all.
+    a move is sent when the two agree. `stuck` are moves that cannot be made at all, `held` those that gave way to what
+    is live when an earlier run began.
     """
     moved = {path for path in MOVES if path in left and left[path] != live.get(path, Leaf(None)).value}
     after = dict(live)
@@ -179,7 +181,8 @@ def posting(
         for path in MOVES:
             if path not in carried:
                 continue
-            if path not in stuck and (path not in moved or policy(str(path[0])) is Drift.OVERWRITE):
+            is_free = path not in moved and (child.key, path) not in held
+            if path not in stuck and (is_free or policy(str(path[0])) is Drift.OVERWRITE):
                 after[path] = carried[path]
             elif carried.pop(path).value == live.get(path, Leaf(None)).value:
                 continue

@@ -365,6 +365,59 @@ def test_a_move_by_people_between_two_updates_holds_back_the_rest(world: World) 
     assert_kept_alone(world, "status Monitoring kept (Bob Baker); the manifest says Investigating")
 
 
+@pytest.mark.parametrize("state", ["kept", "lost"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("request_", [1, 2, 3])
+def test_what_gave_way_gives_way_also_where_the_run_dies_on_the_way(
+    tmp_path: Path, request_: int, moment: str, state: str
+) -> None:
+    """Whichever update it dies at: the rest was held back when it began, and is held back by the next run."""
+    world = World(tmp_path)
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring", severity="Critical")
+    asked = SECOND + "    - {id: third, message: Again., severity: Major}\n"
+    world.write(HEAD + FIRST + asked + "    - {id: fourth, message: Over., status: Investigating}\n")
+    deaths = {
+        "before": [f"drop-before:{request_}-:POST:/v2/incident_updates", "drop-before:8-:GET"],
+        "after": [
+            f"drop-after:{request_}:POST:/v2/incident_updates",
+            f"drop-before:{request_ + 1}-:POST:/v2/incident_updates",
+            "drop-before:8-:GET",
+        ],
+    }
+    with suppress(ApiError):
+        world.apply(deaths[moment])
+    assert len(world.updates(incident(world))) < 4 or (request_, moment) == (3, "after")
+    if state == "lost":
+        world.lose_state()
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "A bad deploy.", "Again.", "Over."]
+    assert now(world, "status", "severity") == ["Monitoring", "Critical"]
+    assert world.plan().is_empty
+
+
+def test_what_is_declared_after_it_gave_way_is_asked_anew_also_where_the_run_died(tmp_path: Path) -> None:
+    """What the manifest asked when people moved it is held back; what it asks since then is carried out."""
+    world = World(tmp_path)
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring")
+    more = SECOND + "    - {id: third, message: Again., status: Investigating}\n"
+    world.write(HEAD + FIRST + more)
+    with suppress(ApiError):
+        world.apply(["drop-before:2-:POST:/v2/incident_updates", "drop-before:8-:GET"])
+    world.write(HEAD + FIRST + more + "    - {id: fourth, message: Over., status: Investigating}\n")
+
+    world.settle()
+
+    assert world.updates(incident(world))[1:] == ["A bad deploy.", "Again.", "Over."]
+    assert now(world, "status") == ["Investigating"]
+    told.assert_quiet(world)
+
+
 def test_a_move_without_words_that_people_overtook_is_not_posted(world: World) -> None:
     """Nothing is left to say: told, and the incident stays where people brought it."""
     world.write(HEAD + FIRST)
