@@ -36,17 +36,22 @@ FAR = float("inf")
 class Watched:
     """What is known of an incident: what was done to it, oldest first, and when that was looked at.
 
-    `looks` are the times (script seconds) at which reading all of it began; `spans` are those in which nothing could
-    have happened unseen.
+    `looks` are the times (script seconds) at which reading all of it began, `tried` is when that was tried last;
+    `spans` are those in which nothing could have happened unseen.
     """
 
     dids: tuple[Did, ...] = ()
     looks: tuple[float, ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
+    tried: float = -FAR
 
     def looked(self, at: float, dids: Sequence[Did], longest_gap: float) -> Watched:
         """Return what is known after a look."""
-        return replace(self.glanced(at, longest_gap), dids=tuple(dids), looks=(*self.looks, at))
+        return replace(self.glanced(at, longest_gap), dids=tuple(dids), looks=(*self.looks, at), tried=at)
+
+    def missed(self, at: float) -> Watched:
+        """Return what is known after a look that failed."""
+        return replace(self, tried=max(at, self.tried))
 
     def glanced(self, at: float, longest_gap: float) -> Watched:
         """Return what is known after it was seen that nothing has happened; a longer gap begins a span of its own."""
@@ -81,16 +86,17 @@ def judge(step: Step, due: float, watched: Watched, rules: Rules, at: float, tim
         verdict = Verdict.FAILED if expect.never else Verdict.HELD
         detail = "" if rules.is_private else met.told
         return Judged(at, time, step.id, verdict, max(met.at - due, 0.0), met.by.who, detail)
-    came, detail = _unmet(expect, due, watched, rules, at)
+    came, detail = _unmet(expect, due, watched, rules)
     return Judged(at, time, step.id, came, detail=detail) if came else None
 
 
-def _unmet(expect: Expect, due: float, watched: Watched, rules: Rules, at: float) -> tuple[Verdict | None, str]:
+def _unmet(expect: Expect, due: float, watched: Watched, rules: Rules) -> tuple[Verdict | None, str]:
     end = due + expect.within
     closing = next((look for look in watched.looks if look >= end), FAR)
     if _is_unknown(expect.condition, rules.ranks):
-        return Verdict.NOT_OBSERVED, "the account has no severity of this name"
-    if min(closing, at) > end + rules.patience:
+        return Verdict.NOT_OBSERVED, "no severity of this name is known"
+    # However late it is: as long as nobody has tried to look, a look may still show what people did in time.
+    if min(closing, watched.tried) > end + rules.patience:
         return Verdict.NOT_OBSERVED, "nobody looked when its window ended"
     if closing is FAR:
         return None, ""

@@ -76,6 +76,10 @@ class Incidents:
         """Note that nothing has happened to an incident that is not known."""
         self._watched[name] = self.of(name).glanced(at, self.longest_gap)
 
+    def missed(self, name: str, at: float) -> None:
+        """Note that an incident could not be read."""
+        self._watched[name] = self.of(name).missed(at)
+
     def shown(self) -> dict[str, Shown]:
         """Return the incidents as they were last listed; a private one without its title."""
         return {name: self._shown(name, live) for name, live in self._live.items()}
@@ -86,8 +90,11 @@ class Incidents:
         return Shown(name, title, str(live.get("reference", "")), status, severity)
 
     def ranking(self) -> Job:
-        """Read the severities of the account."""
-        self.ranks = expecting.ranks_of(self._client.list("/v1/severities", "severities"))
+        """Read the severities of the account; none are known where this key may not."""
+        try:
+            self.ranks = expecting.ranks_of(self._client.list("/v1/severities", "severities"))
+        except Forbidden:
+            self.ranks = {}
         yield from ()
 
     def listing(self, ids: Mapping[str, str], begun: float, at: float) -> Job:

@@ -99,7 +99,7 @@ class Watch:
         self._allowance = self._allowance or Allowance(now, 1.0 if self._is_real else EVER)
         while self._allowance.has_one(now) and self._has_job(scene, now):
             self._allowance.spend()
-            self._step(now)
+            self._step(scene, now)
         if is_last:
             self._finish(scene)
         events: list[Event] = [*self._seen(scene), *self._notes(scene, looks)]
@@ -226,7 +226,7 @@ class Watch:
         if not self._is_real:
             self._incidents.longest_gap = EVER
 
-    def _step(self, now: float) -> None:
+    def _step(self, scene: _Scene, now: float) -> None:
         """Send one request, the next of the job; a failure ends the job, and makes it wait."""
         assert self._job is not None
         try:
@@ -239,6 +239,8 @@ class Watch:
             # What this key does not see must not keep the others from their turn; an API that is away is left alone.
             whose = self._job_of if isinstance(error, Missing | Forbidden) else ALL
             self._resting[whose] = now + (REST if self._is_real else 1.0)
+            for name in {step.incident for _, step in scene.awaited if whose in (ALL, step.incident)}:
+                self._incidents.missed(name, scene.at)
 
     def _fail(self, error: ApiError) -> None:
         if isinstance(error, Unauthorised):

@@ -158,9 +158,9 @@ def test_a_window_whose_end_nobody_looked_at_is_not_observed(
     condition: object, looks: list[float], late: float, never: bool
 ) -> None:
     """A look that comes later than `catch_up` tells nothing of what did not happen."""
-    assert verdict(condition, seen_by((), looks), END + PATIENCE, never=never) is None
-    assert verdict(condition, seen_by((), looks), END + PATIENCE + 1, never=never) is Verdict.NOT_OBSERVED
-    assert verdict(condition, seen_by((), [*looks, late]), 5000, never=never) is Verdict.NOT_OBSERVED
+    assert verdict(condition, seen_by((), looks).missed(END + PATIENCE), never=never) is None
+    assert verdict(condition, seen_by((), looks).missed(END + PATIENCE + 1), never=never) is Verdict.NOT_OBSERVED
+    assert verdict(condition, seen_by((), [*looks, late]), never=never) is Verdict.NOT_OBSERVED
 
 
 @pytest.mark.parametrize("gap", [119, 121])

@@ -246,6 +246,33 @@ def test_an_api_that_is_away_at_the_end_leaves_it_unobserved(world: World) -> No
     assert sent < 120
 
 
+def test_a_host_who_sleeps_through_a_window_finds_what_people_did_in_it(world: World) -> None:
+    """An hour later the account still tells when it was done; what was not done, nobody can be blamed for."""
+    held, open_ = scenes.expected(60, LEAD), scenes.expected(60, UpdatePosted())
+    with post(world, scenes.day(held, open_)) as one:
+        one.forward(100)
+        one.assign()
+        one.at += 3600
+        one.forward(5)
+
+    assert (one.verdict(held.id).verdict, one.verdict(held.id).after) == (Verdict.HELD, 40)
+    assert one.verdict(open_.id).verdict is Verdict.NOT_OBSERVED
+
+
+def test_an_incident_out_of_sight_keeps_no_other_waiting(world: World) -> None:
+    """What this key may not see is not observed; the rest is watched as ever."""
+    steps = [scenes.expected(60, LEAD, 60, of=name) for name in ("outage", "noise")]
+    steps = [replace(step, id=step.incident) for step in steps]
+    with post(world, scenes.day(*steps, incidents=("outage", "noise"))) as one:
+        one.ids["outage"] = "01NOBODYS"
+        one.forward(65)
+        one.assign("noise")
+        one.forward(200)
+
+    assert one.verdict("noise").verdict is Verdict.HELD
+    assert one.verdict("outage").verdict is Verdict.NOT_OBSERVED
+
+
 def test_a_gap_in_the_middle_leaves_open_what_must_never_be(world: World) -> None:
     """Longer than `catch_up`: somebody may have done it and nobody told."""
     step = scenes.expected(60, LEAD, 1000, never=True)
