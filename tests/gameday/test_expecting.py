@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -36,9 +37,17 @@ CONDITIONS = [
     TaskCreated("action", "roll ?back"),
     TaskCreated("follow_up"),
 ]
-WHATS = ("role", "update", "severity", "status", "field", "action", "follow_up", "other")
 NAMES = ("Incident Lead", "Affected services", "Minor", "Critical", "Investigating", "Fixing", "Monitoring")
-TEXTS = ("customers are affected", "Rolled back; rollback done", "hello")
+SORTS = (
+    *(("role", name, "") for name in ("Incident Lead", "Communications Lead")),
+    *(("status", name, "") for name in ("Investigating", "Fixing", "Monitoring")),
+    *(("severity", name, "") for name in ("Minor", "Critical")),
+    ("field", "Affected services", "Checkout"),
+    *(("update", "", text) for text in ("customers are affected", "hello")),
+    *(("action", "", text) for text in ("Rolled back; rollback done", "hello")),
+    ("follow_up", "", "hello"),
+    ("other", "", "hello"),
+)
 MOMENTS = st.integers(0, 1000).map(float)
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -51,13 +60,11 @@ def did(what: str, at: float, by: tuple[str, str] = BOB, *, name: str = "", text
 
 deeds = st.lists(
     st.builds(
-        did,
-        st.sampled_from(WHATS),
+        lambda sort, at, by, is_set: did(sort[0], at, by, name=sort[1], text=sort[2], is_set=is_set),
+        st.sampled_from(SORTS),
         MOMENTS,
         st.sampled_from([BOB, KEY, FLOW]),
-        name=st.sampled_from(NAMES),
-        text=st.sampled_from(TEXTS),
-        is_set=st.booleans(),
+        st.booleans(),
     ),
     max_size=8,
 ).map(lambda dids: tuple(sorted(dids, key=lambda one: one.at)))
@@ -117,6 +124,14 @@ def test_what_only_programs_do_never_counts(condition: object, dids: tuple[Did, 
     assert verdict(condition, watched, never=True) is Verdict.HELD
 
 
+def test_what_the_script_did_before_is_nobodys_either() -> None:
+    """A role that it gave to somebody, a status that it moved to, stand and count for nothing."""
+    given, moved = did("role", 50, KEY, name="Incident Lead"), did("status", 50, KEY, name="Fixing")
+
+    assert verdict(RoleAssigned("Incident Lead"), seen_by((given,), [END])) is Verdict.FAILED
+    assert verdict(StatusReached("Fixing"), seen_by((moved,), [END])) is Verdict.FAILED
+
+
 @given(conditions, deeds, st.lists(MOMENTS, max_size=6), st.booleans())
 def test_what_people_do_after_the_window_never_counts(
     condition: object, dids: tuple[Did, ...], looks: list[float], never: bool
@@ -137,7 +152,10 @@ def test_when_it_was_looked_does_not_matter(
     one = judged(condition, seen_by(dids, [*regular, *some, END]), never=never)
     other = judged(condition, seen_by(dids, [*regular, *others, END]), never=never)
 
-    assert one == other
+    assert one
+    assert other
+    # Later looks may show besides that people did it too late.
+    assert replace(one, detail="") == replace(other, detail="")
 
 
 @given(conditions, deeds, st.lists(MOMENTS, max_size=9), MOMENTS, st.booleans())
