@@ -132,8 +132,10 @@ class Report:
 
     @property
     def troubles(self) -> tuple[Row, ...]:
-        """Return the steps that were not simply done: failed, missed, skipped, overtaken, begun and never told."""
-        unhappy = {State.FAILED, State.MISSED, State.SKIPPED, State.OVERTAKEN, State.BEGUN}
+        """Return the steps not done as written: failed, missed, skipped, overtaken, or begun and never told."""
+        unhappy = {State.FAILED, State.MISSED, State.SKIPPED, State.OVERTAKEN}
+        if self.is_finished:
+            unhappy.add(State.BEGUN)
         return tuple(row for row in self.rows if row.what is What.STEP and row.state in unhappy)
 
     @property

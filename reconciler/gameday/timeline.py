@@ -241,7 +241,8 @@ def _people(story: Story) -> Iterator[Row]:
             case Acted(at=at, incident=incident, who=who, text=text, failed=failed):
                 state = State.FAILED if failed else State.DONE
                 verb, *_ = text.split() or ["act"]
-                yield Row(at, What.SIMULATED, verb, incident, text or PRIVATE, who, state.value, failed, event.act)
+                said = PRIVATE if is_private(story, incident) else text
+                yield Row(at, What.SIMULATED, verb, incident, said, who, state.value, failed, event.act)
 
 
 def _run(story: Story) -> Iterator[Row]:
@@ -260,4 +261,4 @@ def _run(story: Story) -> Iterator[Row]:
             case Ended():
                 yield Row(event.at, What.RUN, "ended")
             case Cleaned(incident=incident, outcome=outcome, detail=detail):
-                yield Row(event.at, What.CLEANUP, "clean up", incident, state=outcome, detail=detail)
+                yield Row(event.at, What.CLEANUP, "cleanup", incident, state=outcome, detail=detail)

@@ -10,7 +10,7 @@ from reconciler.gameday.events import State, Verdict
 from reconciler.gameday.report import SPEEDS, Standing
 from reconciler.gameday.spans import clock
 from reconciler.gameday.timeline import What
-from reconciler.render.gameday import picture, said
+from reconciler.render.gameday import picture, said, text
 from reconciler.render.html import digest, styles, template
 from reconciler.render.words import count
 
@@ -105,7 +105,7 @@ def _told(report: Report) -> Iterator[tuple[str, list[str]]]:
     if report.unreached:
         steps.append(f"{count(report.unreached, 'step')} not reached: the run ended before")
     if steps:
-        yield "Steps that were not simply done", steps
+        yield text.NOT_DONE, steps
     stood = [f"{clock(one.at)} {said.stood(one)}: {one.why}" for one in report.pauses]
     stood += [f"{clock(gap.at)} {said.gap(gap)}" for gap in report.gaps]
     if stood:
@@ -145,11 +145,7 @@ def _comparison(report: Report) -> Object | None:
     found = report.comparison
     if not found:
         return None
-    turned = [
-        f"{one.incident}: {one.text}: {one.earlier.value if one.earlier else 'open'} then, "
-        f"{one.now.value if one.now else 'open'} now{f': {one.turn.value}' if one.turn else ''}"
-        for one in found.turned
-    ]
+    turned = [said.turned(one) for one in found.turned]
     return {"versus": said.versus(found), "score": _then(found.score) if found.score else None, "turned": turned}
 
 

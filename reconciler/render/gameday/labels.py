@@ -52,7 +52,7 @@ def labelled(marks: Sequence[Mark]) -> Iterator[Label]:
     found: set[int] = set()
     for width, is_wide in ((NARROW, False), (WIDE, True)):
         for number, mark in enumerate(marks):
-            if number not in found and mark.count == 1 and (label := _fitting(mark, placed, width, is_wide=is_wide)):
+            if number not in found and (label := _fitting(mark, placed, width, is_wide=is_wide)):
                 placed.append(label)
                 found.add(number)
     yield from sorted(placed, key=lambda label: label.x)

@@ -61,7 +61,7 @@ def _in_short(report: Report, *, is_short: bool = True) -> Iterator[str]:
     yield from _times(report)
     sections = {
         "Compared": list(text.comparison(report)),
-        "Steps that were not simply done": list(text.troubles(report)),
+        text.NOT_DONE: list(text.troubles(report)),
         "Pauses and gaps": list(text.interruptions(report)),
         "Cleanup": list(text.cleanup(report)),
     }
@@ -93,7 +93,7 @@ def _counts(report: Report) -> Iterator[str]:
         "expectations held": report.score.held,
         "failed": report.score.failed,
         "not observed": report.score.not_observed,
-        "steps not simply done": len(report.troubles),
+        "steps not done as written": len(report.troubles),
         "incidents": len(report.incidents),
         "left open": len(report.left_open),
     }

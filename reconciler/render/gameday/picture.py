@@ -191,7 +191,9 @@ def _mark(rows: Sequence[Row], end: float) -> Mark:
         kind = "person"
     titles = [shortened(visible(_title(row)), 100) for row in rows[:MOST_TITLES]]
     more = [f"and {count(len(rows) - MOST_TITLES, 'more')}"[:-1]] if len(rows) > MOST_TITLES + 1 else []
-    names = _names(rows[0]) if len(rows) == 1 else (f"{len(rows)} things",)
+    names = _names(rows[0])
+    if len(rows) > 1:
+        names = (f"{names[-1]} +{len(rows) - 1}",)
     return Mark(_x(rows[0].at, end), kind, len(rows), "\n".join([*titles, *more]), names)
 
 

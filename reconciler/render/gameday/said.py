@@ -15,7 +15,7 @@ from reconciler.render.words import address, count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.gameday.comparing import Comparison, Difference
+    from reconciler.gameday.comparing import Comparison, Difference, Turned
     from reconciler.gameday.report import Answered, Report, Score
     from reconciler.gameday.timeline import Expected, Gap, Row, Stood
 
@@ -105,7 +105,7 @@ def _outcome(took: float | None, who: str, detail: str) -> str:
     return ": ".join(filter(None, (f"{after} {by}".strip(), detail)))
 
 
-def expected(one: Expected) -> str:
+def expected(one: Expected | Turned) -> str:
     """Return what was expected, where it is told beside its incident."""
     return without(one.text, one.incident).removeprefix("expect ")
 
@@ -161,7 +161,7 @@ def came(row: Row) -> str:
 def late(row: Row) -> str:
     """Return how late a step was done, where that is worth a word."""
     by = row.at - row.due
-    return f"{span(by)} late" if row.state == "done" and by >= LATE else ""
+    return f"{span(by)} late" if row.what is What.STEP and row.state == State.DONE and by >= LATE else ""
 
 
 def happened(row: Row) -> str:
@@ -193,6 +193,12 @@ def turn(one: Difference) -> str:
     is_told = one.earlier is not None and one.now is not None and one.turn is not Turn.SAME and one.what != "score"
     by = f" by {span(abs((one.now or 0) - (one.earlier or 0)))}" if is_told else ""
     return f"{one.turn.value}{by}"
+
+
+def turned(one: Turned) -> str:
+    """Return what came of an expectation beside what came of it in the earlier run."""
+    then, now = (each.value if each else "open" for each in (one.earlier, one.now))
+    return f"{one.incident}: {expected(one)}: {then} then, {now} now{f': {one.turn.value}' if one.turn else ''}"
 
 
 def versus(comparison: Comparison) -> str:

@@ -33,6 +33,7 @@ STYLES = {
 SIGNS = {What.STEP: " ", What.PERSON: "*", What.SIMULATED: "*", What.EXPECTATION: "?", What.RUN: "-", What.CLEANUP: " "}
 WIDEST_NAME = 24
 COLUMN = 17
+NOT_DONE = "Steps not done as written"
 MOST_NAMES = 12
 """Incidents of one outcome that cleanup names."""
 
@@ -137,16 +138,13 @@ def comparison(report: Report) -> Iterator[Line]:
     for one in found.times:
         yield line("  ", padded(one.what, 17), padded(visible(one.incident), width), said.compared(one))
     for turned in found.turned:
-        then, now = (each.value if each else "open" for each in (turned.earlier, turned.now))
-        turn = f": {turned.turn.value}" if turned.turn else ""
-        told = f"{turned.incident}: {turned.text}: {then} then, {now} now{turn}"
-        yield line("  ", padded("expectation", 17), visible(told))
+        yield line("  ", padded("expectation", 17), visible(said.turned(turned)))
 
 
 def troubles(report: Report) -> Iterator[Line]:
-    """Yield the steps that were not simply done."""
+    """Yield the steps that were not done as they are written."""
     if report.troubles or report.unreached:
-        yield line(Span("Steps that were not simply done", "bold"))
+        yield line(Span(NOT_DONE, "bold"))
     for row in report.troubles:
         yield _trouble(row)
     if report.unreached:
@@ -206,8 +204,9 @@ def _row(row: Row, width: int) -> Line:
     simulated = " (simulated)" if row.what is What.SIMULATED else ""
     until = f"-{clock(row.until)}" if row.until else ""
     told = "; ".join(filter(None, (f"{who}{said.happened(row)}{simulated}", said.came(row))))
-    state = said.OUTCOMES.get(row.state, row.state) if row.what is What.CLEANUP else row.state
-    state = state if state != State.DONE else ""
+    state = row.state if row.state != State.DONE else ""
+    if row.what is What.CLEANUP:
+        told, state = f"cleanup: {said.OUTCOMES.get(row.state, row.state)}{f'; {row.detail}' if row.detail else ''}", ""
     lead = padded(f"{clock(row.at)}{until}", 13)
     spans = [Span(f"{state}: ", _style(state))] if state else []
     return line("  ", f"{SIGNS[row.what]} {lead}", padded(visible(row.incident), width), *spans, visible(told))
