@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,7 +144,9 @@ def _type(rule: Broken, expected: list[str] | None = None) -> Fault:
     words = " or ".join(filter(None, [", ".join(wanted[:-1]), wanted[-1]]))
     if rule.value is None:
         return _fault(rule, f"{_field(rule)} cannot be empty or `null`", f"write {words}, or leave it out")
-    return _fault(rule, f"{_field(rule)} must be {words}, not {_told(rule.value)}", _way(rule.value, names))
+    return _fault(
+        rule, f"{_field(rule)} must be {words}, not {_told(rule.value)}", _way(rule.value, names, rule.schema)
+    )
 
 
 def _told(value: Any) -> str:
@@ -161,9 +164,16 @@ def _told(value: Any) -> str:
             return "a mapping"
 
 
-def _way(value: Any, expected: list[str]) -> str:
+def _would_match(value: Any, schema: Mapping[str, Any]) -> bool:
+    """Tell whether a number in quotes would be a text of the right form."""
+    return isinstance(value, bool) or bool(re.search(schema.get("pattern", ""), str(value)))
+
+
+def _way(value: Any, expected: list[str], schema: Mapping[str, Any]) -> str:
     """Return what to write instead of a value of the wrong type, where that is clear."""
     match value:
+        case int() | float() if "string" in expected and not _would_match(value, schema):
+            return str(schema.get("description", ""))
         case bool() | int() | float() if "string" in expected:
             return f'put it in quotes: "{_shown(value)}"'
         case str() if "boolean" in expected and value.casefold() in TRUTH:

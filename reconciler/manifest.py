@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import documents
 from reconciler.errors import Invalid, Misused, Problem
-from reconciler.gameday.schema import GAME_DAY
 from reconciler.includes import Includes
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import API_VERSION, NAME, NAMING
+from reconciler.kinds.schema.gameday import GAME_DAY
 from reconciler.kinds.schema.workspace import WORKSPACE
 from reconciler.model import Key, Manifest, Source
 from reconciler.nearest import did_you_mean, listed, unknown_field

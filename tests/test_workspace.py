@@ -275,7 +275,7 @@ def test_what_the_file_says_is_what_the_run_gets(write: Write) -> None:
             (
                 "reconciler.yaml:5:3: `orgnisation` is not a field of `spec`; did you mean `organisation`?\n"
                 "hint: the fields are namespace, organisation, manifests, api, state, state_lease_seconds, "
-                "identity_field, adopt, defaults, drift, limits, allow"
+                "identity_field, adopt, defaults, drift, limits, allow and 1 more"
             ),
         ),
         (

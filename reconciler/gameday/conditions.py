@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
 from reconciler.gameday.names import slug
-from reconciler.gameday.schema import CONDITIONS
 from reconciler.gameday.script import (
     Condition,
     FieldFilled,
@@ -18,6 +17,7 @@ from reconciler.gameday.script import (
     TaskCreated,
     UpdatePosted,
 )
+from reconciler.kinds.schema.gameday import CONDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,6 @@ from reconciler.errors import Invalid, Misused, Problem
 from reconciler.gameday import checking, parameters, schedule
 from reconciler.gameday.facts import Facts, of_workspace
 from reconciler.gameday.filling import Filling
-from reconciler.gameday.schema import GAME_DAY
 from reconciler.gameday.script import DEFAULT_CATCH_UP, GameDay, Parameter
 from reconciler.gameday.spans import seconds
 from reconciler.gameday.steps import Writing
@@ -21,11 +20,12 @@ from reconciler.gameday.templates import Making, Templates
 from reconciler.gameday.veiling import without_texts
 from reconciler.includes import Includes
 from reconciler.kinds.schema import of_game_day
+from reconciler.kinds.schema.gameday import GAME_DAY
 from reconciler.paths import is_yaml, shown
 from reconciler.secrecy import leaks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from reconciler.documents import Document
     from reconciler.workspace import Workspace
@@ -97,7 +97,7 @@ class _Reading:
         document = self._filled()
         templates = self._templates()
         wrong = {one.source for one in self.problems}
-        against = [one for one in validate.of_document(document, _WHOLE) if one.source not in wrong]
+        against = [one for one in _against(document) if one.source not in wrong]
         self.problems += against
         if against:
             return None
@@ -106,7 +106,7 @@ class _Reading:
         steps, acts = writing.steps(), writing.acts()
         self.problems += writing.problems
         day = self._made(document, templates, steps, acts)
-        if not writing.problems:
+        if not (writing.problems or templates.broken):
             self.problems += self._checked(day)
         self.problems = without_texts(self.problems, day)
         return day
@@ -193,6 +193,16 @@ _ENVELOPE = {**_WHOLE, "properties": {**_WHOLE["properties"], "spec": {"type": "
 _PARAMETERS = {
     "properties": {"spec": {"properties": {"parameters": _WHOLE["properties"]["spec"]["properties"]["parameters"]}}}
 }
+
+
+def _against(document: Document) -> Iterator[Problem]:
+    """Yield what the schema has against a game day; where a key is unknown, it may well mean what is missing there."""
+    found = list(validate.faults(document.value, _WHOLE))
+    mistyped = {one.path[:-1] for one in found if one.of_key}
+    for one in found:
+        if one.of_key or one.path not in mistyped:
+            place = document.key_at(*one.path) if one.of_key else document.at(*one.path)
+            yield Problem(place, one.message, one.hint)
 
 
 def _has_spec(document: Document) -> bool:

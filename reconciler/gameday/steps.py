@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import Problem
 from reconciler.gameday import spans
 from reconciler.gameday.conditions import condition, slug_of
-from reconciler.gameday.schema import ACTS, VERBS
 from reconciler.gameday.script import (
     Act,
     Assign,
@@ -25,6 +24,7 @@ from reconciler.gameday.script import (
     Timeline,
     Update,
 )
+from reconciler.kinds.schema.gameday import ACTS, VERBS
 from reconciler.nearest import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Writing:
         if verb in {"pause", "note"}:
             return ()
         name, below = (said, ()) if isinstance(said, str) else (said["incident"], ("incident",))
-        if not (found := self.templates.of(name)):
+        if not (found := self.templates.of(name)) and name not in self.templates.broken:
             told = f"`{name}` is not an incident of this game day{did_you_mean(name, self.templates.names)}"
             hint = f"the incidents are {listed(self.templates.names)}"
             self.problems.append(Problem(self.document.at(*path, verb, *below), told, hint))
@@ -216,8 +216,8 @@ class Writing:
         self.problems += [one for one in wrong if one not in self.problems]
         within = self._seconds(said["within"], (*path, "expect", "within"))
         if within == 0:
-            told = "nobody can do anything `within` no time"
-            self.problems.append(Problem(self.document.at(*path, "expect", "within"), told, "give people time"))
+            place = self.document.at(*path, "expect", "within")
+            self.problems.append(Problem(place, "nobody can do anything within no time", "write a longer `within:`"))
         if expected is None or not within or len(self.problems) > before:
             return None
         return Expect(incident, expected, within, never="never" in said)

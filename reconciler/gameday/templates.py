@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import validate, variables
 from reconciler.errors import Problem
-from reconciler.gameday import schema
 from reconciler.gameday.names import slug
 from reconciler.gameday.script import Template
 from reconciler.kinds import KINDS
 from reconciler.kinds.schema import NAME, NAMING
+from reconciler.kinds.schema import gameday as schema
 from reconciler.model import Key, Manifest
 from reconciler.secrecy import discreet
 
@@ -40,6 +40,8 @@ class Templates:
 
     incidents: Mapping[str, Template] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    """Names of which it cannot be told what they stand for."""
 
     @property
     def names(self) -> list[str]:
@@ -63,6 +65,7 @@ class Making:
     environ: Mapping[str, str]
     filling: Callable[[Mapping[str, Any] | None], Filling]
     problems: list[Problem] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
 
     def templates(self) -> Templates:
         """Return the templates, each once; those that are wrong are left as they are."""
@@ -71,19 +74,25 @@ class Making:
         for name, spec in self.raw.value["spec"]["incidents"].items():
             if isinstance(spec, dict):
                 made = list(self._made(name, spec))
+                self.broken |= set() if made else {name}
                 groups |= {name: tuple(one.name for one in made)} if "for_each" in spec else {}
                 for one in made:
                     self._claim(one, name, incidents)
-        return Templates(incidents, groups)
+        return Templates(incidents, groups, frozenset(self.broken))
 
     def _claim(self, one: Template, written: str, incidents: dict[str, Template]) -> None:
         """Keep a template under its name, if that can be one and no other has it."""
         place = self.raw.key_at("spec", "incidents", written)
         if not re.fullmatch(NAME, one.name):
-            self.problems.append(Problem(place, f"`{one.name}` cannot be a name", NAMING))
+            self._refuse(written, place, f"`{one.name}` cannot be a name", NAMING)
         elif incidents.setdefault(one.name, one) is not one:
             told = f"two incidents would be called `{one.name}`"
-            self.problems.append(Problem(place, told, "change one of the items, or the name"))
+            self._refuse(written, place, told, "change one of the items, or the name")
+
+    def _refuse(self, written: str, place: Source, message: str, hint: str) -> None:
+        """Add a problem that leaves it open what a name stands for."""
+        self.problems.append(Problem(place, message, hint))
+        self.broken.add(written)
 
     def _made(self, name: str, spec: Mapping[str, Any]) -> Iterator[Template]:
         """Yield the one template that is written, or one for each item of its `for_each`."""
@@ -107,7 +116,7 @@ class Making:
             place = self.raw.at(*path, number - 1)
             if called in seen or not called:
                 told = f"`{item}` makes the same name as another item" if called else f"`{item}` makes no name"
-                self.problems.append(Problem(place, told, "a name takes a-z, 0-9 and - of its item"))
+                self._refuse(name, place, told, "a name takes a-z, 0-9 and - of its item")
             else:
                 seen[called] = place
                 yield called, {"number": number, **({"value": item} if isinstance(item, str) else item)}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.errors import Misused
-from reconciler.gameday.schema import DESCRIPTION, GAME_DAY
-from reconciler.gameday.schema import spec as game_day_spec
 from reconciler.kinds.incident import CHILD_ID
+from reconciler.kinds.schema.gameday import DESCRIPTION, GAME_DAY
+from reconciler.kinds.schema.gameday import spec as game_day_spec
 from reconciler.kinds.schema.workspace import WORKSPACE, workspace_spec
 from reconciler.nearest import did_you_mean, listed
 

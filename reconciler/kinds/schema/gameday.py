@@ -43,7 +43,7 @@ def spec(*, is_checking: bool = False) -> Schema:
         {
             "title": _text("What the game day is called."),
             "description": {"type": "string", "description": "What it rehearses, for whoever hosts it."},
-            "catch_up": span("By how much a step may be late, in time of the script, and is done all the same: 2m."),
+            "catch_up": span("How late a step may be, in time of the script, and is done all the same"),
             "parameters": {
                 "type": "object",
                 "description": "Values that `--set NAME=VALUE` gives, for `${param:NAME}` in texts.",
@@ -86,7 +86,7 @@ def template() -> Schema:
 
 def span(description: str) -> Schema:
     """Return the schema of a span of time."""
-    return {"type": "string", "description": f"{description} Write it like 90s, 5m or 1h30m.", "pattern": _a_span()}
+    return {"type": "string", "description": f"{description}: 90s, 5m or 1h30m.", "pattern": _a_span()}
 
 
 def _a_span() -> str:
@@ -161,7 +161,7 @@ def _step() -> Schema:
             {
                 "id": {"description": "What `after` of other steps calls it.", **CHILD_ID},
                 **_when(),
-                "every": span("With an incident that has `for_each`: how long after each other its incidents get it."),
+                "every": span("With an incident that has `for_each`, how long after each other its incidents get it"),
                 "declare": _incident("Declares this incident, or each of a `for_each`."),
                 "set": _set(),
                 "update": _update("Posts an update."),
@@ -207,7 +207,7 @@ def _act() -> Schema:
 
 def _when() -> dict[str, Schema]:
     return {
-        "at": span("How long after the start."),
+        "at": span("How long after the start"),
         "after": {
             "type": "string",
             "description": "The ID of another step, or that and how long after it was due: `escalate + 2m`.",
@@ -224,7 +224,7 @@ def _set() -> Schema:
     fields = {name: described(row.type.schema(), row) for name, row in SET_BY_SCRIPT.items()}
     return {
         **_mapping("Writes these fields, once.", {"incident": _incident(), **fields}, ["incident"]),
-        "minProperties": 2,
+        **_one_of(list(fields)),
     }
 
 
@@ -251,7 +251,7 @@ def _assign(description: str, required: Sequence[str]) -> Schema:
 
 def _expect() -> Schema:
     never = _mapping("What people should not do meanwhile.", _conditions())
-    own = {"incident": _incident(), "within": span("How long they have.")}
+    own = {"incident": _incident(), "within": span("How long they have")}
     expect = _mapping("What people should do.", {**own, **_conditions(), "never": never}, list(own))
     return {**expect, "allOf": [_one_of((*CONDITIONS, "never"))]}
 
