@@ -15,7 +15,7 @@ import httpx
 
 from reconciler.api import connect, in_process
 from reconciler.gameday import log
-from reconciler.gameday.clock import Sources, script_at
+from reconciler.gameday.clock import Sources
 from reconciler.gameday.events import Begun, State, StepTold
 from reconciler.gameday.running import Manner, Run
 from reconciler.gameday.script import Declare, Set, Update, UpdatePosted
@@ -179,7 +179,7 @@ def _played(day: GameDay, speed: float) -> Played:
         client = stack.enter_context(connect(BASE_URL, "sandbox", transport=transport))
         noted = stack.enter_context(log.opened(world.workspace, RUN, store))
         table, host = scenes.timetable(day), Ticking()
-        watch = Watch(client, day, table, lambda moment: script_at(noted.story.events, moment, speed), speed=speed)
+        watch = Watch(client, day, table, speed=speed)
         sources = Sources(time.monotonic, time.monotonic)
         run = Run(RUN, day, table, own, client, noted, host, Manner(speed=speed), watch=watch, sources=sources)
         run.play()
