@@ -175,7 +175,7 @@ class Run:
             title=self.day.title,
             digest=self.day.digest,
             steps=planned(self.timetable, private),
-            incidents={name: str(one.spec.get("name", name)) for name, one in templates},
+            incidents={name: name if name in private else str(one.spec.get("name", name)) for name, one in templates},
             private=private,
             parameters={one.name: one.value for one in self.day.parameters},
             end=self.end,

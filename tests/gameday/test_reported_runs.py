@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.gameday import report
+from reconciler.gameday.events import line_of
 from reconciler.gameday.report import Standing
 from reconciler.gameday.script import Assign, Close, Declare, Pause, RoleAssigned, Task, Update, UpdatePosted
 from reconciler.render import gameday
@@ -89,12 +90,25 @@ def test_two_runs_of_one_game_day_are_compared(world: World, time: Time) -> None
     }
 
 
+def private() -> GameDay:
+    """Return the game day of a private incident."""
+    template = scenes.template("outage", {"name": f"Leak of {SECRET}", "severity": "Major", "visibility": "private"})
+    steps = [one for one in DAY.steps if one.id != "brief"]
+    return replace(DAY, steps=tuple(steps), incidents={"outage": template})
+
+
+def test_the_journal_of_a_run_has_no_title_of_a_private_incident(world: World, time: Time) -> None:
+    """Nor what is written and expected there."""
+    story = Rehearsal(world, replace(private(), cast=()), time=time, speed=60, watches=True).play()
+
+    assert story.begun
+    assert SECRET not in b"".join(map(line_of, story.events)).decode()
+
+
 @pytest.mark.parametrize("form", gameday.FORMS)
 def test_no_form_tells_a_text_of_a_private_incident(world: World, time: Time, form: str) -> None:
     """Neither what the script wrote there, nor what people did, nor what it is called."""
-    template = scenes.template("outage", {"name": f"Leak of {SECRET}", "severity": "Major", "visibility": "private"})
-    steps = [one for one in DAY.steps if one.id != "brief"]
-    found = played(world, time, replace(DAY, steps=tuple(steps), incidents={"outage": template}))
+    found = played(world, time, private())
 
     told = gameday.written(found, form)
 
