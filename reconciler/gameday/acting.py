@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import kinds, reconcile
 from reconciler.errors import Exit, Invalid, Refused
-from reconciler.gameday.closing import closes
+from reconciler.gameday.closing import closes, only
 from reconciler.gameday.events import State
 from reconciler.gameday.fates import Told, fate, over
 from reconciler.gameday.script import Close, Declare, Set
@@ -120,9 +120,11 @@ class Acting:
         return loaded, plan
 
     def _loaded(self, steps: Sequence[Step], applied: Sequence[Step], written: Iterable[str]) -> Loaded:
-        whole = manifests(self.day, [*applied, *steps], self.run_id, self.dated)
+        groups = _by_incident(steps)
+        before = (one for one in applied if one.incident in groups)
+        whole = manifests(self.day, [*before, *steps], self.run_id, self.dated)
         batch = []
-        for name, group in _by_incident(steps).items():
+        for name, group in groups.items():
             if isinstance(group[0].deed, Declare):
                 batch.append(whole[name])
             else:
@@ -132,7 +134,8 @@ class Acting:
         return Loaded(workspace, tuple(batch), 1, is_whole=False, allowed=allowance(self.workspace))
 
     def _plan(self, loaded: Loaded) -> Plan:
-        plan = reconcile.plan(loaded, self.reader, self.memory)
+        keys = {one.key for one in loaded.manifests}
+        plan = reconcile.plan(loaded, self.reader, only(self.memory, keys))
         # What a batch does not name is no less stated than before.
         return replace(plan, observed={key: replace(seen, forgotten=()) for key, seen in plan.observed.items()})
 

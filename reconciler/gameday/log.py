@@ -17,6 +17,7 @@ from reconciler.gameday.story import Story, after, story_of
 from reconciler.kinds.incident import CHILD_ID
 from reconciler.state import disk
 from reconciler.state.disk import explained
+from reconciler.state.held import HeldStore
 from reconciler.workspace import RUNS_FOLDER
 
 if TYPE_CHECKING:
@@ -201,8 +202,9 @@ def opened(workspace: Workspace, run_id: str, store: Store) -> Iterator[RunLog]:
     who hosts it where somebody does.
     """
     own = workspace_of(replace(workspace, run=""), run_id)
-    with _locked(store, run_id):
-        log = RunLog(_Place.of(own), store, run_id)
+    held = HeldStore(store)
+    with _locked(held, run_id):
+        log = RunLog(_Place.of(own), held, run_id)
         try:
             log.begin()
             yield log

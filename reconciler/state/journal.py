@@ -38,6 +38,11 @@ class Journal:
         self._lock = threading.Lock()
         self._synced = time.monotonic()
 
+    @property
+    def path(self) -> Path:
+        """Return where it lies."""
+        return self._path
+
     def intent(self, intent: Intent) -> None:
         """Note what is about to be sent."""
         self._write(intent.to_json())
