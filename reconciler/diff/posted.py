@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.diff.pair import Pair
     from reconciler.diff.rules import Diff
     from reconciler.lifecycle import Lifecycle
-    from reconciler.model import Key
+    from reconciler.model import Key, Leaf
     from reconciler.state.record import Record
 
 
@@ -102,17 +102,20 @@ def _held_at(child: Child, path: Path) -> Path:
 def note_held(pair: Pair, plan: Posting, diff: Diff) -> None:
     """Note all moves that give way before the first update is posted: a run that dies on the way leaves some for later.
 
-    Without it they would look as if they were declared since, and asked anew.
+    Without it they would look as if they were declared since, and asked anew. The move of an update that is passed
+    over is noted as the incident's own: no answer ever tells of it.
     """
-    posts = {child.key for child, _ in plan.posts}
-    moves = [(child, path) for child, path in plan.kept if child.key in posts and path in pair.live.leaves]
-    moves = [(child, path) for child, path in moves if not any(refs.find([child.leaves[path].value]))]
+    moves: dict[Path, tuple[Leaf, Leaf]] = {}
+    for child, path in plan.kept if plan.posts else ():
+        at = path if child in plan.unsaid else _held_at(child, path)
+        if path in pair.live.leaves and not any(refs.find([child.leaves[path].value])):
+            moves[at] = child.leaves[path], pair.live.leaves[path]
     if not moves:
         return
     how = pair.record.how if pair.record else pair.match.how
     seen = diff.observed.get(pair.key) or Observation(pair.live.id, how, {}, {})
-    declared = {_held_at(child, path): child.leaves[path] for child, path in moves}
-    answered = {_held_at(child, path): pair.live.leaves[path] for child, path in moves}
+    declared = {path: wanted for path, (wanted, _) in moves.items()}
+    answered = {path: live for path, (_, live) in moves.items()}
     diff.observed[pair.key] = replace(seen, declared=seen.declared | declared, answered=seen.answered | answered)
 
 

@@ -72,7 +72,7 @@ def blocks(plan: Plan) -> list[Block]:
     adopted = {change.key for change in plan.changes if isinstance(change, Adopt)}
     recognised: dict[Key, list[str]] = {}
     for key in sorted(plan.observed):
-        if key.child and key.parent in adopted:
+        if key.child and key.parent in adopted and plan.observed[key].how == "found":
             recognised.setdefault(key.parent, []).append(key.child[0])
     return [
         Block(key, reference(plan, key), mine, notices.get(key, []), recognised.get(key, []), plan.names)

@@ -431,6 +431,26 @@ def test_a_move_without_words_that_people_overtook_is_not_posted(world: World) -
     assert "update `second` is not posted: it has no message, and people moved the incident" in told.notices(plan)
 
 
+@pytest.mark.parametrize("state", ["kept", "lost"])
+def test_what_people_overtook_stays_theirs_once_the_next_update_is_posted(world: World, state: str) -> None:
+    """A move without words is passed over for good, and what it gave way to is kept: no edit makes the move later."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring")
+    if state == "lost":
+        world.lose_state()
+    world.write(HEAD + FIRST + "    - {id: second, status: Fixing}\n" + THIRD)
+
+    world.settle()
+
+    assert world.updates(incident(world)) == ["We are looking into it.", "Rolled back."]
+    assert now(world, "status") == ["Monitoring"]
+    plan = world.plan()
+    assert plan.is_empty
+    assert not plan.refusals
+    assert "status Monitoring kept (Bob Baker); the manifest says Fixing" in told.notices(plan)
+
+
 def test_an_update_with_a_status_made_in_the_same_run_waits_for_it(world: World) -> None:
     """A status and a severity declared beside the incident exist before the update that names them."""
     world.write(
