@@ -27,7 +27,7 @@ from reconciler.gameday.watching import Watch
 from reconciler.reconcile import Loaded
 from reconciler.render import page, text
 from reconciler.render.gameday import preview as rendering
-from reconciler.render.gameday import said
+from reconciler.render.gameday import text as reporting
 from reconciler.render.words import count
 
 if TYPE_CHECKING:
@@ -188,16 +188,7 @@ def _tell_end(story: Story, part: Part, workspace: Workspace, form: str) -> None
     """Tell how it went in a few lines, and what to type next."""
     told = report.of(story)
     is_beside = form == "json"
-    tell(f"\n{said.standing(told)}", err=is_beside)
-    if told.expectations:
-        tell(said.score(told.score), err=is_beside)
-    for one in told.expectations:
-        if one.verdict is Verdict.FAILED:
-            tell(f"  failed: {one.text}" + (f" ({one.detail})" if one.detail else ""), err=is_beside)
-    for row in told.troubles:
-        tell(f"  {said.trouble(row)}", err=is_beside)
-    for incident in told.left_open:
-        tell(f"  left open: {incident.name} {incident.reference} {incident.cleanup_detail}".rstrip(), err=is_beside)
+    page.write([page.BLANK, *reporting.summary(told)], sys.stderr if is_beside else sys.stdout)
     if told.is_over:
         tell(f"\n`{command(workspace, 'report', part.run_id)}` tells how people answered", err=is_beside)
     elif told.is_finished:

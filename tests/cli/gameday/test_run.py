@@ -136,7 +136,7 @@ def test_a_failed_expectation_is_an_exit_code_only_where_it_is_asked_for(shell: 
     ended = played(shell, "watched", "--cast", "absent", "--detailed-exitcode")
 
     assert ended.code == 2
-    assert "  failed: " in ended.stdout
+    assert "  failed  " in ended.stdout
 
 
 def test_a_reader_who_goes_away_ends_nothing(shell: Shell) -> None:
