@@ -19,7 +19,7 @@ from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from reconciler.api import Client
     from reconciler.gameday.script import GameDay
@@ -54,6 +54,8 @@ class Incidents:
         self._live: dict[str, Json] = {}
         self._versions: dict[str, tuple[str, ...]] = {}
         self.longest_gap = longest_gap
+        self.private: Collection[str] = ()
+        """Incidents that are private whatever the account says."""
         self.ranks: Mapping[str, float] | None = None
         """Of the account's severities, once they were read."""
 
@@ -63,9 +65,7 @@ class Incidents:
 
     def is_private(self, name: str) -> bool:
         """Tell whether an incident is private, as far as the script and the account say."""
-        template = self._day.incidents.get(name)
-        declared = str(template.spec.get("visibility", "")) if template else ""
-        return "private" in (self._live.get(name, {}).get("visibility"), declared)
+        return name in self.private or self._live.get(name, {}).get("visibility") == "private"
 
     def is_changed(self, name: str) -> bool:
         """Tell whether something has happened to an incident since it was read, or it never was."""

@@ -16,10 +16,11 @@ from reconciler.gameday.events import Judged, Looked, Seen, State, Verdict
 from reconciler.gameday.expecting import LEAST_PATIENCE, Rules
 from reconciler.gameday.looking import Incidents
 from reconciler.gameday.polling import Allowance, Turn
+from reconciler.gameday.preview import private_of
 from reconciler.gameday.script import Expect, SeverityAtLeast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.api import Client
     from reconciler.gameday.events import Event
@@ -51,29 +52,21 @@ class _Scene:
 
 
 class Watch:
-    """Watches what a script expects; `script` tells which script time a Unix time was, where the journal does not.
+    """Watches what a script expects.
 
     At speed 1 the budget is of real time. At another the clock is the run's own and jumps: what was not asked while it
     did is saved up, and nothing can happen unseen meanwhile.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        day: GameDay,
-        timetable: Timetable,
-        script: Callable[[float], float] | None = None,
-        *,
-        speed: float = 1.0,
-    ) -> None:
+    def __init__(self, client: Client, day: GameDay, timetable: Timetable, *, speed: float = 1.0) -> None:
         self._client, self._timetable = client, timetable
         self._is_real = speed == 1.0
         self._pace = max(1.0, speed / 10)
         self._patience = max(day.catch_up, LEAST_PATIENCE)
         self._dates = Dates(speed)
-        self._incidents = Incidents(
-            client, day, script or self._dates.script, self._patience if self._is_real else EVER
-        )
+        self._private = private_of(day)
+        longest_gap = self._patience if self._is_real else EVER
+        self._incidents = Incidents(client, day, self._dates.script, longest_gap)
         self._allowance: Allowance | None = None
         self._listed = self._noted = -EVER
         self._resting: dict[str, float] = {}
@@ -132,6 +125,7 @@ class Watch:
     def _take_up(self, story: Story, at: float, time: float) -> None:
         """Learn from the journal when the clock showed what and, once, what an earlier host looked at."""
         self._dates.learn(story, at, time)
+        self._incidents.private = {*self._private, *(story.begun.private if story.begun else ())}
         if not self._is_taken_up:
             looked = ((event, name) for event in story.events if isinstance(event, Looked) for name in event.incidents)
             for event, name in looked:

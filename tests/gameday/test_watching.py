@@ -19,12 +19,13 @@ from reconciler.gameday.script import (
     UpdatePosted,
 )
 from tests.gameday import scenes
-from tests.gameday.watchpost import Post, post
+from tests.gameday.watchpost import post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.gameday.script import Condition
+    from tests.gameday.watchpost import Post
     from tests.world import World
 
 PERSON, SCRIPT = "bob@example.com", ""
@@ -350,7 +351,7 @@ def test_everything_that_people_did_is_told_once(world: World) -> None:
         one.sweep()
         again = one.sweep()
 
-    assert sorted((event.incident, event.what, event.who, event.text, event.at) for event in one.story.seen) == [
+    assert sorted((event.incident, event.what, event.who, event.text, round(event.at)) for event in one.story.seen) == [
         ("noise", "other", "Bob Baker", "Summary changed", 130),
         ("noise", "update", "Bob Baker", "Over soon.", 130),
         ("outage", "action", "Bob Baker", "Restart it", 130),
@@ -366,9 +367,7 @@ def test_of_a_private_incident_no_word_is_kept(world: World) -> None:
     step = scenes.expected(60, UpdatePosted("hunter"), 60)
     day = scenes.day(step)
     day = replace(day, incidents={"outage": scenes.template("outage", {"visibility": "private"})})
-    with world.client(read_only=True) as client:
-        one = Post(world, day, client)
-        one.declare(visibility="private")
+    with post(world, day, visibility="private") as one:
         one.forward(70)
         one.post("The key is hunter2")
         one.forward(60)
@@ -396,11 +395,8 @@ def test_the_incidents_are_shown_as_they_were_seen_last(world: World) -> None:
 def test_a_refused_key_is_told(world: World) -> None:
     """It will not be accepted later either."""
     step = scenes.expected(60, LEAD, 60)
-    with post(world, scenes.day(step)) as one, world.client(key="nobodys") as client:
-        one.client = client
-        one.take_up()
-        with pytest.raises(Unauthorised):
-            one.forward(70)
+    with post(world, scenes.day(step), key="nobodys") as one, pytest.raises(Unauthorised):
+        one.forward(70)
 
 
 def test_watching_only_reads(world: World) -> None:
@@ -411,3 +407,20 @@ def test_watching_only_reads(world: World) -> None:
         one.forward(130)
         one.sweep()
         assert len([each for each in world.requests() if each["method"] != "GET"]) == before
+
+
+def test_a_long_log_is_read_to_its_end_at_the_same_pace(world: World) -> None:
+    """Each page is a request of the budget."""
+    step = scenes.expected(60, LEAD)
+    with post(world, scenes.day(step)) as one:
+        for number in range(260):
+            one.post(f"Update {number}", who=SCRIPT)
+        one.at = 65
+        one.assign()
+        sent = []
+        for _ in range(8):
+            one.forward(1)
+            sent.append(one.client.request_count)
+
+    assert one.verdict(step.id).verdict is Verdict.HELD
+    assert sent[:3] == [1, 2, 3]

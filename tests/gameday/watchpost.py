@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.gameday.events import Judged, Looked, Seen
+import pytest
+
+from reconciler.gameday.events import Judged, Looked, Seen, State, StepTold
 from reconciler.gameday.story import Story, after
 from reconciler.gameday.watching import Watch
+from reconciler.sandbox import moments
 from tests.gameday import scenes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from reconciler.api import Client
     from reconciler.gameday.events import Event
     from reconciler.gameday.script import GameDay
     from tests.world import World
 
-EPOCH = 1_700_000_000.0
-"""Unix time at which a run begins by the clock of a test; the sandbox has its own."""
+EPOCH = 1_800_000_000.0
+"""Unix time at which a run begins."""
 
 
 @dataclass
@@ -31,23 +34,24 @@ class Post:
     world: World
     day: GameDay
     client: Client
-    speed: float = 1.0
     at: float = 0.0
     ids: dict[str, str] = field(default_factory=dict)
     story: Story = field(default_factory=Story)
-    anchors: list[tuple[float, float]] = field(default_factory=list)
+    asked: int = 0
 
     def __post_init__(self) -> None:
         """Take up the run."""
         self.take_up()
+        self.note([StepTold(0, EPOCH, "begin", State.DONE)])
 
     def take_up(self) -> None:
         """Watch as a process does that has just begun."""
-        self.watch = Watch(self.client, self.day, scenes.timetable(self.day), self.script, speed=self.speed)
+        self.watch = Watch(self.client, self.day, scenes.timetable(self.day))
 
-    def script(self, unix: float) -> float:
-        """Return what the clock showed at a time of the sandbox's."""
-        return next((at for since, at in reversed(self.anchors) if since <= unix), 0.0)
+    def now(self) -> datetime:
+        """Return what time it is in the sandbox: what the clock of the run shows, and never the same twice."""
+        self.asked += 1
+        return moments.from_microseconds(int((EPOCH + self.at) * 1_000_000) + self.asked)
 
     def declare(self, name: str = "outage", **fields: Any) -> str:
         """Declare an incident as the run does."""
@@ -62,18 +66,12 @@ class Post:
         }
         if severity := template.get("severity"):
             body["severity_id"] = self.world.severity(severity)
-        self.tick()
         incident = self.world.ask("POST", "/v2/incidents", body)["incident"]
         self.ids[name] = incident["id"]
         return str(incident["id"])
 
-    def tick(self) -> None:
-        """Tell the sandbox's time apart from what the clock showed before."""
-        self.anchors.append((time.time(), self.at))
-
     def person(self, method: str, path: str, body: Any, who: str = "bob@example.com") -> Any:
         """Do something as a person, or as the run's key where that is nobody."""
-        self.tick()
         return self.world.ask(method, path, body, person=who)
 
     def edit(self, name: str = "outage", who: str = "bob@example.com", **fields: Any) -> None:
@@ -83,7 +81,7 @@ class Post:
 
     def post(self, message: str, name: str = "outage", who: str = "bob@example.com", **moves: Any) -> None:
         """Post an update."""
-        body = {"incident_id": self.ids[name], "idempotency_key": f"{who}{time.time()}", "message": message, **moves}
+        body = {"incident_id": self.ids[name], "idempotency_key": f"{who}{self.asked}", "message": message, **moves}
         self.person("POST", "/v2/incident_updates", body, who)
 
     def assign(self, name: str = "outage", who: str = "bob@example.com", to: str = "", role: str = "") -> None:
@@ -103,7 +101,6 @@ class Post:
 
     def look(self, *, is_last: bool = False) -> list[Event]:
         """Look once."""
-        self.tick()
         told = self.watch.look(self.story, self.ids, self.at, EPOCH + self.at, is_last=is_last)
         self.note(told)
         return told
@@ -120,8 +117,9 @@ class Post:
             self.story = after(self.story, event)
 
     def verdict(self, step: str) -> Judged:
-        """Return what came of an expectation."""
-        return self.story.verdicts[step]
+        """Return what came of an expectation, to the second."""
+        judged = self.story.verdicts[step]
+        return judged if judged.after is None else replace(judged, after=round(judged.after))
 
     @property
     def looked(self) -> list[Looked]:
@@ -130,10 +128,13 @@ class Post:
 
 
 @contextmanager
-def post(world: World, day: GameDay, faults: Sequence[str] = (), **options: Any) -> Iterator[Post]:
-    """Watch over a game day in a sandbox whose incidents are declared already."""
-    with world.client(faults, read_only=True) as client:
-        one = Post(world, day, client, **options)
+def post(
+    world: World, day: GameDay, faults: Sequence[str] = (), *, key: str = "sandbox", **declared: Any
+) -> Iterator[Post]:
+    """Watch over a game day in a sandbox whose incidents are declared already, with these fields."""
+    with pytest.MonkeyPatch.context() as patch, world.client(faults, key, read_only=True) as client:
+        one = Post(world, day, client)
+        patch.setattr(moments, "now", one.now)
         for name in day.incidents:
-            one.declare(name)
+            one.declare(name, **declared)
         yield one

@@ -16,7 +16,7 @@ from reconciler.cli.session import connected
 from reconciler.cli.telling import tell, tell_json
 from reconciler.cli.voice import voice
 from reconciler.errors import Exit, Misused, Refused, worst
-from reconciler.gameday import log, preview, report, unfolding
+from reconciler.gameday import log, preview, report, unfolding, unknown
 from reconciler.gameday.events import State, Verdict
 from reconciler.gameday.people import People
 from reconciler.gameday.running import Manner, Run
@@ -100,6 +100,7 @@ def _preview(part: Part, own: Workspace, session: Session, form: str, allow: Seq
     allowed = guards.allowance(own.allow, allow)
     loaded = Loaded(own, tuple(manifests.values()), 1, is_whole=False, allowed=allowed)
     plan = reconcile.plan(loaded, session.client, session.store.read())
+    unknown.check(steps, session.client)
     shown = preview.of(part.day, part.timetable, plan, part.run_id, speed=part.speed, until=part.flags.until)
     _show(shown, form, is_dry=is_dry)
     if plan.refusals:
