@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 import threading
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ESCAPE = "\x1b"
+_ESCAPES = re.compile("\x1b(\\[[0-?]*[ -/]*[@-~]|O.|)")
+"""What arrows and function keys send: an escape and more, none of which is meant as a key of its own."""
 
 
 @contextmanager
@@ -101,8 +103,6 @@ class _Listening:
                     break
                 if not read:
                     break
-                # An arrow is an escape and two more, and none of them is meant as a key of its own.
-                if not (read.startswith(ESCAPE) and len(read) > 1):
-                    for key in read:
-                        self._pressed(key)
+                for key in _ESCAPES.sub("", read):
+                    self._pressed(key)
         os.close(self._wake)

@@ -13,6 +13,7 @@ from reconciler.cli.gameday.hosts import hosting
 from reconciler.cli.gameday.runs import command
 from reconciler.cli.gameday.stopping import RunStopping
 from reconciler.cli.session import connected
+from reconciler.cli.streams import settle
 from reconciler.cli.telling import tell, tell_json
 from reconciler.cli.voice import voice
 from reconciler.errors import Exit, Misused, Refused, worst
@@ -75,7 +76,12 @@ def play(
                 _ask(part)
         with log.opened(own, part.run_id, session.store) as journal:
             story = _played(part, own, session, journal, form, stopping)
-    _tell_end(story, part, workspace, form)
+    try:
+        _tell_end(story, part, workspace, form)
+    except OSError:
+        # Nobody is left to read it, as where a terminal was closed; what became of the run says more than that.
+        for stream in (sys.stdout, sys.stderr):
+            settle(stream)
     return _exit_code(story, is_detailed=is_detailed)
 
 

@@ -25,6 +25,7 @@ from reconciler.gameday.events import (
     Verdict,
 )
 from reconciler.gameday.spans import clock, written
+from reconciler.render.gameday.said import span
 from reconciler.render.page import Line, Span, line
 from reconciler.render.words import count, visible
 
@@ -97,8 +98,8 @@ def seen(event: Seen) -> str:
 
 def expected(step: Planned) -> str:
     """Return what is expected, without how long people have for it."""
-    span = written(step.within)
-    return step.text.removeprefix(f"expect within {span} ").removeprefix(f"expect for {span} ")
+    window = written(step.within)
+    return step.text.removeprefix(f"expect within {window} ").removeprefix(f"expect for {window} ")
 
 
 def _step(step: str, story: Story) -> Planned:
@@ -123,7 +124,7 @@ def _judged(event: Judged, story: Story) -> Line:
     text = expected(_step(event.step, story))
     match event.verdict:
         case Verdict.HELD:
-            after = f" after {written(event.after)}" if event.after is not None else ""
+            after = f" after {span(event.after)}" if event.after is not None else ""
             verdict = Span(f"held{after}: ", GOOD)
         case Verdict.FAILED:
             verdict = Span("expectation failed: ", BAD)

@@ -93,7 +93,7 @@ def _state(view: View, now: Now) -> Span:
         return Span("cleaning up", "bold yellow")
     if now.is_paused:
         return Span(" PAUSED ", "bold reverse yellow")
-    return Span("running" if now.speed == 1 else f"running {now.speed:g} times as fast", GOOD)
+    return Span("running" if now.speed == 1 else f"running at speed {now.speed:g}", GOOD)
 
 
 def _progress(view: View, now: Now, width: int) -> Row:

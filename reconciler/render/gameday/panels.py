@@ -16,7 +16,7 @@ from reconciler.render.page import Line, Span
 from reconciler.render.words import shortened, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reconciler.gameday.hosting import Awaited, Now, Shown
 
@@ -58,15 +58,22 @@ def _heading(title: str, *told: Span) -> Row:
 def incidents(view: View) -> tuple[Row, list[Row]]:
     """Return the incidents as they were last seen: those first of which something is expected, closed ones last."""
     shown = view.now.incidents if view.now else ()
-    awaited = {one.text for one in view.now.awaited} if view.now else set()
     statuses = Counter(one.status for one in shown if one.status)
     counts = [Span(f"{number} {visible(status)}", QUIET) for status, number in statuses.most_common()]
     if not shown:
         return _heading("Incidents", Span("none yet", QUIET)), []
     widths = _widths(shown)
-    ordered = sorted(shown, key=lambda one: not any(one.name in text.split() for text in awaited))
-    ordered.sort(key=lambda one: one.status == CLOSED)
+    ordered = sorted(shown, key=_importance(view))
     return _heading("Incidents", *counts), [_incident(one, widths) for one in ordered]
+
+
+def _importance(view: View) -> Callable[[Shown], tuple[bool, bool, int]]:
+    """Return what incidents are ordered by: closed ones last, then what people should do, then the script."""
+    begun, awaited = view.story.begun, view.now.awaited if view.now else ()
+    steps = {one.id: one.incident for one in begun.steps} if begun else {}
+    wanted = {steps.get(one.step) for one in awaited if not one.never}
+    places = {name: place for place, name in enumerate(begun.incidents)} if begun else {}
+    return lambda one: (one.status == CLOSED, one.name not in wanted, places.get(one.name, len(places)))
 
 
 def _widths(shown: Sequence[Shown]) -> tuple[int, int, int, int]:

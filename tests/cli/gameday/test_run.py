@@ -202,7 +202,7 @@ def test_a_run_whose_terminal_is_closed_goes_on_with_its_id(shell: Shell) -> Non
     assert "goes on with it" in status.stderr
     assert stderr.startswith("taking up left-one at 00:0")
     assert "closed outage (INC-1)" in stdout
-    assert asked.count("POST   /v2/incidents\n") == 1
+    assert asked.count("POST   /v2/incidents  key") == 1
 
 
 def test_a_second_signal_leaves_what_the_first_would_have_closed(shell: Shell) -> None:
