@@ -38,17 +38,20 @@ def known(day: GameDay) -> Timetable:
 
 
 def _followed(day: GameDay) -> Iterator[Step]:
-    """Yield the steps as they are written, but each behind the one that it is counted from."""
-    by_id = {step.id: step for step in day.steps}
-    done: set[str] = set()
+    """Yield the steps as they are written, but none before the one that it is counted from."""
+    known = {step.id for step in day.steps}
+    told: set[str] = set()
+    waiting: dict[str, list[Step]] = {}
     for step in day.steps:
-        way: list[Step] = []
-        one: Step | None = step
-        while one and one.id not in done:
-            done.add(one.id)
-            way.append(one)
-            one = by_id.get(one.when.after)
-        yield from reversed(way)
+        ready = [step]
+        while ready:
+            one = ready.pop()
+            if one.when.after in known and one.when.after not in told:
+                waiting.setdefault(one.when.after, []).append(one)
+            else:
+                told.add(one.id)
+                ready += reversed(waiting.pop(one.id, []))
+                yield one
 
 
 def problems(day: GameDay) -> Iterator[Problem]:

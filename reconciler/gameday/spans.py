@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-SPAN = r"^(?=\d)(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$"
+SPAN = r"^(?=[0-9])([0-9]{1,6}(\.[0-9]{1,3})?h)?([0-9]{1,6}(\.[0-9]{1,3})?m)?([0-9]{1,6}(\.[0-9]{1,3})?s)?$"
 """What a span may be, as JSON Schema has it: hours, minutes and seconds, in this order, each at most once."""
-_PARTS = re.compile(r"(\d+(?:\.\d+)?)([hms])")
+_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)([hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 

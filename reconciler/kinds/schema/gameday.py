@@ -172,7 +172,7 @@ def _step() -> Schema:
                     "description": "Lets the clock stand until the host goes on; a text tells them why.",
                     "anyOf": [
                         {"type": "string"},
-                        {"type": "object", "additionalProperties": False, "maxProperties": 0},
+                        {"type": "object", "maxProperties": 0},
                         {"type": "null"},
                     ],
                 },
