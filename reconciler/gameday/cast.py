@@ -13,7 +13,7 @@ from reconciler.gameday.answers import answer, breaks
 from reconciler.gameday.script import Act, Assign, Close, Expect, Moment, Set, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.gameday.script import Condition, Deed, GameDay, Timetable
 
@@ -110,14 +110,16 @@ class _Making:
         """Return what answers an expectation; None where nobody can without doing what must never be done."""
         due, name = max(at + intent.after, at), f"{self.prefix}-{step.id}"
         never = [] if intent.is_bold else self._never(deed.incident)
-        assignee = self._assignee(deed, intent.who)
+        crew = self._crew(deed.incident)
+        who = crew[PEOPLE.index(intent.who) % len(crew)]
+        assignee = self._assignee(deed, who, crew)
         heeded = [one for begin, end, one in never if begin <= due <= end]
-        done = answer(deed.incident, deed.condition, intent.who, assignee=assignee, named=name, never=heeded)
+        done = answer(deed.incident, deed.condition, who, assignee=assignee, named=name, never=heeded)
         free = self._free(due, deed.incident, [(begin, end) for begin, end, one in never if breaks(done, one)])
         if free > max(at + deed.within, due) or free >= self._closed(deed.incident):
             return None
         self.taken[deed.incident].add(free)
-        return free, Act(intent.who, Moment(free), done, step.source, name)
+        return free, Act(who, Moment(free), done, step.source, name)
 
     def _never(self, incident: str) -> list[tuple[float, float, Condition]]:
         """Return from when until when what must never happen to an incident."""
@@ -139,14 +141,23 @@ class _Making:
         steps = (at for at, step in self.timetable.steps if step.deed == Close(incident))
         return min(steps, default=float("inf"))
 
-    def _assignee(self, deed: Expect, who: str) -> str:
+    def _crew(self, incident: str) -> tuple[str, ...]:
+        """Return who may act: of a private incident those whom the script lets see it, where it names any of them."""
+        template = self.day.incidents.get(incident)
+        spec = template.spec if template else {}
+        if spec.get("visibility") != "private":
+            return PEOPLE
+        named = {*map(str, spec.get("members") or ()), *map(str, (spec.get("roles") or {}).values())}
+        return tuple(one for one in PEOPLE if one in named) or PEOPLE
+
+    def _assignee(self, deed: Expect, who: str, crew: Sequence[str]) -> str:
         """Return who gets a role, empty for whoever acts: nobody whom the script gives it to, so that it is seen."""
         role = getattr(deed.condition, "role", "")
         template = self.day.incidents.get(deed.incident)
-        given = {template.spec.get("roles", {}).get(role)} if template else set()
-        given |= {one for _, step in self.timetable.steps if (one := _given(step.deed, deed.incident, role))}
-        first = PEOPLE.index(who)
-        chosen = next((one for one in (*PEOPLE[first:], *PEOPLE[:first]) if one not in given), who)
+        given = [(template.spec.get("roles") or {}).get(role)] if template else []
+        given += [_given(step.deed, deed.incident, role) for _, step in self.timetable.steps]
+        first = crew.index(who)
+        chosen = next((one for one in (*crew[first:], *crew[:first]) if one not in given), who)
         return "" if chosen == who else chosen
 
 
@@ -154,7 +165,7 @@ def _given(deed: Deed, incident: str, role: str) -> object:
     """Return whom a step of the script gives a role to; None where it is about something else."""
     match deed:
         case Assign(of, what, to) if (of, what) == (incident, role):
-            return to if isinstance(to, str) else None
+            return to
         case Set(of, fields) if of == incident:
             return dict(fields.get("roles") or {}).get(role)
     return None

@@ -211,6 +211,27 @@ def test_a_role_goes_to_somebody_whom_the_script_does_not_give_it_to() -> None:
     assert deeds(day) == [Assign("outage", "Incident Lead", "bob@example.com")]
 
 
+def test_a_role_that_the_script_gives_by_an_id_is_taken_all_the_same() -> None:
+    """Users may be named by their IDs, of which a cast knows nothing."""
+    spec = {"roles": {"Incident Lead": {"id": "01HUSER"}}, "visibility": "private", "members": [{"id": "01HOTHER"}]}
+    day = scenes.day(scenes.expected(60, EACH[0]), scenes.step(30, Set("outage", {"roles": spec["roles"]})))
+    day = replace(day, incidents={"outage": scenes.template("outage", spec)})
+
+    assert deeds(day) == [Assign("outage", "Incident Lead", "")]
+
+
+def test_a_private_incident_is_answered_by_those_who_see_it() -> None:
+    """Whoever is neither a member nor has a role knows nothing of a private incident, and does nothing there."""
+    spec = {"visibility": "private", "members": ["bob@example.com"], "roles": {"Incident Lead": "carol@example.com"}}
+    day = replace(watched(), incidents={"outage": scenes.template("outage", spec)})
+
+    quick = made(day, "quick")
+
+    assert {act.who for _, act in quick} == {"bob@example.com", "carol@example.com"}
+    assert len(quick) == len(EACH)
+    assert Assign("outage", "Incident Lead", "") in [act.deed for _, act in quick if act.who == "bob@example.com"]
+
+
 def test_that_no_words_were_found_is_said() -> None:
     """Whoever reads the incident sees that the expression was too much for simulated people."""
     day = scenes.day(scenes.expected(60, UpdatePosted("x{9999}")))

@@ -145,6 +145,18 @@ def _is_about(act: Act, condition: Condition) -> bool:
     return not isinstance(act.deed, Close) and breaks(act.deed, condition)
 
 
+def test_people_act_in_a_sandbox_that_is_served(shell: Shell) -> None:
+    """A rehearsal against a sandbox of another process, at its own rate, goes as one within the process."""
+    with shell.served("--data", "served.db") as url:
+        command = ["gameday", "run", "secrets-leak.yaml", "--base-url", url, "--auto-approve", "--skip-pauses"]
+        process = Shell(shell.folder, {"INCIDENT_API_KEY": "sandbox"}).start(
+            *command, "--speed", "1000", "--cast", "quick", "--run-id", "rehearsal", "--detailed-exitcode"
+        )
+        out, err = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 0, out + err
+
+
 def test_a_rehearsal_that_is_killed_and_taken_up_again_has_everybody_act_once(shell: Shell) -> None:
     """People who act while the run is killed, again and again, have done each thing once when it is over."""
     command = ["gameday", "run", "region-failover.yaml", "--sandbox", "--auto-approve", "--skip-pauses"]
