@@ -169,6 +169,42 @@ def test_nobody_does_what_must_never_happen(flag: str, condition: Condition) -> 
     assert broken == []
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(range(0, 900, 60)),
+            st.sampled_from(EACH),
+            st.sampled_from([30.0, 120.0, 600.0]),
+            st.booleans(),
+            st.sampled_from(["outage", "other"]),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(["quick", "slow"]),
+)
+def test_whatever_is_expected_nobody_does_what_must_never_happen(
+    rows: list[tuple[int, Condition, float, bool, str]], flag: str
+) -> None:
+    """Of any expectations, at any times, a cast that means well breaks none; a quick one is never late."""
+    steps = [
+        replace(scenes.expected(at, condition, within, never=never, of=incident), id=f"step-{number}")
+        for number, (at, condition, within, never, incident) in enumerate(rows)
+    ]
+    day = scenes.day(*steps, incidents=["outage", "other"])
+    bans = [(at, at + within, incident, condition) for at, condition, within, never, incident in rows if never]
+    windows = {one.id: (one.when.offset, one.when.offset + getattr(one.deed, "within", 0.0)) for one in steps}
+
+    acts = made(day, flag)
+
+    for at, act in acts:
+        begin, end = windows[act.id.removeprefix(f"{flag}-")]
+        assert begin <= at
+        assert at <= end or flag == "slow"
+        for since, until, incident, condition in bans:
+            if act.incident == incident and since <= at <= until and not isinstance(act.deed, script.Close):
+                assert not breaks(act.deed, condition)
+
+
 def test_a_quick_answer_waits_for_the_end_of_a_ban() -> None:
     """What must not happen yet and is expected soon is done once it may be."""
     moved = StatusReached("Monitoring")
