@@ -31,6 +31,7 @@ TICK = 1.0
 """Real seconds between two looks around at speed 1."""
 TICKS_A_SECOND = 10.0
 """How many times a real second it is shown how things stand at other speeds."""
+AWAY = "the API was away"
 RETRY = 5.0
 """Script seconds after which a step is tried again that could not be done as the API was away."""
 SETTLED = frozenset({State.DONE, State.FAILED, State.MISSED, State.SKIPPED, State.OVERTAKEN, State.UNREACHED})
@@ -56,6 +57,8 @@ class Playing:
     applied: list[Step] = field(init=False)
     begun: set[str] = field(init=False)
     """Steps that an earlier host began: they are brought to their end, whatever the time."""
+    tried: set[str] = field(default_factory=set)
+    """Steps that could not be done yet, as the API was away."""
     taken_up: float = field(init=False)
     due: Mapping[str, float] = field(init=False)
     retry_at: float = 0.0
@@ -150,7 +153,7 @@ class Playing:
             return State.SKIPPED, f"{step.incident} was not declared"
         if is_late and not isinstance(deed, Close | Expect):
             if self.story.state(step.id) is State.BEGUN:
-                return State.FAILED, "the API was away, and nobody knows how far it came"
+                return State.FAILED, f"{AWAY}, and nobody knows how far it came"
             return State.MISSED, f"{written(self.clock.at() - self.due[step.id])} late"
         return None
 
@@ -177,13 +180,16 @@ class Playing:
         except (Unauthorised, KeyProblem, Redirected):
             raise
         except ApiError:
-            self.retry_at = self.clock.at() + RETRY
-            return False
-        if any(one.is_away for one in told):
+            return self._try_later(batch)
+        if away := [one.step for one in told if one.is_away]:
             self.acting.forget()
-            self.retry_at = self.clock.at() + RETRY
-            return False
+            return self._try_later(away)
         return True
+
+    def _try_later(self, steps: Sequence[Step]) -> bool:
+        self.tried |= {one.id for one in steps}
+        self.retry_at = self.clock.at() + RETRY
+        return False
 
     def _begin(self, batch: Iterable[Step]) -> None:
         for one in batch:
@@ -377,17 +383,15 @@ class Playing:
 
     def _leave_the_rest(self) -> None:
         """Tell of each step that has not come to its end that it will not."""
+        waiting = {step.id for _, step in self.waiting}
         for _, step in self.run.timetable.steps:
             state = self.story.state(step.id)
-            if state in SETTLED or step.id in self.story.verdicts:
+            if state in SETTLED:
                 continue
-            if state is State.BEGUN or (step.id in {one.id for _, one in self.waiting} and self._was_due(step)):
-                self._settle(step, State.FAILED, "the API was away")
-            elif not (isinstance(step.deed, Expect) and self._was_due(step)):
+            if state is State.BEGUN or step.id in self.tried:
+                self._settle(step, State.FAILED, AWAY)
+            elif step.id in waiting or not isinstance(step.deed, Expect) or self.due[step.id] > self.run.end:
                 self._settle(step, State.UNREACHED)
-
-    def _was_due(self, step: Step) -> bool:
-        return self.due[step.id] <= self.clock.at() + NEARLY
 
     @property
     def _now(self) -> tuple[float, float]:
