@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 README = Path(__file__).parent.parent / "README.md"
-QUICKSTART, TESTS, ACCOUNT, SERVE, SERVED = range(5)
+QUICKSTART, TESTS, ACCOUNT, SERVE, SERVED, GAME_DAY = range(6)
 """What each block of shell commands is for, in the order of the page."""
 
 

@@ -157,3 +157,31 @@ def test_the_custom_field_of_the_page_on_state_is_a_manifest(tmp_path: Path) -> 
     )
 
     assert ended.returncode == 0, ended.stderr
+
+
+GAME_DAYS = ROOT / "docs" / "gamedays.md"
+
+
+def test_every_command_and_flag_of_the_page_on_game_days_exists() -> None:
+    """Each `gameday …` is a command, and each flag is in the help of one of them."""
+    text = GAME_DAYS.read_text(encoding="utf-8")
+    commands = set(re.findall(r"gameday (run|status|list|cleanup|report)\b", text))
+    known = "".join(_help("gameday", command) for command in commands)
+
+    assert commands == {"run", "status", "cleanup", "report"}
+    assert {flag for flag in re.findall(r"--[a-z][a-z-]+", text) if not re.search(rf"{flag}\b", known)} == set()
+
+
+def test_the_script_on_the_page_of_game_days_can_be_played(tmp_path: Path) -> None:
+    """It is valid, and plays in the sandbox: what nobody answers is what failed."""
+    text = GAME_DAYS.read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / "slow-search.yaml").write_text(script, encoding="utf-8")
+    command = [*RECONCILER, "gameday", "run", "slow-search.yaml", "--sandbox", "--auto-approve", "--speed", "3000"]
+
+    ended = subprocess.run(
+        [*command, "--cast", "absent"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "1 of 3 expectations held" in ended.stdout

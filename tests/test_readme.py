@@ -123,6 +123,18 @@ def test_a_served_sandbox_is_an_account_like_any_other(copy: Path, bin_folder: P
     assert [line.split()[2] for line in done.stdout.splitlines()[-5:]] == ["201"] * 4 + ["200"]
 
 
+def test_a_game_day_is_rehearsed_and_reported(copy: Path, bin_folder: Path) -> None:
+    """What the page tells to type for a game day, only faster, and with nobody to ask: played, scored, drawn."""
+    command = COMMANDS[readme.GAME_DAY]
+    assert "--speed 60 " in command
+
+    done = run(command.replace("--speed 60 ", "--speed 3000 --auto-approve "), copy, bin_folder)
+
+    assert done.returncode == 0, done.stderr
+    assert "10 of 10 expectations held" in done.stdout
+    assert "<svg" in (copy / "examples/gamedays/report.html").read_text(encoding="utf-8")
+
+
 def test_the_broken_examples_are_told_all_at_once(copy: Path, bin_folder: Path) -> None:
     """Every mistake of the broken examples is told at its line, in one run, with the next thing to type."""
     done = run("reconciler validate examples/broken", copy, bin_folder)
