@@ -62,7 +62,7 @@ class Drill:
         names = [f"incident-{number}" for number in range(chance.randint(1, 4))]
         steps, at = [], 0.0
         lines = [f"    - {{at: 0s, declare: {name}}}" for name in names]
-        for number in range(chance.randint(3, 14)):
+        for number in range(chance.randint(4, 16)):
             at = round(at + chance.uniform(0, span), 1)
             name = chance.choice(names)
             steps.append(f"    - {{at: {at}s, {self._deed(chance, name, number)}}}")
@@ -108,15 +108,18 @@ class Drill:
 
     def _host(self, chance: random.Random, url: str, *, is_real: bool) -> None:
         """Host it: killed, interrupted, taken up again; in the end nobody disturbs it."""
-        speed = [] if is_real else ["--speed", "200"]
+        speed = [] if is_real else ["--speed", "100"]
         command = [*RECONCILER, "gameday", "run", "day.yaml", "--base-url", url, "--run-id", RUN]
         command += [*speed, "--auto-approve"]
         for _ in range(chance.randint(1, MOST_KILLS)):
-            number = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+            (number,) = chance.choices([signal.SIGKILL, signal.SIGHUP, signal.SIGTERM], [8, 2, 1])
+            before = len(self._journal())
             process = subprocess.Popen(
                 command, cwd=self.folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-            time.sleep(chance.uniform(0.3, 2.0))
+            while process.poll() is None and len(self._journal()) == before:
+                time.sleep(0.005)
+            time.sleep(chance.choice([0.01, 0.1, 1.0]) * chance.random())
             if process.poll() is not None:
                 break
             process.send_signal(number)
@@ -168,8 +171,6 @@ class Drill:
             numbers = [int(text.split()[1]) for text in told if text.startswith("Update ")]
             assert numbers == sorted(set(numbers)), told
             name = one["name"].removeprefix("Drill ")
-            posted = {f"update-{name}-u{number}" for number in numbers}
-            del posted
             done = self._done(states, day, name)
             assert done <= set(numbers), (done, numbers)
             if not is_real and not self.signals["SIGTERM"]:
