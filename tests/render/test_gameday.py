@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given, settings
 from rich.cells import cell_len
 
 from reconciler.gameday import report
 from reconciler.gameday.events import Judged, Verdict
 from reconciler.gameday.story import story_of
 from reconciler.render import gameday
-from reconciler.render.gameday import html, labels, markdown, picture, text
+from reconciler.render.gameday import html, labels, markdown, picture, said, text
 from reconciler.render.gameday.labels import Mark
 from reconciler.render.markdown import MOST_BYTES
 from reconciler.render.page import Layout, plain, screen
 from tests.gameday import stories
+from tests.gameday.journals import JOURNALS
 from tests.render.snapshots import snapshot
 from tests.sandbox.markup import Markup
 
 if TYPE_CHECKING:
+    from reconciler.gameday.events import Event
     from reconciler.gameday.report import Report
     from reconciler.gameday.story import Story
 
@@ -356,3 +359,25 @@ def test_the_picture_shows_when_nobody_ran_it_and_where_the_run_ended() -> None:
     assert (gap.x, gap.width) == pytest.approx((180 / 1802 * 100, 310 / 1802 * 100), abs=0.02)
     assert picture.of(report.of(stories.aborted())).stop == pytest.approx(500 / 1800 * 100, abs=0.01)
     assert picture.of(report.of(stories.good())).stop is None
+
+
+@settings(deadline=None)
+@given(JOURNALS)
+def test_any_journal_has_a_report(events: list[Event]) -> None:
+    """Whatever order its events are in, and whatever they are about: nobody is left without a report."""
+    found = report.of(story_of(events))
+
+    for form in gameday.FORMS:
+        assert shown(found, form).endswith("\n")
+    suite(found)
+    drawn = picture.of(found)
+    assert all(0 <= bar.x <= bar.x + bar.width <= 100.01 for lane in drawn.lanes for bar in lane.bars)
+    assert all(0 <= bar.reached <= bar.width + 0.01 for lane in drawn.lanes for bar in lane.bars)
+    assert found.score.held + found.score.failed + found.score.not_observed + found.score.open == len(
+        found.expectations
+    )
+
+
+def test_a_share_is_100_percent_only_where_all_of_it_held() -> None:
+    """299 of 300 are not all, and one of 300 is not nothing."""
+    assert [said.percent(share) for share in (1.0, 299 / 300, 0.29, 1 / 300, 0.0)] == ["100%", "99%", "29%", "1%", "0%"]

@@ -60,7 +60,7 @@ def _facts(report: Report) -> Object:
     ]
     return {
         "score": said.score(score, has_share=False),
-        "share": f"{score.share:.0%}" if score.share is not None else "",
+        "share": said.percent(score.share) if score.share is not None else "",
         "parts": [(kind, name, number, f"{number / total * 100:.2f}") for kind, name, number in parts if number],
         "tiles": _tiles(report),
         "failed": failed[:MOST_FAILED],

@@ -74,10 +74,17 @@ def about(report: Report) -> Iterator[str]:
         yield told[:1].upper() + told[1:]
 
 
+def percent(share: float) -> str:
+    """Return a share of 1 in percent; 100 only where it is all of it, 0 where it is nothing."""
+    if 0 < share < 1:
+        return f"{min(max(round(share * 100), 1), 99)}%"
+    return f"{share:.0%}"
+
+
 def score(score: Score, *, has_share: bool = True) -> str:
     """Return the score in a line: held of those that count, then what counts neither way."""
     if score.share is not None:
-        share = f" ({score.share:.0%})" if has_share else ""
+        share = f" ({percent(score.share)})" if has_share else ""
         told = f"{score.held:,} of {count(score.counted, 'expectation')} held{share}"
     elif score.not_observed or score.open:
         told = "no expectation counts"
@@ -176,7 +183,7 @@ def compared(one: Difference) -> str:
     if one.what == "score":
         assert one.earlier is not None
         assert one.now is not None
-        return f"{one.earlier:.0%} then, {one.now:.0%} now: {one.turn.value}"
+        return f"{percent(one.earlier)} then, {percent(one.now)} now: {one.turn.value}"
     now = span(one.now) if one.now is not None else NEVER
     return f"{then(one)} then, {now} now: {turn(one)}"
 
@@ -185,7 +192,7 @@ def then(one: Difference) -> str:
     """Return what a measure was in the earlier run."""
     if one.earlier is None:
         return NEVER
-    return f"{one.earlier:.0%}" if one.what == "score" else span(one.earlier)
+    return percent(one.earlier) if one.what == "score" else span(one.earlier)
 
 
 def turn(one: Difference) -> str:
