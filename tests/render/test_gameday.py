@@ -346,11 +346,12 @@ def test_a_large_run_makes_a_page_of_less_than_two_megabytes() -> None:
     assert len(html.page(report.of(stories.large())).encode()) < 2_000_000
 
 
-def test_a_link_is_followed_only_to_the_web() -> None:
+def test_a_link_leads_only_into_the_organisation() -> None:
     """Whatever an account says that an incident's address is."""
     assert Markup(html.page(report.of(stories.good()))).all("a")[0]["href"] == stories.LINK
-    events = [stories.begun(), stories.done("declare-db-failover", 0, reference="INC-1", link="javascript:alert(1)")]
-    assert Markup(html.page(report.of(story_of(events)))).all("a") == []
+    for link in ("javascript:alert(1)", "https://evil.example/1", "https://app.incident.io.evil.example/", "//x"):
+        events = [stories.begun(), stories.done("declare-db-failover", 0, reference="INC-1", link=link)]
+        assert Markup(html.page(report.of(story_of(events)))).all("a") == []
 
 
 def test_the_picture_shows_when_nobody_ran_it_and_where_the_run_ended() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
@@ -75,7 +77,7 @@ def _facts(report: Report) -> Object:
         "entries": count(len(report.rows), "entry", "entries"),
         "is_open": len(report.rows) <= MOST_OPEN,
         "chips": {one.name: list(_chips(report, one)) for one in report.incidents},
-        "address": _address,
+        "address": partial(_address, organisation=report.organisation),
     }
 
 
@@ -179,6 +181,10 @@ WHO = {
 }
 
 
-def _address(link: str) -> str:
-    """Return a link that may be followed; nothing for what is none of the web."""
-    return link if link.startswith("https://") else ""
+def _address(link: str, organisation: str) -> str:
+    """Return a link into the organisation; nothing for one that leads anywhere else."""
+    home = _ORIGIN.match(organisation)
+    return link if home and link.startswith(f"{home[0]}/") else ""
+
+
+_ORIGIN = re.compile(r"https://[\w.:-]+(?=/|$)")
