@@ -1,17 +1,17 @@
-"""From what was found to a plan: what else must be read, compare, put in order. Pure."""
+"""From what was found to a plan: compare, put in order, tell. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler import desired, kinds, notice, permissions, plan, removal
+from reconciler import desired, kinds, notice, permissions, plan, removal, wanting
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
 from reconciler.identity import Absent, Ambiguous, Marked, Matched, Taken
 from reconciler.identity.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.kinds.incident import MEMBER, TIMELINE, UPDATE
+from reconciler.kinds.incident import MEMBER, TIMELINE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
 from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
 from reconciler.names import called
@@ -26,43 +26,6 @@ if TYPE_CHECKING:
     from reconciler.removal import Gone, Removed
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
-
-
-def wants_updates(found: Found, memory: Memory) -> list[str]:
-    """Return the incidents (IDs) whose updates must be read: not all of theirs are known to be posted."""
-    memory = found.recall(memory)
-    return [
-        identifier
-        for identifier, one in found.incidents.items()
-        if _is_strange(one.key, memory)
-        or any(child.key.child[0] == UPDATE.noun and memory.record(child.key) is None for child in one.children)
-    ]
-
-
-def _is_strange(key: Key, memory: Memory) -> bool:
-    record = memory.record(key)
-    return record is None or record.is_bare or record.how == "key"
-
-
-def wants_timeline(found: Found, memory: Memory, *, every: bool = False) -> list[str]:
-    """Return the incidents (IDs) whose timeline items must be read: some changed, or are not known to exist.
-
-    With `every` those of all incidents that declare some.
-    """
-    memory = found.recall(memory)
-    return [
-        identifier
-        for identifier, one in found.incidents.items()
-        if any(child.key.child[0] == TIMELINE.noun and (every or _is_open(child, memory)) for child in one.children)
-    ]
-
-
-def _is_open(child: Any, memory: Memory) -> bool:
-    record = memory.record(child.key)
-    if record is None:
-        return True
-    sent = {path: kept.sent for path, kept in record.fields.items()}
-    return any(sent.get(str(path[0])) != leaf.value for path, leaf in child.leaves.items())
 
 
 def assemble(
@@ -86,7 +49,7 @@ def assemble(
         if isinstance(match, Matched)
     }
     objects, groups = _objects(account), _groups(found, live)
-    only_told = details.timeline.keys() - set(wants_timeline(found, memory, every=workspace.on_drift is not None))
+    only_told = details.timeline.keys() - set(wanting.timeline(found, memory, every=workspace.on_drift is not None))
     diffs = {
         key: compare(one, found.matches[key], _around(one, found, account, details, only_told), rules)
         for key, one in found.desired.items()
@@ -276,8 +239,3 @@ def _candidates(match: Match) -> list[str]:
             return [one["id"] for one in candidates]
         case _:
             return []
-
-
-def creates_incidents(found: Found) -> bool:
-    """Return whether some incident does not exist yet, so that workflows may run on it."""
-    return any(isinstance(match, Absent) and key.kind == INCIDENT.name for key, match in found.matches.items())

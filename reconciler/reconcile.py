@@ -18,6 +18,7 @@ from reconciler import (
     removal,
     selection,
     validate,
+    wanting,
 )
 from reconciler.desired import contradictions
 from reconciler.errors import Invalid, Misused, Problem, Refused
@@ -73,8 +74,7 @@ def load(
     read = manifest.read(
         workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults, prune=prune
     )
-    problems = validate.problems(read, read.problems) or list(contradictions(read.items))
-    if problems := [*problems, *besides(read)]:
+    if problems := [*(validate.problems(read, read.problems) or contradictions(read.items)), *besides(read)]:
         raise Invalid(problems)
     chosen, brought = selection.choose(read.items, select, exclude, workspace.identity_field)
     return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune)
@@ -103,9 +103,9 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     found = finding.find(manifests, claimed, account, memory, workspace, renames, is_partial=not loaded.is_whole)
     details = live.read_details(
         client,
-        updates_of=assemble.wants_updates(found, memory),
-        timeline_of=assemble.wants_timeline(found, memory, every=every_child or workspace.on_drift is not None),
-        workflows=assemble.creates_incidents(found),
+        updates_of=wanting.updates(found, memory),
+        timeline_of=wanting.timeline(found, memory, every=every_child or workspace.on_drift is not None),
+        workflows=wanting.workflows(found),
     )
     removed = removal.Removed(gone, loaded.prune, loaded.is_whole, tells_drift=every_child)
     compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)

@@ -1,0 +1,56 @@
+"""What was found and is remembered in; what else must be read of it before it can be compared out. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.identity import Absent
+from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.kinds.incident import TIMELINE, UPDATE
+
+if TYPE_CHECKING:
+    from reconciler.finding import Found
+    from reconciler.model import Child, Key
+    from reconciler.state.memory import Memory
+
+
+def updates(found: Found, memory: Memory) -> list[str]:
+    """Return the incidents (IDs) whose updates must be read: not all of theirs are known to be posted."""
+    memory = found.recall(memory)
+    return [
+        identifier
+        for identifier, one in found.incidents.items()
+        if _is_strange(one.key, memory)
+        or any(child.key.child[0] == UPDATE.noun and memory.record(child.key) is None for child in one.children)
+    ]
+
+
+def _is_strange(key: Key, memory: Memory) -> bool:
+    record = memory.record(key)
+    return record is None or record.is_bare or record.how == "key"
+
+
+def timeline(found: Found, memory: Memory, *, every: bool = False) -> list[str]:
+    """Return the incidents (IDs) whose timeline items must be read: some changed, or are not known to exist.
+
+    With `every` those of all incidents that declare some.
+    """
+    memory = found.recall(memory)
+    return [
+        identifier
+        for identifier, one in found.incidents.items()
+        if any(child.key.child[0] == TIMELINE.noun and (every or _is_open(child, memory)) for child in one.children)
+    ]
+
+
+def _is_open(child: Child, memory: Memory) -> bool:
+    record = memory.record(child.key)
+    if record is None:
+        return True
+    sent = {path: kept.sent for path, kept in record.fields.items()}
+    return any(sent.get(str(path[0])) != leaf.value for path, leaf in child.leaves.items())
+
+
+def workflows(found: Found) -> bool:
+    """Return whether some incident does not exist yet, so that workflows may run on it."""
+    return any(isinstance(match, Absent) and key.kind == INCIDENT.name for key, match in found.matches.items())
