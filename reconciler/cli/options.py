@@ -85,8 +85,9 @@ _ACCOUNT = (
 )
 
 
-def _is_number(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
-    if math.isnan(value):
+def is_number(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    """Return a number of a flag, which is one, or none was given; `nan` passes every range."""
+    if value is not None and math.isnan(value):
         raise click.BadParameter("it is no number")
     return value
 
@@ -100,7 +101,7 @@ _TIMEOUT = click.option(
     show_default=True,
     metavar="SECONDS",
     help="How long an answer may take.",
-    callback=_is_number,
+    callback=is_number,
 )
 _LOCK_TIMEOUT = click.option(
     "--lock-timeout",
@@ -109,7 +110,7 @@ _LOCK_TIMEOUT = click.option(
     show_default=True,
     metavar="SECONDS",
     help="How long to wait for another run's end.",
-    callback=_is_number,
+    callback=is_number,
 )
 _ON_DRIFT = click.option(
     "--on-drift",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.api import Client
+    from reconciler.errors import Problem
     from reconciler.kinds.naming import Found
     from reconciler.model import Ref, Source
     from reconciler.names import Listed
@@ -44,6 +45,11 @@ class Directory:
         if (listing, scope) not in self._listed:
             self._listed[listing, scope] = live.read_listing(self._client, listing, scope)
         return self._listed[listing, scope]
+
+    @property
+    def reported(self) -> list[Problem]:
+        """Return what was reported, each at its place."""
+        return self._names.problems
 
     def problems(self) -> list[str]:
         """Return what was reported since this was asked last."""

@@ -216,7 +216,8 @@ def _names(declared: Any) -> list[str]:
 def _document(path: str, workspace: Workspace) -> Document:
     """Return the one document of a file that is a game day."""
     if not os.path.isfile(path):  # noqa: PTH113  (paths stay the texts that people typed)
-        raise Misused(f"{path}: no such file", "name the file of a game day")
+        told = "this is a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112  (paths stay texts)
+        raise Misused(f"{path}: {told}", "name the file of a game day")
     if not is_yaml(path):
         raise Misused(f"{path}: game days are YAML files, `*.yaml` or `*.yml`")
     name = shown(path)

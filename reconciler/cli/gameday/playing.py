@@ -16,8 +16,8 @@ from reconciler.cli.session import connected
 from reconciler.cli.streams import settle
 from reconciler.cli.telling import tell, tell_json
 from reconciler.cli.voice import voice
-from reconciler.errors import Exit, Misused, Refused, worst
-from reconciler.gameday import log, preview, report, unfolding, unknown
+from reconciler.errors import Exit, Invalid, Misused, Refused, worst
+from reconciler.gameday import log, naming, preview, report, unfolding, unknown
 from reconciler.gameday.events import State, Verdict
 from reconciler.gameday.people import People
 from reconciler.gameday.running import Manner, Run
@@ -102,6 +102,9 @@ def _preview(part: Part, own: Workspace, session: Session, form: str, allow: Seq
     def dated(step: Step) -> str:
         return f"{began + timedelta(seconds=part.timetable.due[step.id]):%Y-%m-%dT%H:%M:%SZ}"
 
+    acts = [act for _, act in part.timetable.acts]
+    if wrong := naming.problems(part.day, steps, acts, session.client):
+        raise Invalid(wrong)
     manifests = unfolding.manifests(part.day, steps, part.run_id, dated)
     allowed = guards.allowance(own.allow, allow)
     loaded = Loaded(own, tuple(manifests.values()), 1, is_whole=False, allowed=allowed)

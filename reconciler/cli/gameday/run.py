@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.gameday.flags import RunId, Span
-from reconciler.cli.options import reaches_account, stays_within_limits, takes_format, waits_for_lock, with_options
+from reconciler.cli.options import (
+    is_number,
+    reaches_account,
+    stays_within_limits,
+    takes_format,
+    waits_for_lock,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +30,7 @@ _SCRIPT: tuple[Callable[[Any], Any], ...] = (
         type=click.FloatRange(min=0, min_open=True, max=FASTEST),
         metavar="N",
         help="Let the clock run N times as fast; sandboxes only.",
+        callback=is_number,
     ),
     click.option("--until", type=Span(), metavar="SPAN", help="End after this much of the script, such as 20m."),
     click.option("--run-id", type=RunId(), metavar="ID", help="Name the run, or take up one that is left."),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.way import way_to
 from reconciler.errors import Misused
 from reconciler.gameday import log
 from reconciler.nearest import did_you_mean
+from reconciler.render.words import count
+from reconciler.workspace import SANDBOX_URL
 
 if TYPE_CHECKING:
     from reconciler.workspace import Workspace
@@ -17,17 +20,26 @@ def chosen(workspace: Workspace, named: str = "") -> str:
     """Return the ID of the run that is meant; raises `Misused` where there is none such, or none at all."""
     known = log.runs(workspace)
     if not known:
-        raise Misused(_none(workspace), "`reconciler gameday run FILE` plays a script")
+        raise Misused(none(workspace), way_on(workspace))
     if named and named not in known:
         hint = f"`{command(workspace, 'list')}` lists them"
         raise Misused(f"there is no run `{named}`{did_you_mean(named, known)}", hint)
     return named or known[0]
 
 
-def _none(workspace: Workspace) -> str:
+def none(workspace: Workspace) -> str:
+    """Return that there is no run, and where there is none."""
     place = "in the sandbox" if workspace.is_sandbox else f"on {workspace.base_url}"
     told = f"workspace {workspace.name} has no game day played {place} yet"
     return told if workspace.file else f"no game day was played {place} from this folder yet"
+
+
+def way_on(workspace: Workspace) -> str:
+    """Return what to type where there is no run: each account has its own, which is easily forgotten."""
+    rehearsed = [] if workspace.is_sandbox else log.runs(replace(workspace, is_sandbox=True, base_url=SANDBOX_URL))
+    if rehearsed:
+        return f"the sandbox has {count(len(rehearsed), 'run')}: add --sandbox"
+    return "`reconciler gameday run FILE` plays a script"
 
 
 def command(workspace: Workspace, *words: str) -> str:

@@ -53,7 +53,8 @@ def status(*, run: str, form: str, access: Access) -> int:
 @finds_state
 def list_(*, form: str, access: Access) -> int:
     """List the runs of this workspace and account, the newest first: how each stands, its score, when it began."""
-    from reconciler.gameday import log  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.cli.gameday.runs import none, way_on  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.gameday import log  # noqa: PLC0415
     from reconciler.render import page  # noqa: PLC0415
     from reconciler.render.gameday import status as rendering  # noqa: PLC0415
 
@@ -64,7 +65,7 @@ def list_(*, form: str, access: Access) -> int:
         return 0
     page.write(rendering.table(found), sys.stdout)
     if not found:
-        tell("no game day was played yet\nhint: `reconciler gameday run FILE` plays a script", err=True)
+        tell(f"{none(workspace)}\nhint: {way_on(workspace)}", err=True)
     return 0
 
 

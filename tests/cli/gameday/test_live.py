@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.cli.shell import Shell
 
 
-def hosted(shell: Shell, name: str, *flags: str, **environ: str) -> AbstractContextManager[Terminal]:
+def hosted(shell: Shell, name: str, *flags: str, **environ: Any) -> AbstractContextManager[Terminal]:
     """Play a small game day on a terminal, in the sandbox, approved."""
     go = ("gameday", "run", f"{name}.yaml", "--sandbox", "--run-id", "live", "--auto-approve", *flags)
     return terminal(shell, *go, **environ)

@@ -1,0 +1,193 @@
+"""What is told of runs from their journals: status, list, report and cleanup; from another terminal, offline, later."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.gameday import scenes
+
+if TYPE_CHECKING:
+    from tests.cli.shell import Ended, Shell
+
+
+def play(shell: Shell, name: str, run: str, *flags: str) -> Ended:
+    """Play a small game day in the sandbox."""
+    return shell.run(
+        "gameday", "run", f"{name}.yaml", "--sandbox", "--auto-approve", "--speed", "600", "--run-id", run, *flags
+    )
+
+
+def left(shell: Shell, name: str, run: str, events: int) -> None:
+    """Leave a run as if its host had died after so many events."""
+    play(shell, name, run)
+    journal = shell.folder / f".reconciler/sandbox/gamedays/{run}/run.jsonl"
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:events]))
+
+
+def test_status_tells_of_the_newest_run(shell: Shell) -> None:
+    """How it stands, its clock, its incidents, what came of what was expected, and what to type next."""
+    play(shell, "quiet", "older")
+    play(shell, "failover", "newer")
+    ended = shell.run("gameday", "status", "--sandbox")
+
+    assert ended.code == 0
+    assert ended.stdout.startswith("failover: Failover of eu-west-1\nRun newer, begun ")
+    assert "\nover\n10:00 of 10:00, 600 times as fast; 3 of 6 steps done\n" in ended.stdout
+    assert "db-failover  already  Database failover in eu-west-1" in ended.stdout
+    assert "Expectations  3 held, 0 failed, 0 open" in ended.stdout
+    assert "`reconciler gameday report newer --sandbox` tells how it went" in ended.stderr
+
+
+def test_status_of_a_run_that_was_left_says_what_comes_next(shell: Shell) -> None:
+    """Whoever takes it up knows what they get into."""
+    left(shell, "quiet", "gone", 3)
+    ended = shell.run("gameday", "status", "gone", "--sandbox")
+
+    assert "\nleft\n" in ended.stdout
+    assert "next in 1m: update outage" in ended.stdout
+    assert "`reconciler gameday run FILE --run-id gone` goes on with it" in ended.stderr
+
+
+def test_status_as_json_is_for_programs(shell: Shell) -> None:
+    """Every fact under a name of its own."""
+    play(shell, "watched", "seen", "--cast", "absent")
+    told = json.loads(shell.run("gameday", "status", "seen", "--sandbox", "--format", "json").stdout)
+
+    assert (told["format_version"], told["standing"], told["upcoming"], told["awaited"]) == (1, "over", None, [])
+    assert told["expectations"]["failed"] == 8
+    assert told["incidents"][0]["reference"] == "INC-1"
+
+
+def test_status_takes_no_lock_and_writes_nothing(shell: Shell) -> None:
+    """Who looks on must not get in the way."""
+    play(shell, "quiet", "one")
+    folder = shell.folder / ".reconciler"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for words in (["status"], ["list"], ["report"], ["report", "--format", "json"]):
+        assert shell.run("gameday", *words, "--sandbox").code == 0
+
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_list_has_a_line_for_each_run(shell: Shell) -> None:
+    """The newest first, with how it stands and its score."""
+    play(shell, "failover", "first")
+    left(shell, "quiet", "second", 3)
+    lines = shell.run("gameday", "list", "--sandbox").stdout.splitlines()
+    told = json.loads(shell.run("gameday", "list", "--sandbox", "--format", "json").stdout)
+
+    assert [line.split()[:2] for line in lines] == [["second", "left"], ["first", "over"]]
+    assert "3 of 3 held" in lines[1]
+    assert [one["run"] for one in told] == ["second", "first"]
+
+
+def test_cleanup_closes_what_a_dead_host_left(shell: Shell) -> None:
+    """Later, from the journal and the state of the run alone."""
+    go = ("gameday", "run", "quiet.yaml", "--sandbox", "--auto-approve", "--run-id", "dead")
+    process = shell.start(*go)
+    assert process.stdout is not None
+    while "] declare outage (INC-1)" not in process.stdout.readline():
+        pass
+    process.kill()
+    process.communicate(timeout=30)
+    asked = shell.run("gameday", "cleanup", "dead", "--sandbox")
+    cleaned = shell.run("gameday", "cleanup", "dead", "--sandbox", "--auto-approve")
+    again = shell.run("gameday", "cleanup", "dead", "--sandbox")
+
+    assert asked.code == 4
+    assert "nothing was closed: there is no terminal to ask on" in asked.stderr
+    assert "`reconciler gameday cleanup dead --sandbox --auto-approve` cleans up without asking" in asked.stderr
+    assert cleaned.code == 0, cleaned.stderr
+    assert "closed outage (INC-1)" in cleaned.stdout
+    assert again.code == 0
+    assert "run dead is over already" in again.stdout
+
+
+def test_cleanup_tells_what_it_could_not_close(shell: Shell) -> None:
+    """With the code that says that not all was done, and the command that tries again."""
+    shell.environ["INCIDENT_API_KEY"] = "half"
+    with shell.served("--key", "half=viewer,incident_creator") as url:
+        go = ("gameday", "run", "quiet.yaml", "--base-url", url, "--auto-approve", "--speed", "600")
+        run = shell.run(*go, "--run-id", "stuck")
+        cleaned = shell.run("gameday", "cleanup", "stuck", "--base-url", url, "--auto-approve")
+
+    assert run.code == 5
+    assert "left open" in run.stdout
+    assert cleaned.code == 5
+    assert "could not close outage (INC-1)" in cleaned.stdout
+    assert f"`reconciler gameday cleanup stuck --base-url {url}` tries again" in cleaned.stderr
+
+
+def test_report_tells_how_people_answered(shell: Shell) -> None:
+    """The newest run, without the account and without a key."""
+    play(shell, "failover", "one")
+    ended = shell.run("gameday", "report", "--sandbox")
+
+    assert ended.code == 0
+    assert "3 of 3 expectations held" in ended.stdout
+    assert "Alice Archer" in ended.stdout
+
+
+def test_report_compares_with_the_run_before(shell: Shell) -> None:
+    """By default the last one of the same game day that came to its end; or with whichever is named, or none."""
+    play(shell, "watched", "monday", "--cast", "absent")
+    play(shell, "failover", "other")
+    play(shell, "watched", "tuesday", "--cast", "quick")
+
+    def comparison(*flags: str) -> dict[str, object] | None:
+        told = json.loads(shell.run("gameday", "report", "tuesday", "--sandbox", "--format", "json", *flags).stdout)
+        found: dict[str, object] | None = told["comparison"]
+        return found
+
+    assert "monday" in json.dumps(comparison())
+    assert comparison("--compare", "none") is None
+    wrong = shell.run("gameday", "report", "tuesday", "--sandbox", "--compare", "other")
+    assert wrong.code == 3
+    assert "only runs of one game day can be compared" in wrong.stderr
+
+
+@pytest.mark.parametrize(("name", "begins"), [("r.html", "<!"), ("r.md", "#"), ("r.xml", "<?xml"), ("r.json", "{")])
+def test_report_is_saved_in_the_form_of_its_file(shell: Shell, name: str, begins: str) -> None:
+    """The ending says what a program will take it for; a flag says otherwise."""
+    play(shell, "failover", "one")
+    ended = shell.run("gameday", "report", "--sandbox", "--out", name)
+
+    assert ended.code == 0, ended.stderr
+    assert ended.stdout == ""
+    assert f"saved {name}" in ended.stderr
+    assert (shell.folder / name).read_text(encoding="utf-8").lstrip().startswith(begins)
+
+
+def test_report_as_junit_fails_a_pipeline(shell: Shell) -> None:
+    """An expectation that failed is a test that failed, and `--detailed-exitcode` says so as well."""
+    play(shell, "watched", "slow", "--cast", "absent")
+    ended = shell.run("gameday", "report", "--sandbox", "--format", "junit", "--detailed-exitcode")
+
+    assert ended.code == 2
+    assert len(ET.fromstring(ended.stdout).findall(".//failure")) == 8
+
+
+def test_report_says_where_it_cannot_be_saved(shell: Shell) -> None:
+    """As a plan does."""
+    play(shell, "quiet", "one")
+    ended = shell.run("gameday", "report", "--sandbox", "--out", "no/such/folder.html")
+
+    assert ended.code == 4
+    assert "no/such/folder.html: the report cannot be saved: there is no such folder" in ended.stderr
+
+
+def test_texts_of_private_incidents_stay_private_everywhere(shell: Shell) -> None:
+    """Preview, lines, journal, status and reports of a private incident hold none of its texts."""
+    private = scenes.QUIET.replace("severity: Major}", "severity: Major, visibility: private, type: Security}")
+    shell.write(
+        "secret.yaml", private.replace("Checkout is down", "Leaked title").replace("A bad deploy.", "Leaked text")
+    )
+    shown = play(shell, "secret", "hush")
+    told = [shell.run("gameday", *words, "--sandbox").stdout for words in (["status"], ["report"], ["list"])]
+
+    assert shown.code == 0, shown.stderr
+    assert "Leaked" not in "".join([shown.stdout, shown.stderr, *told])
