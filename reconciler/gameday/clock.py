@@ -57,20 +57,6 @@ def dial_of(events: Iterable[Event]) -> Dial:
     return dial
 
 
-def script_at(events: Iterable[Event], time: float, speed: float = 1.0) -> float:
-    """Return which script time a Unix time was, by the events around it. Pure.
-
-    At another speed than 1 script time passed somehow between two events: it is that of the first of them.
-    """
-    dial, later = Dial(), float("inf")
-    for event in events:
-        if event.time > time:
-            later = event.at
-            break
-        dial = dial.after(event)
-    return min(dial.shows(time), later) if speed == 1 else dial.at
-
-
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where real time comes from; a test puts its own in place.
