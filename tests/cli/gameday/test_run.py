@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.shell import COMMAND
+from tests.gameday import scenes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,17 @@ def until(process: subprocess.Popen[str], words: str) -> str:
     while words not in (line := process.stdout.readline()):
         assert line, words
     return line
+
+
+def test_names_that_nobody_could_meet_are_told_before_anything_is_sent(shell: Shell) -> None:
+    """An expectation of a role that the account does not have would fail whatever people do."""
+    shell.write("wrong.yaml", scenes.FAILOVER.replace("role: Incident Lead, assigned", "role: Incident Leed, assigned"))
+    ended = played(shell, "wrong", "--run-id", "first")
+
+    assert ended.code == 3
+    assert "`Incident Leed` is not a role of this organisation; did you mean `Incident Lead`?" in ended.stderr
+    assert "wrong.yaml:" in ended.stderr
+    assert played(shell, "failover", "--run-id", "first").code == 0
 
 
 def test_a_run_is_shown_before_and_told_while_it_is_played(shell: Shell) -> None:
