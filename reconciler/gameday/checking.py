@@ -11,19 +11,24 @@ from reconciler.gameday.script import Declare, Timeline, Update
 from reconciler.gameday.templates import FILLED_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from reconciler.gameday.script import GameDay, Template, Timetable
     from reconciler.model import Source
     from reconciler.workspace import Workspace
 
 
-def problems(day: GameDay, table: Timetable, facts: Facts | None = None) -> Iterator[Problem]:
-    """Yield what cannot be carried out, and what nobody can do; `facts` tell what is known of the account's names."""
+def problems(
+    day: GameDay, table: Timetable, facts: Facts | None = None, unsure: Collection[str] = ()
+) -> Iterator[Problem]:
+    """Yield what cannot be carried out, and what nobody can do.
+
+    `facts` tell what is known of the account's names; of incidents that are `unsure` it is not known what they are.
+    """
     yield from _unused(day)
     told: set[tuple[str, Source]] = set()
     for template in day.incidents.values():
-        found = list(_of_incident(day, template, table, facts or Facts()))
+        found = list(_of_incident(day, template, table, facts or Facts(), is_sure=template.name not in unsure))
         # What is wrong with all incidents of a group is told of the first one.
         yield from (one for one in found if not template.group or (template.group, one.source) not in told)
         told |= {(template.group, one.source) for one in found}
@@ -57,15 +62,18 @@ def _unused(day: GameDay) -> Iterator[Problem]:
             yield Problem(one.source, f"nothing declares `{called}`", "write a step that does, or take it out")
 
 
-def _of_incident(day: GameDay, template: Template, table: Timetable, facts: Facts) -> Iterator[Problem]:
+def _of_incident(
+    day: GameDay, template: Template, table: Timetable, facts: Facts, *, is_sure: bool
+) -> Iterator[Problem]:
     """Yield what is wrong with the steps of one incident."""
     own = [(at, step) for at, step in table.steps if step.incident == template.name]
     if not any(isinstance(step.deed, Declare) for _, step in own):
         return
-    yield from _repeated(day, template)
+    if is_sure:
+        yield from _repeated(day, template)
     found = [*order.problems(day, own), *order.of_cast(day, own, table, template.name)]
     yield from found
-    if not found:
+    if is_sure and not found:
         yield from lifecycle.problems(day, template, own, facts)
         yield from expectable.problems(day, template, own, facts)
 

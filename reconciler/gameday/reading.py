@@ -97,8 +97,9 @@ class _Reading:
         document = self._filled()
         templates = self._templates()
         wrong = {one.source for one in self.problems}
-        against = [one for one in _against(document) if one.source not in wrong]
-        self.problems += against
+        against = list(_against(document))
+        # What is against a value that could not be filled in is its consequence.
+        self.problems += [one for one in against if one.source not in wrong]
         if against:
             return None
         self.problems += self._unused_parameters()
@@ -107,14 +108,14 @@ class _Reading:
         self.problems += writing.problems
         day = self._made(document, templates, steps, acts)
         if not (writing.problems or templates.broken):
-            self.problems += self._checked(day)
+            self.problems += self._checked(day, templates.unsure)
         self.problems = without_texts(self.problems, day)
         return day
 
-    def _checked(self, day: GameDay) -> list[Problem]:
+    def _checked(self, day: GameDay, unsure: Collection[str]) -> list[Problem]:
         """Return what is wrong with a script whose every step makes sense by itself."""
         return list(schedule.problems(day)) or list(
-            checking.problems(day, schedule.timetable(day), self.surroundings.facts)
+            checking.problems(day, schedule.timetable(day), self.surroundings.facts, unsure)
         )
 
     def _value_parameters(self, given: Mapping[str, str] | None) -> None:

@@ -42,6 +42,8 @@ class Templates:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     """Names of which it cannot be told what they stand for."""
+    unsure: frozenset[str] = frozenset()
+    """Incidents with something wrong in what they say."""
 
     @property
     def names(self) -> list[str]:
@@ -66,6 +68,7 @@ class Making:
     filling: Callable[[Mapping[str, Any] | None], Filling]
     problems: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
 
     def templates(self) -> Templates:
         """Return the templates, each once; those that are wrong are left as they are."""
@@ -78,14 +81,15 @@ class Making:
                 groups |= {name: tuple(one.name for one in made)} if "for_each" in spec else {}
                 for one in made:
                     self._claim(one, name, incidents)
-        return Templates(incidents, groups, frozenset(self.broken))
+        return Templates(incidents, groups, frozenset(self.broken), frozenset(self.unsure))
 
     def _claim(self, one: Template, written: str, incidents: dict[str, Template]) -> None:
         """Keep a template under its name, if that can be one and no other has it."""
         place = self.raw.key_at("spec", "incidents", written)
+        kept = incidents.setdefault(one.name, one)
         if not re.fullmatch(NAME, one.name):
             self._refuse(written, place, f"`{one.name}` cannot be a name", NAMING)
-        elif incidents.setdefault(one.name, one) is not one:
+        elif kept is not one:
             told = f"two incidents would be called `{one.name}`"
             self._refuse(written, place, told, "change one of the items, or the name")
 
@@ -135,6 +139,8 @@ class Making:
         manifest = Manifest(Key("Incident", name), {"name": name}, spec, document, self.defaults)
         if not against:
             against = list(KINDS["Incident"].check(manifest))
+        if against or filling.problems:
+            self.unsure.add(name)
         self.problems += discreet.told(against, manifest)
         return template
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler import documents
 from reconciler.errors import Invalid
-from reconciler.gameday import schedule, spans
+from reconciler.gameday import reading, schedule, spans
 from reconciler.gameday.filling import Filling
 from reconciler.gameday.script import Moment, Note, Step
 from tests.gameday import scenes
 
 if TYPE_CHECKING:
+    from random import Random
+
+    from reconciler.documents import Document
     from reconciler.gameday.script import GameDay
 
 TENTHS = st.integers(0, 10_000_000)
@@ -104,3 +110,49 @@ def test_steps_that_wait_for_each_other_are_refused_and_never_played(after: list
     with pytest.raises(Invalid):
         schedule.timetable(day)
     assert not schedule.known(day).steps
+
+
+JUNK: list[Any] = [
+    None, True, 0, -1, 1.5, "", " ", "x", "0s", "999999h", "${param:region}", "${each:value}", "${run:id}", "${env:X}",
+    "${", "declare-db-failover", "outage", [], {}, [[]], {"id": "x"}, {"count": 2}, [1], "Closed", "Triage", "a" * 100,
+    "[", "*", "5m\n", 10**30, {"at_least": "Minor"}, "é",
+]  # fmt: skip
+"""What may stand where something else is meant."""
+NAMES = ("id", "at", "after", "every", "declare", "never", "within", "for_each", "set", "status", "updates", "mode")
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of each value below one."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for name, one in inner for place in places(one, (*path, name)))]
+
+
+def spoiled(scene: str, random: Random) -> Document:
+    """Return a game day in which something else stands somewhere."""
+    (document,) = documents.load(scene, "day.yaml")
+    value = copy.deepcopy(document.value)
+    *above, last = random.choice([place for place in places(value) if place])
+    owner = value
+    for name in above:
+        owner = owner[name]
+    match random.randrange(4):
+        case 0:
+            del owner[last]
+        case 1 if isinstance(owner, dict):
+            owner[random.choice(NAMES)] = copy.deepcopy(random.choice(JUNK))
+        case _:
+            owner[last] = copy.deepcopy(random.choice(JUNK))
+    (found,) = documents.load(json.dumps(value), "day.yaml")
+    return found
+
+
+@given(st.sampled_from([scenes.FAILOVER, scenes.WATCHED, scenes.GROUP]), st.randoms(use_true_random=False))
+def test_whatever_is_written_is_read_or_told(scene: str, random: Random) -> None:
+    """A file is never too wrong to say what is wrong with it, and what is right is due at some time."""
+    document = spoiled(scene, random)
+    try:
+        day = reading.written_out(document, reading.Surroundings({}), None)
+    except Invalid as invalid:
+        assert invalid.problems
+    else:
+        assert len(schedule.timetable(day).steps) == len(day.steps)
