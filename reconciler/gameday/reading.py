@@ -101,6 +101,7 @@ class _Reading:
         # What is against a value that could not be filled in is its consequence.
         self.problems += [one for one in against if one.source not in wrong]
         if against:
+            self.problems = without_texts(self.problems, document, templates)
             return None
         self.problems += self._unused_parameters()
         writing = Writing(document, templates)
@@ -109,7 +110,7 @@ class _Reading:
         day = self._made(document, templates, steps, acts)
         if not (writing.problems or templates.broken):
             self.problems += self._checked(day, templates.unsure)
-        self.problems = without_texts(self.problems, day)
+        self.problems = without_texts(self.problems, document, templates)
         return day
 
     def _checked(self, day: GameDay, unsure: Collection[str]) -> list[Problem]:

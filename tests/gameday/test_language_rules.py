@@ -97,7 +97,7 @@ def test_a_timetable_is_ordered_and_has_every_step_once(day: GameDay) -> None:
         assert at == step.when.offset + table.due.get(step.when.after, 0)
         assert not step.when.after or ids.index(step.when.after) < ids.index(step.id)
     for one, other in zip(day.steps, day.steps[1:], strict=False):
-        if not (one.when.after or other.when.after) and one.when.offset == other.when.offset:
+        if one.when == other.when:
             assert ids.index(one.id) < ids.index(other.id)
 
 
@@ -153,6 +153,7 @@ def test_whatever_is_written_is_read_or_told(scene: str, random: Random) -> None
     try:
         day = reading.written_out(document, reading.Surroundings({}), None)
     except Invalid as invalid:
-        assert invalid.problems
+        told = len(invalid.problems)
     else:
-        assert len(schedule.timetable(day).steps) == len(day.steps)
+        told = len(schedule.timetable(day).steps)
+    assert told

@@ -204,6 +204,14 @@ CASES = {
         "10:96: `severity` must be a text or a mapping, not the number 5",
         'hint: put it in quotes: "5"',
     ),
+    "private-step": case(
+        steps(
+            "{at: 1m, set: {incident: outage, call_url: The secret place}}",
+            incidents=outage("visibility: private, type: Security"),
+        ),
+        "10:50: this value cannot be `call_url`",
+        "hint: Where people talk: an address with https://. (once created)",
+    ),
     "same-id": case(
         steps("{id: a, at: 1m, note: x}", "{id: a, at: 2m, note: y}"),
         "11:12: two steps have the ID `a`",
