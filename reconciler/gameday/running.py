@@ -122,22 +122,28 @@ class Run:
             self._tell(self._begun(clock, identity.dashboard_url), clock)
         else:
             self._tell(Resumed(clock.at(), clock.time(), str(Holder.this().owner)), clock)
-        story = self.log.story
         try:
-            playing = Playing(self, clock)
-            if not (story.is_ended or story.is_aborted) and playing.play() is Ending.LEFT:
-                return self.log.story
+            if self._played(clock) is not Ending.LEFT:
+                self._clean(clock)
         except LeaseLost:
             raise
         except (Interrupted, KeyboardInterrupt):
             with suppress(Refused):
                 self._tell(Left(clock.at(), clock.time(), "stopped"), clock)
-            return self.log.story
+        return self.log.story
+
+    def _played(self, clock: Clock) -> Ending:
+        """Play what is left of the script; where going on is impossible, clean up before that is raised."""
+        story = self.log.story
+        if story.is_ended or story.is_aborted:
+            return Ending.ENDED
+        try:
+            return Playing(self, clock).play()
+        except Interrupted:
+            raise
         except Exception as error:
             self._give_up(error, clock)
             raise
-        self._clean(clock)
-        return self.log.story
 
     def _time(self) -> float:
         # Answers are dated to the second, which at a high speed is many minutes of the script; a sandbox is on this

@@ -511,6 +511,42 @@ def test_runs_with_one_script_do_not_meet(world: World) -> None:
     assert log.runs(world.workspace) == ["second", "first"]
 
 
+def test_two_incidents_of_one_title_are_two(world: World) -> None:
+    """Whatever they are called, and whatever marks them: a script's incidents are told apart by their names in it."""
+    world.write_raw(
+        "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {identity_field: Root cause}\n",
+        "reconciler.yaml",
+    )
+    day = scene(
+        DECLARE,
+        step(0, Declare("noise"), "noise"),
+        step(60, Set("outage", {"severity": "Critical"}), "raise"),
+        step(60, Update("noise", "first", {"message": "Noise."}), "first"),
+        incidents=("outage", "noise"),
+    )
+    day.incidents["noise"].spec["name"] = TITLE  # type: ignore[index]
+    run = Rehearsal(world, day)
+
+    run.play()
+
+    assert set(run.states().values()) == {"done"}
+    assert sorted(one["severity"]["name"] for one in world.incidents()) == ["Critical", "Minor"]
+    assert [len(world.updates(one["id"])) for one in world.incidents()] == [0, 1]
+    assert [one["incident_status"]["name"] for one in world.incidents()] == ["Closed", "Closed"]
+
+
+def test_a_run_that_died_in_its_first_line_began_nothing(world: World) -> None:
+    """It is not listed, and its ID is free."""
+    run = Rehearsal(world, scene(DECLARE))
+    path = world.folder / f".reconciler/sandbox/gamedays/{RUN}/run.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"event":"begun","at":0.0,"ti')
+
+    assert log.runs(world.workspace) == []
+    assert run.play().is_over
+    assert log.runs(world.workspace) == [RUN]
+
+
 # What a host asks for
 
 

@@ -66,6 +66,25 @@ def test_a_second_host_on_another_machine_is_told_who_hosts_a_run(s3_team: Team)
     assert "closed" in {one["incident_status"]["category"] for one in _incidents(s3_team)}
 
 
+def test_a_host_whose_lock_is_gone_sends_nothing_more(s3_team: Team) -> None:
+    """Without the lock another machine may host the run: this one ends, and that one goes on."""
+    alice, bob = machine(s3_team, "alice"), machine(s3_team, "bob")
+    with alice.start(*RUN) as run:
+        s3_team.wait_for(lambda: s3_team.updates == 1)
+        s3_team.drop(s3_team.name.replace(".json", ".gameday-drill-1.json.lock"))
+        assert run.stderr is not None
+        told = run.stderr.read()
+        code = run.wait()
+
+    done = bob.run(*RUN)
+
+    assert code == 5
+    assert "nothing more is sent" in told
+    assert done.code == 0, done.stderr
+    assert s3_team.updates == 2
+    assert s3_team.incidents == {"Checkout is down": 1}
+
+
 def _text(team: Team, name: str) -> bytes:
     return team.bucket.text(name) or b""
 
