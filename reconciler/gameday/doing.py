@@ -51,8 +51,8 @@ class Doing:
     _applied: list[Step] = field(init=False)
     _begun: set[str] = field(init=False)
     """Steps that an earlier host began: they are brought to their end, whatever the time."""
-    _tried: set[str] = field(default_factory=set)
-    """Steps that could not be done yet, as the API was away."""
+    _tried: dict[str, str] = field(default_factory=dict)
+    """Steps that could not be done yet, as the API was away, with what was said last."""
     _taken_up: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,7 +137,7 @@ class Doing:
         if isinstance(step.deed, Close | Expect) or min(late, self.clock.at() - since) <= self.run.day.catch_up:
             return None
         if self.story.state(step.id) is State.BEGUN:
-            return State.FAILED, f"{AWAY}, and nobody knows how far it came"
+            return State.FAILED, self._tried.get(step.id, AWAY)
         return State.MISSED, f"{written(late)} late"
 
     def _pause(self, step: Step) -> bool:
@@ -150,17 +150,17 @@ class Doing:
     def _carry_out(self, batch: Sequence[Step]) -> bool:
         """Carry out steps together, and return whether the API was there to do it."""
         again = any(self.story.state(one.id) is State.BEGUN for one in batch)
-        away = []
+        away: dict[str, str] = {}
         try:
             for told in self.acting.carry_out(batch, self._applied, self._begin, again=again):
                 if told.is_away:
-                    away.append(told.step)
+                    away[told.step.id] = told.detail or AWAY
                 else:
                     self._take(told)
         except ENDING:
             raise
         except ApiError:
-            return self._try_later(batch)
+            return self._try_later({one.id: self._tried.get(one.id, AWAY) for one in batch})
         if away:
             self.acting.forget()
             return self._try_later(away)
@@ -182,8 +182,8 @@ class Doing:
             state is State.FAILED and isinstance(step.deed, Declare) and step.incident in self.acting.incidents
         )
 
-    def _try_later(self, steps: Iterable[Step]) -> bool:
-        self._tried |= {one.id for one in steps}
+    def _try_later(self, told: Mapping[str, str]) -> bool:
+        self._tried |= told
         self.retry_at = self.clock.at() + RETRY
         return False
 
@@ -200,7 +200,7 @@ class Doing:
             if state in SETTLED:
                 continue
             if state is State.BEGUN or step.id in self._tried:
-                self.settle(step, State.FAILED, AWAY)
+                self.settle(step, State.FAILED, self._tried.get(step.id, AWAY))
             elif step.id in waiting or due > self.end:
                 self.settle(step, State.UNREACHED)
 
@@ -213,7 +213,7 @@ class Doing:
         except ENDING:
             raise
         except ApiError:
-            return self._try_later(())
+            return self._try_later({})
         self.acts.pop(0)
         self.tell(acted)
         return True

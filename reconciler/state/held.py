@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from reconciler.errors import LeaseLost, Refused
 from reconciler.state import disk
 from reconciler.state.journal import text_of as journal_of
 from reconciler.state.memory import replay
@@ -60,11 +61,16 @@ class HeldStore:
             self._is_held = True
             try:
                 yield
+            except LeaseLost as lost:
+                self._write_without(lost)
+                raise
+            except BaseException:
+                self._write()
+                raise
+            else:
+                self._write()
             finally:
-                try:
-                    self._write()
-                finally:
-                    self._is_held, self._memory = False, None
+                self._is_held, self._memory = False, None
 
     def read(self) -> Memory:
         """Return what is remembered."""
@@ -107,6 +113,13 @@ class HeldStore:
     def require_lock(self) -> None:
         """Raise `LeaseLost` where the lock is not this run's any more: nothing may be sent then."""
         self.store.require_lock()
+
+    def _write_without(self, lost: LeaseLost) -> None:
+        """Write the state as far as that can be done without the lock: that it is gone is what to tell first."""
+        try:
+            self._write()
+        except Refused as aside:
+            raise LeaseLost(f"{lost}; {aside}") from aside
 
     def _write(self) -> None:
         memory, journal = self.read(), self._journal

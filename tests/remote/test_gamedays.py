@@ -78,7 +78,7 @@ def test_a_host_whose_lock_is_gone_sends_nothing_more(s3_team: Team) -> None:
 
     done = bob.run(*RUN)
 
-    assert code == 5
+    assert code == 5, told
     assert "nothing more is sent" in told
     assert done.code == 0, done.stderr
     assert s3_team.updates == 2
