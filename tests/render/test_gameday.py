@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -352,6 +353,16 @@ def test_a_link_leads_only_into_the_organisation() -> None:
     for link in ("javascript:alert(1)", "https://evil.example/1", "https://app.incident.io.evil.example/", "//x"):
         events = [stories.begun(), stories.done("declare-db-failover", 0, reference="INC-1", link=link)]
         assert Markup(html.page(report.of(story_of(events)))).all("a") == []
+
+
+def test_a_run_that_was_to_end_early_shows_what_it_did_not_come_to() -> None:
+    """The axis is that of the whole script, with a line where the run ended."""
+    events = [replace(stories.begun(), end=480), *stories.aborted().events[1:]]
+    drawn = picture.of(report.of(story_of(events)))
+    (*_, last) = (bar for lane in drawn.lanes for bar in lane.bars)
+
+    assert drawn.stop == pytest.approx(500 / 1800 * 100, abs=0.01)
+    assert (last.x, last.width) == pytest.approx((660 / 1800 * 100, 900 / 1800 * 100), abs=0.01)
 
 
 def test_the_picture_shows_when_nobody_ran_it_and_where_the_run_ended() -> None:

@@ -110,7 +110,7 @@ def of(report: Report) -> Picture:
         tracks = _tracks(by_incident.get(incident.name, []), end, is_roomy=is_roomy)
         lanes.append(Lane(incident, tuple(tracks), tuple(bars.get(incident.name, ()))))
     gaps = (Band(_x(gap.at, end), _x(gap.until, end) - _x(gap.at, end)) for gap in report.gaps)
-    stop = _x(report.at, end) if report.at < report.end else None
+    stop = _x(report.at, end) if report.at < _script(report) else None
     shown = (lane for lane in lanes if lane.tracks or lane.bars)
     return Picture(tuple(_ticks(end)), tuple(shown), tuple(gap for gap in gaps if gap.width > 0), stop, is_roomy)
 
@@ -129,8 +129,14 @@ def _is_marked(row: Row, seen: Collection[str]) -> bool:
 
 def _end(report: Report) -> float:
     last = max((max(row.at, row.until) for row in report.rows), default=0.0)
-    script = max(report.end, 1.0)
+    script = _script(report)
     return min(max(last, script), script * OPEN_ENDS)
+
+
+def _script(report: Report) -> float:
+    """Return when the whole script would be over, also of a run that was to end earlier."""
+    windows = (one.due + one.within for one in report.expectations)
+    return max(report.end, 1.0, *windows, *(row.due for row in report.rows))
 
 
 def _x(at: float, end: float) -> float:
