@@ -64,9 +64,14 @@ DEEDS: dict[str, tuple[Condition, Callable[[Post, str], Any]]] = {
 }
 
 
+@pytest.mark.parametrize("rewrites", [False, True])
 @pytest.mark.parametrize("deed", DEEDS)
-def test_what_a_person_does_in_time_holds(world: World, deed: str) -> None:
-    """Whatever can be expected is found in the account, with who did it and how long it took."""
+def test_what_a_person_does_in_time_holds(world: World, deed: str, rewrites: bool) -> None:
+    """Whatever can be expected is found in the account, with who did it and how long it took.
+
+    Also where the account writes texts anew.
+    """
+    world.behaviour = replace(world.behaviour, rewrites=rewrites, long_ids=rewrites)
     condition, do = DEEDS[deed]
     step = scenes.expected(60, condition)
     with post(world, scenes.day(step)) as one:
