@@ -327,10 +327,6 @@ class Reckoning:
         if not mine[-1].after and self.run.is_unrecorded(mine[-1].step):
             self.excuse(Excuse.UNSET)
             return
-        stated = next(step for step, value in values if str(value) == before[-1])
-        if not self.run.has_applied(stated, mine[-1].step):
-            self.excuse(Excuse.UNNOTED)
-            return
         raise Broken(
             f"{path}: people set {field} to {mine[-1].after!r} in step {mine[-1].step}, and under {policy} it was "
             f"set back to {wanted!r}"
