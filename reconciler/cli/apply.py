@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from reconciler.cli.options import (
     takes_format,
     waits_for_lock,
 )
-from reconciler.cli.streams import settle
+from reconciler.cli.streams import settle, unheard
 from reconciler.cli.telling import tell, tell_json
 from reconciler.cli.voice import voice
 
@@ -93,7 +93,7 @@ def command(
             saved = replace(saved, plan=replace(saved.plan, over_limits=held.plan.over_limits))
         else:
             held = Held(reconcile.plan(loaded, session.client, memory))
-        with _unheard() if auto_approve else nullcontext():
+        with unheard() if auto_approve else nullcontext():
             present(saved or held.plan, form, show_private=show_private)
             show_since(held, form)
         reconcile.check(held.plan, loaded)
@@ -116,7 +116,7 @@ def command(
         is_stopped = session.stopping.event.is_set()
     code = _exit_code(held.plan, outcomes, unsaved, is_stopped=is_stopped)
     try:
-        with _unheard():
+        with unheard():
             _report(outcomes, form, held)
     except OSError as error:
         # All was done, perhaps, and not all was told; what was not done says more than that.
@@ -127,16 +127,6 @@ def command(
         unsaved.exit_code = code
         raise unsaved
     return code
-
-
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """Go on where whoever read the output went away, as `| head` does: what is under way does not hang on it."""
-    try:
-        yield
-    except BrokenPipeError:
-        for stream in (sys.stdout, sys.stderr):
-            settle(stream)
 
 
 def _is_alone(planned: str, selection: Selection, *, prune: bool) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class _Around:
@@ -84,3 +85,13 @@ def settle(stream: TextIO) -> None:
     except (OSError, ValueError):
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Go on where whoever read the output went away, as `| head` does: what is under way does not hang on it."""
+    try:
+        yield
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            settle(stream)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from reconciler.cli.streams import settle
 from reconciler.cli.telling import tell
 from reconciler.cli.voice import voice
-from reconciler.gameday.events import Aborted, Cleaned, Event, Judged, Left, State, StepTold, Verdict, line_of
+from reconciler.gameday.events import Aborted, Begun, Cleaned, Event, Judged, Left, State, StepTold, Verdict, line_of
 from reconciler.render.gameday.events import stamped, told
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ class Lines:
         self._thread.join()
 
     def tell(self, event: Event, story: Story) -> None:
-        """Tell what happened."""
+        """Tell what happened; of private incidents without their titles, which are for terminals alone."""
+        if isinstance(event, Begun):
+            event = replace(event, incidents={**event.incidents, **dict.fromkeys(event.private, "")})
         if self._form == "json":
             self._queue.put(lambda: _print(line_of(event).decode().rstrip("\n")))
         if self._voice.is_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,15 @@ from reconciler.cli.gameday.hosts import hosting
 from reconciler.cli.gameday.runs import command
 from reconciler.cli.gameday.stopping import RunStopping
 from reconciler.cli.session import connected
-from reconciler.cli.streams import settle
+from reconciler.cli.streams import settle, unheard
 from reconciler.cli.telling import tell, tell_json
 from reconciler.cli.voice import voice
-from reconciler.errors import Exit, Invalid, Misused, Refused, worst
-from reconciler.gameday import log, naming, preview, report, unfolding, unknown
+from reconciler.errors import Exit, Invalid, Misused, ReconcilerError, Refused, worst
+from reconciler.gameday import log, naming, preview, report, unfolding
 from reconciler.gameday.events import State, Verdict
 from reconciler.gameday.people import People
 from reconciler.gameday.running import Manner, Run
-from reconciler.gameday.script import Close, Declare, Expect
+from reconciler.gameday.script import Close, Declare, Expect, Timetable
 from reconciler.gameday.spans import clock
 from reconciler.gameday.status import clock_of
 from reconciler.gameday.watching import Watch
@@ -66,7 +67,7 @@ def play(
     stopping = RunStopping(is_json=voice().is_json)
     with connected(own, access, read_only=is_dry, stopping=stopping) as session:
         if part.is_new or is_dry:
-            _preview(part, own, session, form, allow, is_dry=is_dry)
+            _preview(part, own, session, form, allow, is_dry=is_dry, is_approved=is_approved)
         else:
             _tell_taken_up(part, session)
         if is_dry:
@@ -75,13 +76,15 @@ def play(
             with stopping.asking():
                 _ask(part)
         with log.opened(own, part.run_id, session.store) as journal:
-            story = _played(part, own, session, journal, form, stopping)
-    try:
-        _tell_end(story, part, workspace, form)
-    except OSError:
-        # Nobody is left to read it, as where a terminal was closed; what became of the run says more than that.
-        for stream in (sys.stdout, sys.stderr):
-            settle(stream)
+            before = len(journal.story.events)
+            try:
+                story = _played(part, own, session, journal, form, stopping)
+            except ReconcilerError:
+                # What made going on impossible is told last; before it, how far it came and what to do about that.
+                if len(journal.story.events) > before:
+                    _tell_end(journal.story, part, workspace, form)
+                raise
+    _tell_end(story, part, workspace, form)
     return _exit_code(story, is_detailed=is_detailed)
 
 
@@ -94,7 +97,16 @@ def _check_pauses(part: Part) -> None:
         )
 
 
-def _preview(part: Part, own: Workspace, session: Session, form: str, allow: Sequence[str], *, is_dry: bool) -> None:
+def _preview(
+    part: Part,
+    own: Workspace,
+    session: Session,
+    form: str,
+    allow: Sequence[str],
+    *,
+    is_dry: bool,
+    is_approved: bool,
+) -> None:
     """Show what will happen and who will notice; GETs alone. Raises what keeps it from happening."""
     steps = [step for at, step in part.timetable.steps if at <= part.end]
     began = session.client.now().at
@@ -109,14 +121,20 @@ def _preview(part: Part, own: Workspace, session: Session, form: str, allow: Seq
     allowed = guards.allowance(own.allow, allow)
     loaded = Loaded(own, tuple(manifests.values()), 1, is_whole=False, allowed=allowed)
     plan = reconcile.plan(loaded, session.client, session.store.read())
-    unknown.check(steps, session.client)
-    shown = preview.of(part.day, part.timetable, plan, part.run_id, speed=part.speed, until=part.flags.until)
-    _show(shown, form, is_dry=is_dry)
+    shown = preview.of(part.day, _ahead(part), plan, part.run_id, speed=part.speed, until=part.flags.until)
+    with nullcontext() if is_dry or not is_approved else unheard():
+        _show(shown, form, is_dry=is_dry)
     if plan.refusals:
         page.write([line for one in plan.refusals for line in text.refused(plan, one)], sys.stderr)
         raise Refused(f"{count(len(plan.refusals), 'incident')} could not be played", "mend the script")
     _check_modes(part, steps, own, plan)
     reconcile.check(plan, loaded)
+
+
+def _ahead(part: Part) -> Timetable:
+    """Return what is still to be played."""
+    steps = tuple((at, step) for at, step in part.timetable.steps if part.story.state(step.id) is None)
+    return Timetable(steps, tuple((at, act) for at, act in part.timetable.acts if act.id not in part.story.acts))
 
 
 def _show(shown: preview.Preview, form: str, *, is_dry: bool) -> None:
@@ -196,8 +214,15 @@ def _played(part: Part, own: Workspace, session: Session, journal: RunLog, form:
 
 def _tell_end(story: Story, part: Part, workspace: Workspace, form: str) -> None:
     """Tell how it went in a few lines, and what to type next."""
-    told = report.of(story)
-    is_beside = form == "json"
+    try:
+        _tell(report.of(story), part, workspace, is_beside=form == "json")
+    except OSError:
+        # Nobody is left to read it, as where a terminal was closed; what became of the run says more than that.
+        for stream in (sys.stdout, sys.stderr):
+            settle(stream)
+
+
+def _tell(told: report.Report, part: Part, workspace: Workspace, *, is_beside: bool) -> None:
     page.write([page.BLANK, *reporting.summary(told)], sys.stderr if is_beside else sys.stdout)
     if told.is_over:
         tell(f"\n`{command(workspace, 'report', part.run_id)}` tells how people answered", err=is_beside)

@@ -187,7 +187,9 @@ def test_texts_of_private_incidents_stay_private_everywhere(shell: Shell) -> Non
         "secret.yaml", private.replace("Checkout is down", "Leaked title").replace("A bad deploy.", "Leaked text")
     )
     shown = play(shell, "secret", "hush")
+    as_json = play(shell, "secret", "hush-2", "--format", "json")
     told = [shell.run("gameday", *words, "--sandbox").stdout for words in (["status"], ["report"], ["list"])]
+    told += [shell.run("gameday", "status", "--sandbox", "--format", "json").stdout, as_json.stdout, as_json.stderr]
 
     assert shown.code == 0, shown.stderr
     assert "Leaked" not in "".join([shown.stdout, shown.stderr, *told])
