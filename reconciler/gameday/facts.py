@@ -12,6 +12,7 @@ from reconciler import manifest
 from reconciler.alike import title
 from reconciler.errors import ReconcilerError
 from reconciler.lifecycle import AT_CREATION, CLOSED, LEARNING, LIVE, MOVES, TRIAGE
+from reconciler.workspace import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,24 +78,26 @@ def is_same(one: Any, other: Any) -> bool:
 def of_manifests(manifests: Iterable[Manifest]) -> Facts:
     """Return what is known beside these manifests."""
     found = list(manifests)
-    statuses = _declared(found, "IncidentStatus", "category")
-    ranks = _declared(found, "Severity", "rank")
+    statuses = _declared(found, "IncidentStatus", "category", str)
+    ranks = _declared(found, "Severity", "rank", int)
     # Ranks of manifests say nothing of how severities stand to those of a new account.
     return Facts({**STATUSES, **statuses}, ranks or dict(SEVERITIES))
 
 
-def _declared(manifests: Iterable[Manifest], kind: str, name: str) -> dict[str, Any]:
-    """Return a field of what the manifests of a kind declare, by what it is called."""
+def _declared(manifests: Iterable[Manifest], kind: str, name: str, of: type) -> dict[str, Any]:
+    """Return a field of what the manifests of a kind declare, by what it is called; none of what is wrong."""
     stated = (one.spec for one in manifests if one.key.kind == kind)
-    return {title(spec["name"]): spec[name] for spec in stated if "name" in spec and name in spec}
+    return {title(spec["name"]): spec[name] for spec in stated if "name" in spec and isinstance(spec.get(name), of)}
 
 
 def of_workspace(workspace: Workspace) -> Facts:
-    """Return what is known beside the manifests of a workspace, as far as these can be read."""
+    """Return what is known beside all manifests of a workspace, as far as these can be read."""
     if not workspace.file:
         return Facts()
     try:
-        found = manifest.read(workspace.manifests, str(workspace.root), workspace.environ, prune=True)
+        # A run is told of one file, and that is all that its own workspace knows of.
+        whole = load(workspace=workspace.file, environ=workspace.environ)
+        found = manifest.read(whole.manifests, str(whole.root), whole.environ, prune=True)
     except ReconcilerError:
         return Facts()
     return of_manifests(found)

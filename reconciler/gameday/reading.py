@@ -141,6 +141,9 @@ class _Reading:
             is_left = name in {"incidents", "parameters"}
             value["spec"] = {**value["spec"], name: part if is_left else filling.filled(part, ("spec", name))}
         self.problems += filling.problems
+        if isinstance(value.get("metadata"), dict) and "name" in value["metadata"]:
+            # Runs are compared with earlier ones of the same name, so it says the same in each.
+            value["metadata"]["name"] = self.raw.value["metadata"]["name"]
         return replace(self.raw, value=value)
 
     def _templates(self) -> Templates:

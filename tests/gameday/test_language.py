@@ -11,10 +11,10 @@ from jsonschema import Draft202012Validator
 from reconciler import workspace
 from reconciler.errors import Invalid, Misused
 from reconciler.gameday import reading, schedule
-from reconciler.gameday.script import Assign, Declare, Expect, Set, Update
+from reconciler.gameday.script import Assign, Declare, Expect, Pause, Set, Update
 from tests.cli.shell import Shell
 from tests.gameday import scenes
-from tests.gameday.language import INCIDENTS, WORKSPACE, cast, of_spec, outage, steps, with_noise
+from tests.gameday.language import INCIDENTS, STATUS, WORKSPACE, cast, of_spec, outage, steps, with_noise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +111,7 @@ def test_the_schema_of_a_game_day_is_printed(kind: str, tmp_path: Path) -> None:
     assert judge.is_valid(good)
     assert judge.is_valid({**good, "spec": {**spec, "script": [{**step, "at": "${param:start}"}]}})
     assert not judge.is_valid({**good, "spec": {**spec, "script": [{"at": "0s"}]}})
+    assert not judge.is_valid({**good, "metadata": {"name": "a", "generation": "2"}})
     assert not judge.is_valid({**good, "spec": {**spec, "incidents": {"outage": {"severity": "Minor"}}}})
     assert not judge.is_valid({**good, "spec": {**spec, "incidents": {"Outage": {"name": "N"}}}})
 
@@ -301,6 +302,39 @@ def test_a_cast_may_take_a_role_and_act_on_a_group(tmp_path: Path) -> None:
         ("cast-1-noise-b", Assign("noise-b", "Incident Lead")),
     ]
     assert [at for at, _ in schedule.timetable(day).acts] == [120, 120]
+
+
+def test_statuses_of_the_whole_workspace_are_known_to_whoever_reads_one_file(tmp_path: Path) -> None:
+    """A status that another manifest declares has the part of the lifecycle that it says."""
+    shell = Shell(tmp_path)
+    shell.write("reconciler.yaml", WORKSPACE)
+    shell.write(
+        "statuses.yaml", STATUS.replace("NAME", "filed").replace("TITLE", "Filed").replace("CATEGORY", "closed")
+    )
+    back = [
+        f"{{at: {at}m, set: {{incident: outage, status: {status}}}}}" for at, status in ((1, "Filed"), (2, "Fixing"))
+    ]
+    shell.write("days/day.yaml", of_spec(steps(*back)))
+    ended = shell.run("validate", "days/day.yaml")
+
+    assert ended.code == 3
+    assert ended.stderr.startswith("days/day.yaml:11:48: no incident goes back from `Filed` to `Fixing`\n")
+
+
+def test_a_pause_needs_no_words(tmp_path: Path) -> None:
+    """It may say why, or nothing."""
+    day = read(tmp_path, steps("{at: 1m, pause: Wait.}", "{at: 1m, pause: {}}", "{at: 1m, pause: }"))
+
+    assert [step.deed for step in day.steps[1:]] == [Pause("Wait."), Pause(), Pause()]
+
+
+def test_the_name_of_a_game_day_is_written_out(tmp_path: Path) -> None:
+    """It is who its runs are compared with, so nothing is filled in there."""
+    file = of_spec(steps("{at: 1m, note: '${param:region}'}", before="parameters: {region: {default: eu}}\n"))
+    with pytest.raises(Invalid) as invalid:
+        read(tmp_path, file.replace("name: day", "name: 'day-${param:region}'"))
+
+    assert invalid.value.problems[0].message == "`day-${param:region}` cannot be a name"
 
 
 def test_an_included_part_is_told_at_its_own_place(tmp_path: Path) -> None:

@@ -76,6 +76,10 @@ METADATA: Schema = {
 }
 
 
+OF_GAME_DAYS = ("name", "labels")
+"""What game days have of the metadata."""
+
+
 def of_kind(name: str) -> Schema:
     """Return the schema of a whole manifest of one kind; raises `KeyError` for a kind that is not there."""
     kind = kinds.KINDS[name]
@@ -90,7 +94,7 @@ def of_workspace() -> Schema:
 
 def of_game_day(*, is_checking: bool = False) -> Schema:
     """Return the schema of a game day; to check with, without that of its incidents."""
-    properties = {name: METADATA["properties"][name] for name in ("name", "labels")}
+    properties = {name: METADATA["properties"][name] for name in OF_GAME_DAYS}
     metadata = {**METADATA, "description": "Which game day it is.", "properties": properties}
     return _document(GAME_DAY, DESCRIPTION, metadata, game_day_spec(is_checking=is_checking))
 
@@ -101,13 +105,15 @@ def of_manifests() -> Schema:
     envelope = _document("Manifest", "One resource, as it should be.", METADATA, {"type": "object"})
     envelope["properties"]["kind"] = {"enum": list(specs), "description": "What kind of resource it is."}
     envelope["properties"]["spec"]["description"] = "What the resource should be; its fields depend on the kind."
-    branches = [
+    branches: list[Schema] = [
         {
             "if": {"properties": {"kind": {"const": name}}, "required": ["kind"]},
             "then": {"properties": {"spec": {"$ref": f"#/$defs/{name}"}}},
         }
         for name in specs
     ]
+    # The branch of game days is the last one: of the metadata they have two fields.
+    branches[-1]["then"]["properties"]["metadata"] = {"propertyNames": {"enum": list(OF_GAME_DAYS)}}
     return {**envelope, "allOf": branches, "$defs": specs}
 
 
