@@ -262,10 +262,16 @@ def test_what_was_not_observed_is_skipped_and_what_broke_is_an_error() -> None:
         "customers": ("skipped", 0),
         "services": ("skipped", 0),
         "roll-back": ("skipped", 0),
+        "run region-failover-20261121-090000": ("error", 0),
         "step escalate": ("error", 0),
         "step second-region": ("error", 0),
         "cleanup of INC-150": ("error", 0),
     }
+
+
+def test_a_run_that_has_not_ended_is_an_error() -> None:
+    """A CI run that was cut short is not green."""
+    assert outcomes(report.of(stories.under_way()))["run region-failover-20261121-090000"] == ("error", 0)
 
 
 def test_a_run_that_was_never_begun_is_an_error() -> None:

@@ -101,6 +101,7 @@ def test_every_suite_can_be_read_back(told: str) -> None:
         "failure",
         "error",
         "error",
+        "error",
     ]
 
 

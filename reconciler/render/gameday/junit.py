@@ -1,7 +1,7 @@
 """The report of a game day in, JUnit XML out, so that a CI run fails where people did not answer. Pure.
 
-Each expectation is a test case; so is each step that failed and each incident that cleanup left open, as an error. All
-of it is ASCII, so that it reads the same in whatever encoding a stream writes it.
+Each expectation is a test case; so are, as errors, a run that did not come to its end, each step that failed, and each
+incident that cleanup left open. All of it is ASCII, so that it reads the same in whatever encoding a stream writes it.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def _told(suite: Element, report: Report, name: str) -> None:
         SubElement(properties, "property", name=fact, value=_plain(value))
     for each in report.expectations:
         _expected(suite, each, name)
+    if report.standing is not Standing.PLAYED:
+        _case(suite, f"run {report.run}", name, 0.0, "error", said.standing(report))
     for row in report.troubles:
         if row.state in ERRORS:
             told = row.detail or ("it is not known how far it came" if row.state == State.BEGUN else "failed")

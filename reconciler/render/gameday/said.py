@@ -45,7 +45,8 @@ def span(seconds: float) -> str:
 
 def standing(report: Report) -> str:
     """Return how the run stands, in a sentence."""
-    told = str(report.standing.value)
+    # A host that was killed could not say so: the journal does not tell whether anybody runs it.
+    told = "not ended yet," if report.standing is Standing.UNDER_WAY else report.standing.value
     if report.standing in {Standing.ABORTED, Standing.LEFT} and report.why:
         told = (
             f"{told} ({report.why})"
