@@ -200,3 +200,23 @@ def check_posts(world: World) -> None:
     outage = world.incident("Title of outage")
     assert world.updates(outage["id"]) == ["It has begun.", "Same words.", "Same words."]
     assert outage["incident_status"]["name"] == "Closed"
+
+
+def test_what_people_changed_after_a_kill_is_not_written_again(world: World) -> None:
+    """A step whose write was carried out, and whose end nobody noted, is not repeated over what people did since."""
+    day = scene(
+        scenes.step(0, Declare("outage")),
+        scenes.step(60, Set("outage", {"severity": "Critical"}), "raise"),
+        scenes.step(90, Note("The end.")),
+    )
+    run = Rehearsal(world, day, speed=SPEED)
+    run.play((60.0, Ask.LEAVE))
+    lines = _journal(world.folder).read_bytes().splitlines(keepends=True)
+    begun = next(number for number, line in enumerate(lines) if b'"step":"raise","state":"begun"' in line)
+    _journal(world.folder).write_bytes(b"".join(lines[: begun + 1]))
+    world.edit(world.incident("Title of outage")["id"], severity_id=world.severity("Minor"))
+
+    run.play()
+
+    assert world.incident("Title of outage")["severity"]["name"] == "Minor"
+    assert set(run.states().values()) == {State.DONE}
