@@ -24,6 +24,7 @@ from reconciler.gameday.script import (
     Timeline,
     Update,
 )
+from reconciler.sandbox import moments
 from reconciler.state import store_of
 from tests.gameday import scenes
 from tests.gameday.runs import RUN, Rehearsal, Time, scene
@@ -545,6 +546,22 @@ def test_a_run_that_died_in_its_first_line_began_nothing(world: World) -> None:
     assert log.runs(world.workspace) == []
     assert run.play().is_over
     assert log.runs(world.workspace) == [RUN]
+
+
+def test_a_lost_answer_is_not_taken_for_that_of_an_earlier_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rehearsal minutes after another finds its own incident again, not the one of the same title."""
+    time = Time()
+    start = time.start
+    monkeypatch.setattr(moments, "now", lambda: moments.from_microseconds(round((start + time.now) * 1_000_000)))
+    day = scene(DECLARE, step(60, Update("outage", "first", {"message": "Mine."}), "first"), step(90, Note("The end.")))
+    Rehearsal(world, day, run_id="first", time=time).play((70.0, Ask.LEAVE))
+    second = Rehearsal(world, day, run_id="second", time=time)
+
+    second.play(faults=["drop-after:1:POST:/v2/incidents"])
+
+    assert set(second.states().values()) == {"done"}
+    assert [one["incident_status"]["category"] for one in world.incidents()] == ["live", "closed"]
+    assert [world.updates(one["id"]) for one in world.incidents()] == [["Mine."], ["Mine."]]
 
 
 # What a host asks for
