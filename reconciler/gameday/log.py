@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import LeaseLost, Misused, Refused
+from reconciler.errors import Exit, LeaseLost, Misused, Refused
 from reconciler.gameday.events import Begun, events_of, line_of
 from reconciler.gameday.story import Story, after, story_of
 from reconciler.kinds.incident import CHILD_ID
@@ -148,7 +148,8 @@ class RunLog:
             self._sync(at_once=isinstance(event, Begun))
         except OSError as error:
             told = f"{self._place.path}: {error.strerror or error}, so what happens cannot be noted"
-            raise Refused(told, WAY_ON.format(run=self._run_id)) from error
+            refused = Refused(told, WAY_ON.format(run=self._run_id))
+            raise (_after_writes(refused) if self._story.begun else refused) from error
         self._story = after(self._story, event)
         return self._story
 
@@ -208,13 +209,24 @@ def opened(workspace: Workspace, run_id: str, store: Store) -> Iterator[RunLog]:
     """
     own = workspace_of(replace(workspace, run=""), run_id)
     held = HeldStore(store)
-    with _locked(held, run_id):
-        log = RunLog(_Place.of(own), held, run_id)
-        try:
-            log.begin()
-            yield log
-        finally:
-            log.close()
+    is_played = False
+    try:
+        with _locked(held, run_id):
+            log = RunLog(_Place.of(own), held, run_id)
+            try:
+                log.begin()
+                yield log
+            finally:
+                log.close()
+            is_played = True
+    except Refused as error:
+        raise (_after_writes(error) if is_played else error) from None
+
+
+def _after_writes(error: Refused) -> Refused:
+    """Return a refusal that came when things had been done already, and so is none of them."""
+    error.exit_code = Exit.NOT_ALL_DONE
+    return error
 
 
 @contextmanager
