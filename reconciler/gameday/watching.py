@@ -73,7 +73,7 @@ class Watch:
         self._job: Job | None = None
         self._job_of = ALL
         self._told: set[str] = set()
-        self._is_taken_up = False
+        self._is_taken_up = self._is_away = False
         self.trouble = ""
         """Why the last look failed; empty once one has come through."""
 
@@ -111,10 +111,11 @@ class Watch:
         self._take_up(story, at, time)
         scene = _Scene(story, incidents, (), at, time)
         self._job = None
+        self._is_away = False
         if incidents:
             self._finish_job(self._listing(scene, time))
         for name in incidents:
-            if self._incidents.is_changed(name):
+            if self._incidents.is_changed(name) and not self._is_away:
                 self._finish_job(self._incidents.reading(name, incidents[name], at))
         yield from self._seen(scene)
 
@@ -231,7 +232,7 @@ class Watch:
             self._job = None
             self._fail(error)
             # What this key does not see must not keep the others from their turn; an API that is away is left alone.
-            whose = self._job_of if isinstance(error, Missing | Forbidden) else ALL
+            whose = ALL if self._is_away else self._job_of
             self._resting[whose] = now + (REST if self._is_real else 1.0)
             for name in {step.incident for _, step in scene.awaited if whose in (ALL, step.incident)}:
                 self._incidents.missed(name, scene.at)
@@ -240,13 +241,14 @@ class Watch:
         if isinstance(error, Unauthorised):
             raise error
         self.trouble = str(error)
+        self._is_away = not isinstance(error, Missing | Forbidden)
         self._incidents.longest_gap = self._patience
 
     def _finish(self, scene: _Scene) -> None:
         """Look at each window's end that was reached, as long as a look counts."""
-        passed = 0.0
+        passed, self._is_away = 0.0, False
         for turn in sorted(self._turns(scene), key=lambda turn: turn.end):
-            if turn.is_over and scene.at + passed <= turn.end + self._patience:
+            if turn.is_over and scene.at + passed <= turn.end + self._patience and not self._is_away:
                 job = self._incidents.reading(turn.incident, scene.incidents[turn.incident], scene.at + passed)
                 passed += self._finish_job(job, 1 / polling.RATE)
 

@@ -367,6 +367,21 @@ def test_everything_that_people_did_is_told_once(world: World) -> None:
     assert not again
 
 
+def test_the_last_reading_does_not_wait_for_an_api_that_is_away(world: World) -> None:
+    """What was seen is told; the end of the run, and its cleanup, are not held up by a try for each incident."""
+    names = [f"noise-{number}" for number in range(20)]
+    steps = [replace(scenes.expected(60, LEAD, 30, of=name), id=name) for name in names]
+    with post(world, scenes.day(*steps, incidents=names), ["503-before:5-"]) as one:
+        one.forward(62)
+        one.at = 91
+        before = one.client.request_count
+        one.look(is_last=True)
+        one.sweep()
+        assert one.client.request_count - before <= 4
+
+    assert {judged.verdict for judged in one.story.verdicts.values()} == {Verdict.NOT_OBSERVED}
+
+
 def test_of_a_private_incident_no_word_is_kept(world: World) -> None:
     """Who did what kind of thing and when, and no text: neither message nor title."""
     step = scenes.expected(60, UpdatePosted("hunter"), 60)
