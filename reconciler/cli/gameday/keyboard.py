@@ -49,15 +49,17 @@ def unechoed(terminal: int) -> Iterator[None]:
     """Let a terminal give each key at once and show none; Ctrl-C still interrupts, Ctrl-S and Ctrl-Z stop nothing."""
     import termios  # noqa: PLC0415  (Windows has none)
 
-    before = termios.tcgetattr(terminal)
-    raw = termios.tcgetattr(terminal)
-    raw[_INPUT] &= ~termios.IXON
-    raw[_LOCAL] &= ~(termios.ICANON | termios.ECHO)
-    # A run that is stopped in the middle would miss its steps without anybody having meant it.
-    raw[_CHARACTERS][termios.VSUSP] = b"\0"
-    raw[_CHARACTERS][termios.VMIN], raw[_CHARACTERS][termios.VTIME] = 1, 0
-    _restoring.append((terminal, before))
-    termios.tcsetattr(terminal, termios.TCSADRAIN, raw)
+    try:
+        before, raw = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
+        raw[_INPUT] &= ~termios.IXON
+        raw[_LOCAL] &= ~(termios.ICANON | termios.ECHO)
+        # A run that is stopped in the middle would miss its steps without anybody having meant it.
+        raw[_CHARACTERS][termios.VSUSP] = b"\0"
+        raw[_CHARACTERS][termios.VMIN], raw[_CHARACTERS][termios.VTIME] = 1, 0
+        _restoring.append((terminal, before))
+        termios.tcsetattr(terminal, termios.TCSADRAIN, raw)
+    except termios.error:  # it has gone away meanwhile, which a signal tells
+        pass
     try:
         yield
     finally:

@@ -41,7 +41,8 @@ class Lines:
     def end(self) -> None:
         """Tell the rest; the run is over, so there is nothing to hold up."""
         self._queue.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def tell(self, event: Event, story: Story) -> None:
         """Tell what happened; of private incidents without their titles, which are for terminals alone."""

@@ -53,8 +53,9 @@ class Screen:
         """Bring back what the terminal showed before."""
         self._ended.set()
         self._changed.set()
-        # A terminal that takes nothing more is not waited for.
-        self._thread.join(2.0)
+        if self._thread.is_alive():
+            # A terminal that takes nothing more is not waited for.
+            self._thread.join(2.0)
         for text in self._said:
             tell(text, err=True)
 

@@ -105,7 +105,7 @@ def _column(text: str, width: int) -> str:
 
 
 def expectations(view: View) -> tuple[Row, list[Row]]:
-    """Return the expectations whose windows are open, the one that ends soonest first."""
+    """Return the expectations whose windows are open: first what people should do, and of that what ends soonest."""
     awaited = view.now.awaited if view.now else ()
     verdicts = Counter(one.verdict for one in view.story.verdicts.values())
     open_now = len(awaited)
@@ -116,7 +116,7 @@ def expectations(view: View) -> tuple[Row, list[Row]]:
         Span(f"{open_now} open", "cyan" if open_now else QUIET),
     ]
     windows = {one.id: one.within for one in view.story.begun.steps} if view.story.begun else {}
-    soonest = sorted(awaited, key=lambda one: one.seconds)
+    soonest = sorted(awaited, key=lambda one: (one.never, one.seconds))
     rows = [_awaited(one, windows.get(one.step, 0.0), view) for one in soonest]
     return _heading("Expectations", *told), rows
 
