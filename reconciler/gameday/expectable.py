@@ -54,8 +54,6 @@ def _decided(expected: Condition, held: Due | None, within: Due | None) -> Due |
     match expected:
         case RoleAssigned() | FieldFilled():
             return held or within
-        case SeverityAtLeast():
-            return held if held and isinstance(held[1].deed, Declare) else None
         case _:
             return held
 

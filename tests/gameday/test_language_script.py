@@ -150,6 +150,11 @@ CASES = {
         "10:53: nobody can do this, and only what people do counts: `declare-outage` does it at 0s",
         "hint: take one of them out",
     ),
+    "severity-by-script": case(
+        steps("{at: 30s, set: {incident: outage, severity: Critical}}", expecting("severity: {at_least: Major}")),
+        "11:53: nobody can do this, and only what people do counts: `set-outage` does it at 30s",
+        "hint: take one of them out",
+    ),
     "status-by-script": case(
         steps("{at: 30s, set: {incident: outage, status: Fixing}}", expecting("status: Fixing")),
         "11:51: nobody can do this, and only what people do counts: `set-outage` does it at 30s",
