@@ -170,7 +170,7 @@ def test_the_terminal_is_restored_where_a_run_is_left_at_once(shell: Shell, numb
     with shell.served("--fault", "slow-headers=20:1:write:/v2/incidents") as url:
         go = ("gameday", "run", "quiet.yaml", "--base-url", url, "--run-id", "slow", "--auto-approve")
         with terminal(shell, *go) as at:
-            at.wait_for("One incident, nothing expected", "declare outage")
+            at.wait_for("One incident, nothing expected", "q  abort")
             at.process.send_signal(number)
             at.draw(0.3)
             at.process.send_signal(number)
