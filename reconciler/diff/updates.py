@@ -57,7 +57,11 @@ def recognised(desired: Desired, memory: Memory, live: Sequence[Mapping[str, Any
     matched: set[str] = set()
     begin = 0
     wanted = [one for one in declared if one.key not in known]
+    places = {one["id"]: at for at, one in enumerate(live)}
+    behind = _behind(declared, known, places)
     for number, child in enumerate(wanted):
+        # An earlier one of the same words, whose own update says something else by now, is not this one.
+        begin = next((at for at in range(begin, len(ours)) if places[ours[at]["id"]] > behind[child.key]), len(ours))
         # What has no message is not looked for behind words that were declared after it: an edit may have moved it.
         end = len(observed) if ("message",) in child.leaves else _next_words(wanted[number + 1 :], observed, begin)
         index = next((at for at in range(begin, end) if _is_it(child.leaves, observed[at][1])), None)
@@ -72,6 +76,15 @@ def recognised(desired: Desired, memory: Memory, live: Sequence[Mapping[str, Any
         begin = index + 1
     strangers = (one for one in ours if one.get("message") and one["id"] not in matched)
     return Recognised(declared, known, posted, next(strangers, None))
+
+
+def _behind(declared: Sequence[Child], known: Mapping[Key, str], places: Mapping[str, int]) -> dict[Key, int]:
+    """Return for each update where the last of those stands that state knows and that are declared before it."""
+    behind, last = {}, -1
+    for child in declared:
+        last = max(last, places.get(known.get(child.key, ""), -1))
+        behind[child.key] = last
+    return behind
 
 
 def _observed(one: Mapping[str, Any]) -> Leaves:

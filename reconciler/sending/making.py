@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds, refs
 from reconciler.alike import is_alike, is_called
+from reconciler.diff.updates import MOVES, moved_by_people
 from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted, Rejected
-from reconciler.kinds.incident import MEMBER
+from reconciler.kinds.incident import MEMBER, UPDATE
 from reconciler.kinds.spec import ChildKind, observe
 from reconciler.model import Create, Leaf, Post
 from reconciler.sending import outcomes
@@ -71,6 +72,8 @@ class _Asking:
     envelope: str
     timeout: float | None
     lost: ApiError | None = None
+    was_used: bool = False
+    """Whether an earlier run has made it, as its key tells."""
 
     @classmethod
     def of(cls, run: Run, change: Create | Post, request: Request, intent: Intent) -> _Asking:
@@ -90,7 +93,7 @@ class _Asking:
             if told := self._once():
                 return told
             if found := self._look_later(pause):
-                return Answered(found)
+                return Answered(found, is_older=self.was_used)
             pause *= 2
         lost = self._loss()
         kind = Vanished if isinstance(lost, Conflict) else AnswerLost
@@ -109,7 +112,8 @@ class _Asking:
         except Conflict as error:
             if _adds_member(self.search.key):
                 raise
-            # The key was used, by whichever run, at whatever time.
+            # The key was used, by whichever run, at whatever time: by this one only if it has asked before.
+            self.was_used = self.was_used or self.lost is None
             self.lost, self.search = error, replace(self.search, since=EVER, is_sure=True)
         except Interrupted:
             if self.lost is None:
@@ -203,11 +207,26 @@ class _Made:
     def _adopted(self, run: Run, change: Create, there: Leaves) -> Result:
         """Note what an earlier run made: only what stands as it was asked for counts as sent."""
         raw = self.told.raw
-        moved = _differing(("status", "severity"), self.sent, there)
-        run.made(change, raw, {change.key: replace(self._record(self._standing(there), there), how="key")})
+        moved = _differing(("status", "severity"), self.sent, there) or self._moved_back(run)
+        # What people moved back to where it began was not left so by us.
+        standing = {path: leaf for path, leaf in self._standing(there).items() if path[0] not in moved}
+        run.made(change, raw, {change.key: replace(self._record(standing, there), how="key")})
         note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
         hold = f"{change.key} existed, and people moved its {' and '.join(moved)}: plan again" if moved else ""
         return Result(run.done(change, raw["id"], self.told.request_id, note), hold=hold)
+
+    def _moved_back(self, run: Run) -> list[str]:
+        """Return what people moved to where it was declared, after an earlier run had moved it on.
+
+        Where that cannot be read, nothing is taken for certain.
+        """
+        declared = {str(path[0]): self.sent[path] for path in MOVES if path in self.sent}
+        try:
+            updates = run.client.list(UPDATE.path, UPDATE.items, {UPDATE.parent: self.told.raw["id"]}, page_size=250)
+        except (ApiError, Interrupted):
+            return list(declared)
+        updates.sort(key=lambda one: (one["created_at"], one["id"]))
+        return [name for name, leaf in declared.items() if moved_by_people(updates, (name,), leaf)]
 
     def _standing(self, there: Leaves) -> Leaves:
         """Return what stands there as it was asked for; of an update, which nobody can edit, all as it stands."""

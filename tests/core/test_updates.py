@@ -107,6 +107,25 @@ def test_equal_texts_count_as_often_as_they_appear(world: World, posted: int) ->
     told.assert_quiet(world)
 
 
+def test_an_update_with_the_words_of_an_earlier_one_is_posted_also_where_that_says_something_else_by_now(
+    world: World,
+) -> None:
+    """What is declared behind all that was posted is no update that stands before them."""
+    again = "    - {id: again, message: We are looking into it.}\n"
+    last = "    - {id: last, message: We are looking into it.}\n"
+    world.write(HEAD + FIRST + again + SECOND)
+    world.settle()
+    world.lose_state()
+    world.write(HEAD + FIRST.replace("looking", "searching") + again + SECOND)
+    world.settle()
+    world.write(HEAD + FIRST.replace("looking", "searching") + again + SECOND + last)
+
+    assert told.steps(world.plan()) == ["post Incident/checkout/update/last"]
+    world.settle()
+    assert world.updates(incident(world))[-1] == "We are looking into it."
+    told.assert_quiet(world)
+
+
 def test_what_stands_before_a_recognised_one_was_posted(world: World) -> None:
     """Updates are posted in order, so one whose text was edited since is not posted again."""
     world.write(HEAD + FIRST + SECOND)
@@ -640,3 +659,22 @@ def test_an_update_that_goes_without_a_status_made_in_the_same_run_is_noted(worl
     assert world.updates(incident(world)) == ["We are looking into it.", "Going on."]
     assert world.incidents()[0]["incident_status"]["name"] == "Monitoring"
     assert world.plan().is_empty
+
+
+def test_what_people_moved_back_to_where_it_began_stays_also_where_only_the_key_tells_that_it_exists(
+    world: World,
+) -> None:
+    """Closed by us, taken up again by people, and the state lost: nobody closes it again."""
+    world.idempotency = "conflict"
+    world.write_raw(ACME % "adopt: never", "reconciler.yaml")
+    manifest = HEAD.replace("  updates:\n", "  status: Closed\n  updates:\n") + FIRST
+    world.write(manifest)
+    world.settle()
+    world.lose_state()
+    moved(world, status="Investigating")
+
+    world.apply()
+    world.settle()
+
+    assert now(world, "status") == ["Investigating"]
+    assert len(world.incidents()) == 1
