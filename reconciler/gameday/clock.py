@@ -16,6 +16,7 @@ from reconciler.state.lease import passed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from reconciler.api.clock import Moment
     from reconciler.gameday.events import Event
 
 NEARLY = 1e-6
@@ -67,6 +68,11 @@ class Sources:
 
     now: Callable[[], float]
     passed: Callable[[], float] = field(default=passed)
+
+
+def likeliest(moment: Moment) -> float:
+    """Return the Unix time that an account's time stands for: it is told to the second, the rest of it cut off."""
+    return moment.at.timestamp() + (0.5 if moment.is_servers else 0.0)
 
 
 class Clock(Protocol):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ApiError, Interrupted, KeyProblem, LeaseLost, Misused, Refused, Unauthorised
 from reconciler.gameday.cleanup import clean
-from reconciler.gameday.clock import OwnClock, RealClock, Sources
+from reconciler.gameday.clock import OwnClock, RealClock, Sources, likeliest
 from reconciler.gameday.events import Aborted, Begun, Cleaned, Left, Resumed
 from reconciler.gameday.hosting import Ask
 from reconciler.gameday.playing import Ending, Playing
@@ -148,8 +148,7 @@ class Run:
     def _time(self) -> float:
         # Answers are dated to the second, which at a high speed is many minutes of the script; a sandbox is on this
         # machine, and dates what it does by the same clock.
-        now = datetime.now(UTC) if self.workspace.is_practice else self.client.now().at
-        return now.timestamp()
+        return datetime.now(UTC).timestamp() if self.workspace.is_practice else likeliest(self.client.now())
 
     def _check(self) -> None:
         """Refuse what cannot be played; nothing was sent or written yet."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.api.clock import Moment
+from reconciler.gameday.clock import likeliest
 from reconciler.gameday.dating import Dates
 from reconciler.gameday.events import Acted, GoneOn, Held, Paused, Resumed, Seen, State, StepTold
 from reconciler.gameday.story import story_of
@@ -70,3 +74,11 @@ def test_later_is_never_earlier(passed: list[tuple[float, float]], unix: float, 
         known.learn(story_of(()), at, time)
 
     assert known.script(unix) <= known.script(unix + later) <= at
+
+
+@pytest.mark.parametrize(("is_servers", "more"), [(True, 0.5), (False, 0.0)])
+def test_a_second_that_was_cut_off_is_halved(is_servers: bool, more: float) -> None:
+    """An account dates its answers to the second, so a run is half a second off at the most; this machine does not."""
+    told = datetime.fromtimestamp(BEGUN, UTC)
+
+    assert likeliest(Moment(told, is_servers)) == BEGUN + more
