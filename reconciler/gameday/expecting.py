@@ -27,34 +27,35 @@ if TYPE_CHECKING:
     from reconciler.gameday.script import Condition, Step
     from reconciler.gameday.seeing import Did
 
-LEAST_PATIENCE = 5.0
-"""Seconds by which the look at a window's end may be late, however short `catch_up` is: a look takes its time."""
 FAR = float("inf")
+UNWATCHED_END = "nobody looked when its window ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What is known of an incident: what was done to it, oldest first, and when that was looked at.
 
-    `looks` are the times (script seconds) at which reading all of it began, `tried` is when that was tried last;
-    `spans` are those in which nothing could have happened unseen.
+    `looks` are the times (script seconds) at which reading all of it began. `spans` are those in which somebody ran
+    the script and the API was there: what was done in them is found at the next look, with its time. `tried` is when
+    it could last not be read, and `why`.
     """
 
     dids: tuple[Did, ...] = ()
     looks: tuple[float, ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
     tried: float = -FAR
+    why: str = ""
 
     def looked(self, at: float, dids: Sequence[Did], longest_gap: float) -> Watched:
         """Return what is known after a look."""
-        return replace(self.glanced(at, longest_gap), dids=tuple(dids), looks=(*self.looks, at), tried=at)
+        return replace(self.glanced(at, longest_gap), dids=tuple(dids), looks=(*self.looks, at), tried=at, why="")
 
-    def missed(self, at: float) -> Watched:
+    def missed(self, at: float, why: str = "") -> Watched:
         """Return what is known after a look that failed."""
-        return replace(self, tried=max(at, self.tried))
+        return replace(self, tried=max(at, self.tried), why=why)
 
     def glanced(self, at: float, longest_gap: float) -> Watched:
-        """Return what is known after it was seen that nothing has happened; a longer gap begins a span of its own."""
+        """Return what is known where somebody watches by now; a longer gap begins a span of its own."""
         begin, end = self.spans[-1] if self.spans else (at, at)
         if at - end > longest_gap:
             return replace(self, spans=(*self.spans, (at, at)))
@@ -63,7 +64,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What verdicts depend on besides: `patience` is how late a look may be, `ranks` are those of severities by name.
+    """What verdicts depend on besides: `patience` is the longest gap, `ranks` are those of severities by name.
 
     Without `ranks` nothing is known of the account's severities yet.
     """
@@ -71,6 +72,8 @@ class Rules:
     patience: float
     ranks: Mapping[str, float] | None = None
     is_private: bool = False
+    slack: float = 0.0
+    """Seconds by which the account's times may be off: people are given them, at either end of a window."""
 
 
 def judge(step: Step, due: float, watched: Watched, rules: Rules, at: float, time: float) -> Judged | None:
@@ -81,13 +84,20 @@ def judge(step: Step, due: float, watched: Watched, rules: Rules, at: float, tim
     """
     expect = step.deed
     assert isinstance(expect, Expect)
-    met = _met(expect, due, watched.dids, rules.ranks or {})
+    window = _window(expect, due, rules.slack)
+    met = _met(expect, window, watched.dids, rules.ranks or {})
     if met:
         verdict = Verdict.FAILED if expect.never else Verdict.HELD
         detail = "" if rules.is_private else met.told
-        return Judged(at, time, step.id, verdict, max(met.at - due, 0.0), met.by.who, detail)
+        after = min(max(met.at - due, 0.0), expect.within)
+        return Judged(at, time, step.id, verdict, after, met.by.who, detail)
     came, detail = _unmet(expect, due, watched, rules)
     return Judged(at, time, step.id, came, detail=detail) if came else None
+
+
+def _window(expect: Expect, due: float, slack: float) -> tuple[float, float]:
+    given = -slack if expect.never else slack
+    return due - given, due + expect.within + given
 
 
 def _unmet(expect: Expect, due: float, watched: Watched, rules: Rules) -> tuple[Verdict | None, str]:
@@ -95,24 +105,51 @@ def _unmet(expect: Expect, due: float, watched: Watched, rules: Rules) -> tuple[
     closing = next((look for look in watched.looks if look >= end), FAR)
     if _is_unknown(expect.condition, rules.ranks):
         return Verdict.NOT_OBSERVED, "no severity of this name is known"
-    # However late it is: as long as nobody has tried to look, a look may still show what people did in time.
-    if min(closing, watched.tried) > end + rules.patience:
-        return Verdict.NOT_OBSERVED, "nobody looked when its window ended"
     if closing is FAR:
-        return None, ""
-    if not expect.never:
-        return Verdict.FAILED, _instead(expect, due, watched.dids, rules.ranks or {})
-    if not _is_gapless(watched, due, end, rules.patience):
-        return Verdict.NOT_OBSERVED, "nobody watched for a part of its window"
-    return Verdict.HELD, ""
+        # However late it is: as long as nobody has tried to look, a look may still show what people did in time.
+        is_given_up = watched.tried > end + rules.patience
+        return (Verdict.NOT_OBSERVED, watched.why or UNWATCHED_END) if is_given_up else (None, "")
+    window = _window(expect, due, rules.slack)
+    if why := _gap(expect, due, closing, watched, rules) or _hidden(expect, window, watched.dids):
+        return Verdict.NOT_OBSERVED, why
+    if expect.never:
+        return Verdict.HELD, ""
+    return Verdict.FAILED, _instead(expect, window, watched.dids, rules.ranks or {})
 
 
-def _met(expect: Expect, due: float, dids: Sequence[Did], ranks: Mapping[str, float]) -> Did | None:
+def _gap(expect: Expect, due: float, closing: float, watched: Watched, rules: Rules) -> str:
+    """Return why it was not watched well enough; `closing` is when it was looked at after its window's end."""
+    end = due + expect.within
+    if not _is_gapless(watched, end, closing, rules.patience):
+        return UNWATCHED_END
+    if isinstance(expect.condition, SeverityAtLeast) and rules.ranks is None:
+        return "the severities could not be read"
+    if expect.never and not _is_gapless(watched, due, end, rules.patience):
+        return "nobody watched for a part of its window"
+    return ""
+
+
+def _hidden(expect: Expect, window: tuple[float, float], dids: Sequence[Did]) -> str:
+    """Return why nobody can tell whether people met the condition: they may have, in words that were not read."""
+    match expect.condition:
+        case TaskCreated(noun):
+            what = noun
+        case UpdatePosted():
+            what = "update"
+        case _:
+            return ""
+    done = (one for one in dids if one.what == what and one.hidden and one.by.is_person)
+    within = (one for one in done if window[0] <= one.at <= window[1])
+    return next((f"what {one.by.who} wrote is not known: {one.hidden}" for one in within), "")
+
+
+def _met(expect: Expect, window: tuple[float, float], dids: Sequence[Did], ranks: Mapping[str, float]) -> Did | None:
     """Return what met the condition: what people had done before and holds still, or did first in the window."""
-    before = _standing(expect, [did for did in dids if did.at < due], ranks)
+    begin, end = window
+    before = _standing(expect, [did for did in dids if did.at < begin], ranks)
     if before:
         return before
-    within = (did for did in dids if due <= did.at <= due + expect.within and did.by.is_person)
+    within = (did for did in dids if begin <= did.at <= end and did.by.is_person)
     return next((did for did in within if _meets(expect.condition, did, ranks)), None)
 
 
@@ -132,7 +169,7 @@ def _meets(condition: Condition, did: Did, ranks: Mapping[str, float]) -> bool:
         case RoleAssigned(role):
             return did.what == "role" and did.is_set and is_called(did.name, role)
         case UpdatePosted(pattern):
-            return did.what == "update" and _matches(pattern, did.text)
+            return did.what == "update" and not did.hidden and _matches(pattern, did.text)
         case SeverityAtLeast(severity):
             wanted = ranks.get(_title(severity), FAR)
             return did.what == "severity" and (is_called(did.name, severity) or did.rank[0] >= wanted)
@@ -141,7 +178,7 @@ def _meets(condition: Condition, did: Did, ranks: Mapping[str, float]) -> bool:
         case FieldFilled(field):
             return did.what == "field" and did.is_set and is_called(did.name, field)
         case TaskCreated(noun, pattern):
-            return did.what == noun and _matches(pattern, did.text)
+            return did.what == noun and (not pattern or (not did.hidden and _matches(pattern, did.text)))
 
 
 def _undoes(expect: Expect, did: Did, standing: Did) -> bool:
@@ -160,10 +197,10 @@ def _matches(pattern: str, text: str) -> bool:
     return any(re.search(pattern, form, re.IGNORECASE) for form in (text, alike.gist(text)))
 
 
-def _instead(expect: Expect, due: float, dids: Sequence[Did], ranks: Mapping[str, float]) -> str:
+def _instead(expect: Expect, window: tuple[float, float], dids: Sequence[Did], ranks: Mapping[str, float]) -> str:
     """Return who did what people were expected to do, where it was none of them; or when they did."""
     for did in dids:
-        if did.at >= due and _meets(expect.condition, did, ranks):
+        if did.at >= window[0] and _meets(expect.condition, did, ranks):
             return "people did it too late" if did.by.is_person else f"done by {did.by.who}, not by a person"
     return ""
 

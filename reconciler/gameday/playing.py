@@ -11,6 +11,7 @@ from reconciler.gameday.clock import NEARLY
 from reconciler.gameday.doing import ENDING, Doing
 from reconciler.gameday.events import Aborted, Ended, GoneOn, Held, Left, Paused, State
 from reconciler.gameday.hosting import Ask
+from reconciler.gameday.polling import longest_gap
 from reconciler.gameday.script import Close, Expect
 from reconciler.gameday.standing import paused_at, standing, windows
 
@@ -155,7 +156,11 @@ class Playing:
         """Tell whether windows have ended that are still to be looked at, as long as a look counts."""
         at = self.clock.at()
         ended = any(end <= at + NEARLY for end, _, _ in windows(self.doing))
-        return ended and self.run.watch is not None and at < self.doing.end + self.run.day.catch_up
+        return ended and self.run.watch is not None and at < self.doing.end + self._patience
+
+    @property
+    def _patience(self) -> float:
+        return longest_gap(self.run.day.catch_up, self.run.manner.speed)
 
     def _end(self) -> None:
         if self.ending is Ending.ABORTED:

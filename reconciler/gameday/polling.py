@@ -18,6 +18,23 @@ LIST_AT_LEAST = 30.0
 """The list is read after so many seconds even if windows end meanwhile: it is what tells of everything else."""
 AGAIN_AFTER = 60.0
 """Real seconds after which an incident is looked at although the list shows nothing new of it."""
+NOTE_EVERY = 10.0
+"""Seconds of script time at least between two notes in the journal that somebody watches."""
+SHORT = 60.0
+"""Real seconds for which nobody may watch, however short `catch_up` is: the account still tells what was done."""
+
+
+def pace(speed: float) -> float:
+    """Return how many seconds of script time one of these is, at a speed other than 1 too."""
+    return max(1.0, speed / 10)
+
+
+def longest_gap(catch_up: float, speed: float) -> float:
+    """Return for how many seconds of script time nobody may watch a window that is to count as watched.
+
+    Nobody watches while nobody runs the script, and while the API is away. How often it is polled makes no gap.
+    """
+    return max(catch_up, SHORT if speed == 1 else max(LIST_EVERY * pace(speed), 2 * NOTE_EVERY))
 
 
 class Allowance:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Json = Mapping[str, Any]
 
 UPDATES, ACTIONS, FOLLOW_UPS = "updates", "actions", "follow_ups"
+FORBIDDEN = "this key may not read {}"
+GONE = "it was deleted since"
 CATEGORIES = ("triage", "live", "paused", "learning", "closed", "declined", "canceled", "merged")
 """Of statuses, in the order in which an incident passes through them."""
 SAME_MOMENT = 1.0
@@ -42,6 +44,8 @@ class Account:
     lists: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     had_severity: bool = True
     """Whether it was declared with a severity: else the first that it gets is somebody's doing."""
+    forbidden: frozenset[str] = frozenset()
+    """The lists that this key may not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Did:
     is_set: bool = True
     rank: tuple[float, float] = (0.0, 0.0)
     category: str = ""
+    hidden: str = ""
+    """Why its words are not known, where they are not."""
 
     @property
     def time(self) -> float:
@@ -135,6 +141,9 @@ def _words(account: Account, incident: str, script: Callable[[float], float]) ->
     for entry in account.log:
         if entry.get("type") == "incident_update" and entry.get("incident_id", incident) == incident:
             yield from _update(activity.content_of(entry), activity.mover(entry), script)
+            if UPDATES in account.forbidden and not activity.content_of(entry).get("id"):
+                by, hidden = activity.mover(entry), FORBIDDEN.format(UPDATES)
+                yield Did("update", by, script(by.at.timestamp()), f"{entry['id']}/update", hidden=hidden)
 
 
 def _update(facts: Json, by: Mover, script: Callable[[float], float]) -> Iterator[Did]:
@@ -152,8 +161,9 @@ def _tasks(account: Account, script: Callable[[float], float]) -> Iterator[Did]:
     for entry in account.log:
         what, name = _TASKS.get(str(entry.get("type")), ("", ""))
         if task_id := activity.content_of(entry).get(name):
-            by = activity.mover(entry)
-            yield Did(what, by, script(by.at.timestamp()), f"{what}/{task_id}")
+            by, part = activity.mover(entry), FOLLOW_UPS if what == "follow_up" else ACTIONS
+            hidden = FORBIDDEN.format(part.replace("_", "-")) if part in account.forbidden else GONE
+            yield Did(what, by, script(by.at.timestamp()), f"{what}/{task_id}", hidden=hidden)
 
 
 def _others(log: Sequence[Json], incident: str, told: Iterable[Did], script: Callable[[float], float]) -> Iterator[Did]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ApiError, Forbidden, Missing, Unauthorised
+from reconciler.errors import ApiError, Rejected, Unauthorised
 from reconciler.gameday import expecting, polling, seeing
 from reconciler.gameday.dating import Dates
 from reconciler.gameday.events import Judged, Looked, Seen, State, Verdict
-from reconciler.gameday.expecting import LEAST_PATIENCE, Rules
-from reconciler.gameday.looking import Incidents
+from reconciler.gameday.expecting import Rules
+from reconciler.gameday.looking import Incidents, Unreadable
 from reconciler.gameday.polling import Allowance, Turn
 from reconciler.gameday.preview import private_of
 from reconciler.gameday.script import Expect, SeverityAtLeast
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 REST = 5.0
 """Seconds before what could not be read is asked for again."""
+SLACK = 1.0
+"""Seconds by which what people did may be dated wrong at speed 1: an answer tells the API's time to the second."""
 SWEEP_PACE = 0.25
 """Seconds between two requests of the last reading, which no step waits behind."""
-NOTE_EVERY = 10.0
-"""Seconds of script time at least between two notes in the journal that nothing has happened."""
 EVER = float("inf")
-ALL = ""
-"""Whose turn it is where it is no single incident's."""
+ALL, LIST, RANKS = "", "/list", "/ranks"
+"""Whose turn it is where it is no incident's: that of the API as a whole, and of lists that tell of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,11 @@ class Watch:
     def __init__(self, client: Client, day: GameDay, timetable: Timetable, *, speed: float = 1.0) -> None:
         self._client, self._timetable = client, timetable
         self._is_real = speed == 1.0
-        self._pace = max(1.0, speed / 10)
-        self._patience = max(day.catch_up, LEAST_PATIENCE)
+        self._pace = polling.pace(speed)
+        self._patience = polling.longest_gap(day.catch_up, speed)
         self._dates = Dates(speed)
         self._private = private_of(day)
-        longest_gap = self._patience if self._is_real else EVER
-        self._incidents = Incidents(client, day, self._dates.script, longest_gap)
+        self._incidents = Incidents(client, day, self._dates.script, self._patience)
         self._allowance: Allowance | None = None
         self._listed = self._noted = -EVER
         self._resting: dict[str, float] = {}
@@ -93,6 +92,9 @@ class Watch:
         while self._allowance.has_one(now) and self._has_job(scene, now):
             self._allowance.spend()
             self._step(scene, now)
+        if not self._is_away:
+            for name in incidents:
+                self._incidents.glanced(name, at)
         if is_last:
             self._finish(scene)
         events: list[Event] = [*self._seen(scene), *self._notes(scene, looks)]
@@ -146,14 +148,17 @@ class Watch:
     def _verdicts(self, scene: _Scene, *, is_last: bool) -> Iterator[Judged]:
         for due, step in scene.awaited:
             name = step.incident
-            rules = Rules(self._patience, self._incidents.ranks, is_private=self._incidents.is_private(name))
+            is_private, slack = self._incidents.is_private(name), SLACK if self._is_real else 0.0
+            rules = Rules(self._patience, self._incidents.ranks, is_private=is_private, slack=slack)
             judged = expecting.judge(step, due, self._incidents.of(name), rules, scene.at, scene.time)
             if judged:
                 yield judged
             elif name not in scene.incidents and scene.at >= _end(due, step):
                 yield _unwatched(step, scene, "its incident was not declared")
             elif is_last:
-                yield _unwatched(step, scene, "the run ended before its window did")
+                is_over = scene.at >= _end(due, step)
+                why = "nobody looked after its window ended" if is_over else "the run ended before its window did"
+                yield _unwatched(step, scene, why)
 
     def _seen(self, scene: _Scene) -> Iterator[Seen]:
         known = {one.id for one in scene.story.seen} | self._told
@@ -169,7 +174,7 @@ class Watch:
         of = self._incidents.of
         ended = {step.incident for due, step in scene.awaited if _end(due, step) <= scene.at}
         noted = {name for name in ended if len(of(name).looks) > looks.get(name, 0)}
-        if scene.at - self._noted >= max(self._patience / 4, NOTE_EVERY):
+        if scene.at - self._noted >= max(self._patience / 4, polling.NOTE_EVERY):
             recent = scene.at - polling.LIST_EVERY * self._pace * 2
             noted |= {
                 one.incident for _, one in scene.awaited if any(end >= recent for _, end in of(one.incident).spans)
@@ -179,21 +184,26 @@ class Watch:
             yield Looked(scene.at, scene.time, tuple(sorted(noted)))
 
     def _has_job(self, scene: _Scene, now: float) -> bool:
-        if self._job is None and now >= self._resting.get(ALL, now):
+        if self._job is None and not self._rests(ALL, now):
             self._job = self._next_job(scene, now)
         return self._job is not None
 
+    def _rests(self, whose: str, now: float) -> bool:
+        return now < self._resting.get(whose, now)
+
     def _next_job(self, scene: _Scene, now: float) -> Job | None:
-        self._job_of = ALL
         if not scene.incidents:
             return None
-        if self._incidents.ranks is None and any(_is_of_severity(step) for _, step in scene.awaited):
+        wants_ranks = self._incidents.ranks is None and any(_is_of_severity(step) for _, step in scene.awaited)
+        if wants_ranks and not self._rests(RANKS, now):
+            self._job_of = RANKS
             return self._incidents.ranking()
-        turns = [one for one in self._turns(scene) if now >= self._resting.get(one.incident, now)]
+        turns = [one for one in self._turns(scene) if not self._rests(one.incident, now)]
         every = polling.LIST_EVERY if scene.awaited else polling.IDLE_EVERY
         if any(turn.is_over for turn in turns):
             every = polling.LIST_AT_LEAST
-        if now - self._listed >= every * self._pace:
+        if now - self._listed >= every * self._pace and not self._rests(LIST, now):
+            self._job_of = LIST
             return self._listing(scene, now)
         turn = polling.next_turn(turns, scene.at, max(polling.AGAIN_AFTER, 2.0 * len(turns)) * self._pace)
         if turn is None:
@@ -216,10 +226,8 @@ class Watch:
 
     def _listing(self, scene: _Scene, now: float) -> Job:
         begun = scene.story.begun.time if scene.story.begun else scene.time - scene.at
-        yield from self._incidents.listing(scene.incidents, begun, scene.at)
+        yield from self._incidents.listing(scene.incidents, begun)
         self._listed = now
-        if not self._is_real:
-            self._incidents.longest_gap = EVER
 
     def _step(self, scene: _Scene, now: float) -> None:
         """Send one request, the next of the job; a failure ends the job, and makes it wait."""
@@ -227,22 +235,29 @@ class Watch:
         try:
             next(self._job)
         except StopIteration:
-            self._job, self.trouble = None, ""
+            self._job = None
+            self._answered()
         except ApiError as error:
             self._job = None
             self._fail(error)
             # What this key does not see must not keep the others from their turn; an API that is away is left alone.
-            whose = ALL if self._is_away else self._job_of
-            self._resting[whose] = now + (REST if self._is_real else 1.0)
-            for name in {step.incident for _, step in scene.awaited if whose in (ALL, step.incident)}:
-                self._incidents.missed(name, scene.at)
+            self._resting[ALL if self._is_away else self._job_of] = now + (REST if self._is_real else 1.0)
+            for name in {step.incident for _, step in scene.awaited}:
+                if self._is_away:
+                    self._incidents.away(name, scene.at)
+                elif name == self._job_of:
+                    self._incidents.missed(name, scene.at, f"it could not be read: {error.message}")
+        else:
+            self._answered()
+
+    def _answered(self) -> None:
+        self._is_away, self.trouble = False, ""
 
     def _fail(self, error: ApiError) -> None:
         if isinstance(error, Unauthorised):
             raise error
-        self.trouble = str(error)
-        self._is_away = not isinstance(error, Missing | Forbidden)
-        self._incidents.longest_gap = self._patience
+        self._is_away = not isinstance(error, Rejected | Unreadable)
+        self.trouble = str(error) if self._is_away else ""
 
     def _finish(self, scene: _Scene) -> None:
         """Look at each window's end that was reached, as long as a look counts."""
@@ -262,7 +277,7 @@ class Watch:
                     passed += pace
                 next(job)
         except StopIteration:
-            self.trouble = ""
+            self._answered()
         except ApiError as error:
             self._fail(error)
         return passed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -93,3 +94,15 @@ def test_many_windows_that_end_with_the_script_are_all_judged(world: World, time
     assert len(story.verdicts) == len(names)
     told = sorted(judged.at for judged in story.verdicts.values())
     assert all(later - earlier >= polling.RATE - 0.01 for earlier, later in pairwise(told)) or speed != 1
+
+
+@pytest.mark.parametrize("speed", [60.0, 1000.0])
+def test_a_rehearsal_over_a_shaky_connection_loses_no_window(world: World, time: Time, speed: float) -> None:
+    """Each tenth read fails: in script time a try is minutes, and none of that is a gap."""
+    never = [scenes.expected(60, StatusReached("Closed"), 3000, never=True, of=name) for name in ("outage", "noise")]
+    never = [replace(step, id=step.incident) for step in never]
+    day = scenes.bare(*scenes.day(*never, incidents=("outage", "noise")).steps, incidents=("outage", "noise"))
+    faults = [f"503-before:{number}:GET:/v2/*" for number in range(10, 400, 10)]
+    story = Rehearsal(world, replace(day, catch_up=5.0), time=time, speed=speed, watches=True).play(faults=faults)
+
+    assert {judged.verdict for judged in story.verdicts.values()} == {Verdict.HELD}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.errors import Unauthorised
+from reconciler.api import Client
+from reconciler.errors import Forbidden, Unauthorised
 from reconciler.gameday.events import State, StepTold, Verdict
 from reconciler.gameday.script import (
     FieldFilled,
@@ -24,6 +25,7 @@ from tests.gameday.watchpost import post
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.api.answers import Answer
     from reconciler.gameday.script import Condition
     from tests.gameday.watchpost import Post
     from tests.world import World
@@ -444,3 +446,142 @@ def test_a_long_log_is_read_to_its_end_at_the_same_pace(world: World) -> None:
 
     assert one.verdict(step.id).verdict is Verdict.HELD
     assert sent[:3] == [1, 2, 3]
+
+
+def test_a_short_catch_up_loses_no_window_that_was_watched(world: World) -> None:
+    """However often the list is read while other windows end: what is dated is known for the whole window."""
+    names = ("outage", *(f"noise-{number}" for number in range(40)))
+    never = replace(scenes.expected(1, StatusReached("Closed"), 20, never=True), id="never")
+    late = replace(scenes.expected(1, StatusReached("Closed"), 90, of="noise-1", never=True), id="late")
+    ending = [replace(scenes.expected(1, LEAD, 5 + number // 2, of=of), id=of) for number, of in enumerate(names[1:])]
+    with post(world, replace(scenes.day(never, late, *ending, incidents=names), catch_up=5.0)) as one:
+        one.forward(150)
+
+    verdicts = {name: one.verdict(name).verdict for name in ("never", "late", *names[1:])}
+    assert verdicts == {"never": Verdict.HELD, "late": Verdict.HELD, **dict.fromkeys(names[1:], Verdict.FAILED)}
+
+
+def test_a_script_that_waits_long_between_two_polls_has_no_gap(world: World) -> None:
+    """Nobody slept: a read that fails once now and then, while the API is there, leaves nothing open."""
+    step = scenes.expected(1, StatusReached("Closed"), 300, never=True)
+    faults = [f"503-before:{number}" for number in range(3, 40, 5)]
+    with post(world, replace(scenes.day(step), catch_up=5.0), faults) as one:
+        one.forward(330)
+
+    assert one.verdict(step.id).verdict is Verdict.HELD
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(40, Verdict.HELD), (100, Verdict.NOT_OBSERVED)])
+def test_who_slept_for_longer_than_a_minute_cannot_tell(world: World, seconds: float, verdict: Verdict) -> None:
+    """A shorter absence the account's own history makes up for, however short `catch_up` is."""
+    step = scenes.expected(1, StatusReached("Closed"), 300, never=True)
+    with post(world, replace(scenes.day(step), catch_up=5.0)) as one:
+        one.forward(100)
+        one.at += seconds
+        one.forward(250)
+
+    assert one.verdict(step.id).verdict is verdict
+
+
+def mangled(patch: pytest.MonkeyPatch, path: str, mangle: Callable[[Any], Any], most: int = 10_000) -> None:
+    """Let some answers of the API make no sense."""
+    get, left = Client.get, [most]
+
+    def answer(client: Client, asked: str, params: Any = None) -> Answer:
+        told = get(client, asked, params)
+        if asked != path or not left[0]:
+            return told
+        left[0] -= 1
+        return replace(told, body={name: mangle(value) for name, value in told.body.items()})
+
+    patch.setattr(Client, "get", answer)
+
+
+MANGLED: dict[str, Callable[[Any], Any]] = {
+    "without IDs": lambda value: [{**one, "id": None} for one in value] if isinstance(value, list) else value,
+    "without anything": lambda value: [{} for _ in value] if isinstance(value, list) else value,
+    "null": lambda _: None,
+    "entries that are none": lambda value: [None for _ in value] if isinstance(value, list) else value,
+    "nonsense inside": lambda value: [dict.fromkeys(one, 7) for one in value] if isinstance(value, list) else value,
+}
+
+
+@pytest.mark.parametrize("how", MANGLED)
+@pytest.mark.parametrize(
+    "path", ["/v2/incidents", "/v2/incident_activity_log_entries", "/v3/actions", "/v1/severities"]
+)
+def test_an_answer_that_makes_no_sense_is_a_gap_and_no_error(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str, how: str
+) -> None:
+    """As long as it lasts nothing is known of what it should tell; then everything is found."""
+    lead, lasting = scenes.expected(1, LEAD, 200), scenes.expected(1, UpdatePosted("nothing"), 30)
+    severity = scenes.expected(1, SeverityAtLeast("Critical"), 200)
+    with post(world, replace(scenes.day(lead, lasting, severity), catch_up=5.0)) as one:
+        task("/v3/actions", description="Roll back")(one, PERSON)
+        mangled(monkeypatch, path, MANGLED[how], most=12)
+        one.forward(100)
+        one.assign()
+        one.watch.shown()
+        one.forward(110)
+        one.sweep()
+
+    assert one.verdict(lead.id).verdict is Verdict.HELD
+    assert one.verdict(lead.id).after == 99
+    assert set(one.story.verdicts) == {lead.id, lasting.id, severity.id}
+
+
+@pytest.mark.parametrize("how", ["without IDs", "without anything", "null", "nonsense inside"])
+def test_a_history_that_never_makes_sense_is_not_observed(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """It counts neither way, and says why."""
+    step = scenes.expected(1, LEAD, 30)
+    with post(world, scenes.day(step)) as one:
+        one.assign()
+        mangled(monkeypatch, "/v2/incident_activity_log_entries", MANGLED[how])
+        one.forward(300)
+
+    assert one.verdict(step.id).verdict is Verdict.NOT_OBSERVED
+    assert one.verdict(step.id).detail == "it could not be read: the answer cannot be understood"
+
+
+@pytest.mark.parametrize("never", [False, True])
+def test_words_that_this_key_may_not_read_are_not_observed(
+    world: World, monkeypatch: pytest.MonkeyPatch, never: bool
+) -> None:
+    """Somebody created an action, and whether it was that one nobody can tell; that there is one counts."""
+    matching = scenes.expected(1, TaskCreated("action", "roll ?back"), 30, never=never)
+    created, other = scenes.expected(2, TaskCreated("action"), 30), scenes.expected(3, TaskCreated("follow_up"), 30)
+    with post(world, scenes.day(matching, created, other)) as one:
+        get = Client.get
+
+        def refuse(client: Client, path: str, params: Any = None) -> Answer:
+            if path == "/v3/actions":
+                raise Forbidden("GET", path, status=403)
+            return get(client, path, params)
+
+        monkeypatch.setattr(Client, "get", refuse)
+        one.forward(10)
+        task("/v3/actions", description="Roll back")(one, PERSON)
+        one.forward(60)
+
+    told = one.verdict(matching.id)
+    assert told.verdict is Verdict.NOT_OBSERVED
+    assert told.detail == "what Bob Baker wrote is not known: this key may not read actions"
+    assert one.verdict(created.id).verdict is Verdict.HELD
+    assert one.verdict(other.id).verdict is Verdict.FAILED
+
+
+def test_what_people_do_in_the_last_second_is_in_time(world: World) -> None:
+    """Answers tell the API's time to the second: what seems a moment too late is not held against people."""
+    lead, never = scenes.expected(60, LEAD, 60), scenes.expected(60, UpdatePosted(), 60, never=True)
+    with post(world, scenes.day(lead, never)) as one:
+        one.forward(119)
+        one.at = 119.8
+        one.post("We look into it.")
+        one.at = 120.4
+        one.assign()
+        one.forward(10)
+
+    assert (one.verdict(lead.id).verdict, one.verdict(lead.id).after) == (Verdict.HELD, 60)
+    assert one.verdict(never.id).verdict is Verdict.HELD
