@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 from reconciler import desired, identity, kinds
 from reconciler.errors import Invalid
-from reconciler.identity import Absent, Matched, Objects, claims, lookup, markers
+from reconciler.identity import Absent, Ambiguous, Matched, Objects, claims, lookup, markers
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.names import Names
 from reconciler.secrecy import discreet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.identity import Claim, Match
     from reconciler.kinds.naming import Found as CustomField
     from reconciler.live import Account
     from reconciler.model import Desired, Key, Manifest, Ref, Rename
+    from reconciler.state import Neighbours
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
 
@@ -70,11 +71,15 @@ def find(
     account: Account,
     memory: Memory,
     workspace: Workspace,
-    renames: tuple[Rename, ...] = (),
+    renames: tuple[Rename, ...],
+    neighbours: Callable[[Workspace], Neighbours],
     *,
-    is_partial: bool = False,
+    is_whole: bool = True,
 ) -> Found:
-    """Resolve names and look for each resource, configuration first; raises `Invalid` with every unknown name."""
+    """Resolve names and look for each resource, configuration first; raises `Invalid` with every unknown name.
+
+    What `neighbours` manage, or may have declared, is never found by its looks; they are asked where looks count.
+    """
     found = Found(Names(account.listed), renames=renames)
     holders = claims.holders(manifests, memory)
     for kind in kinds.KINDS.values():
@@ -92,13 +97,19 @@ def find(
         memory.state.managed,
         workspace.adopts,
         found.marker if isinstance(found.marker, str) else "",
-        is_partial,
+        not is_whole,
         {record.id: record.names for record in memory.state.records.values() if record.names},
         used=claims.used_keys(memory),
         forgotten=claims.forgotten(memory),
         written=claims.written_keys(memory, str(found.marker)) if field else {},
     )
-    _take(found, incidents, search.incidents([claimed[one.key] for one in incidents], account.incidents))
+    wanted_here = [claimed[one.key] for one in incidents]
+    matches = search.incidents(wanted_here, account.incidents)
+    if any(map(_is_by_looks, matches.values())):
+        beside = neighbours(workspace)
+        search = replace(search, managed=search.managed | beside.managed, beside=beside)
+        matches = search.incidents(wanted_here, account.incidents)
+    _take(found, incidents, matches)
     for one in incidents:
         _name_key(found, one, claimed[one.key], memory)
     if field:
@@ -107,6 +118,10 @@ def find(
     if found.names.problems:
         raise Invalid(found.names.problems)
     return found
+
+
+def _is_by_looks(match: Match) -> bool:
+    return isinstance(match, Ambiguous) or (isinstance(match, Matched) and match.how == "look-alike")
 
 
 def _still_there(claim: Claim, objects: Objects) -> Claim:

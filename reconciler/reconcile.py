@@ -25,7 +25,7 @@ from reconciler.errors import Invalid, Misused, Problem, Refused
 from reconciler.guards import Allowance, touched
 from reconciler.identity import claims
 from reconciler.sending import Policy, Sender, keep
-from reconciler.state import Account, Memory, Store
+from reconciler.state import Account, Memory, Neighbours, Store, neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 class Loaded:
     """Manifests that are right as far as can be known without the network.
 
-    `is_whole` tells whether they are all of the workspace; `brought` are keys of those that came along because a
-    selected one refers to them.
+    `is_whole` tells whether they are all of the workspace; `brought` are keys of those that a selected one refers to.
     """
 
     workspace: Workspace
@@ -100,7 +99,7 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
         | ({"CustomField"} if workspace.identity_field else set()),
     )
     guards.check_account(workspace, memory, account.identity.dashboard_url)
-    found = finding.find(manifests, claimed, account, memory, workspace, renames, is_partial=not loaded.is_whole)
+    found = finding.find(manifests, claimed, account, memory, workspace, renames, neighbours, is_whole=loaded.is_whole)
     details = live.read_details(
         client,
         updates_of=wanting.updates(found, memory),
@@ -135,12 +134,13 @@ def apply(
     policy: Policy = keep,
     sleep: Callable[[float], None] | None = None,
     since: float = 0.0,
+    beside: Callable[[], Neighbours] = Neighbours,
 ) -> Iterator[Outcome]:
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
     `memory` is what the plan was made from, `plan_id` that of a saved plan, used up once this ends by itself; `policy`
-    says what happens to what others change meanwhile; what is older than `since` is nothing that this made. Raises
-    `Refused` before the first write where another run holds the lock or has written since, and for a full disk.
+    says what happens to what others change meanwhile; nothing older than `since`, or that `beside` tells, is what this
+    made. Raises `Refused` before the first write: another run holds the lock or has written since, the disk is full.
     """
     with store.locked():
         if store.read() != memory:
@@ -148,7 +148,7 @@ def apply(
         journal = store.open_journal()
         try:
             memory = learning.follow(plan, memory, journal)
-            sender = Sender(client, journal, sleep, policy, since)
+            sender = Sender(client, journal, sleep, policy, since, beside)
             sender.know(memory, plan)
             journal.observed(learning.learned(plan, memory))
             is_whole = yield from applying.apply(plan, sender, parallelism=parallelism)

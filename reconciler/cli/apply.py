@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -78,6 +79,7 @@ def command(
     from reconciler.cli.showing import present, show_since  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.planfile import Held  # noqa: PLC0415
+    from reconciler.state import neighbours  # noqa: PLC0415
 
     saved = read(planned) if _is_alone(planned, selection, prune=prune) else None
     loaded = loaded_for(saved, planned, access, allow) if saved else load(access, selection, allow, prune=prune)
@@ -110,6 +112,7 @@ def command(
                 parallelism=parallelism,
                 plan_id=saved.id if saved else "",
                 policy=loaded.workspace.drift,
+                beside=partial(neighbours, loaded.workspace),
             ),
             held.plan.changes,
         )

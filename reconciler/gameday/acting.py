@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift
 from reconciler.model import Failed
 from reconciler.reconcile import Loaded
+from reconciler.state import neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -176,6 +178,7 @@ class Acting:
                     policy=workspace.drift,
                     since=self.since,
                     sleep=self.sleep,
+                    beside=partial(neighbours, self.workspace),
                 )
             )
         finally:

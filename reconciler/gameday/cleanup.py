@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler import reconcile
@@ -17,7 +18,7 @@ from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import observe
 from reconciler.model import Create, Done, Skipped, Step
 from reconciler.sending.searching import Search
-from reconciler.state import Record, remember
+from reconciler.state import Record, neighbours, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,7 +107,17 @@ class _Cleaning:
         others = frozenset(record.id for record in self.memory.state.records.values())
         began = self.story.begun.time if self.story.begun else 0.0
         since, floor = (datetime.fromtimestamp(one, UTC) for one in (intent.time, max(began - PAUSE, 0.0)))
-        search = Search(self.client, key, intent.body, others, since, is_sure=intent.is_servers, floor=floor)
+        search = Search(
+            self.client,
+            key,
+            intent.body,
+            others,
+            since,
+            is_sure=intent.is_servers,
+            floor=floor,
+            sent=intent.sent,
+            beside=partial(neighbours, self.workspace),
+        )
         is_fresh = self.client.now().at.timestamp() - intent.time < FRESH
         try:
             found = search.find()

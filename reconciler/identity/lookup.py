@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from reconciler.identity import Claim, Match, Objects
     from reconciler.model import Key
+    from reconciler.state import Neighbours
 
 SKEW = 600.0
 """Seconds by which this machine's clock may be from the API's."""
@@ -108,6 +109,8 @@ class Search:
     """The key that state says was last written into each incident."""
     forgotten: Mapping[str, Key] | None = None
     """What those that are not managed any more were called, by ID."""
+    beside: Neighbours | None = None
+    """Everybody else who declares incidents of this workspace."""
 
     def incidents(self, claims: Iterable[Claim], objects: Objects) -> dict[Key, Match]:
         """Find incidents.
@@ -213,6 +216,8 @@ class Search:
                 return Ambiguous((one,), "a person declared one that looks the same")
             case [one] if _may_be_an_earlier_one(claim, one):
                 return Ambiguous((one,), "one that looks the same is finished, and may be an earlier generation")
+            case [one] if self.beside and self.beside.may_have_made(one):
+                return Ambiguous((one,), "a run of a game day may have declared one that looks the same")
             case [one]:
                 return Matched(one, "look-alike")
             case _:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds, refs
@@ -18,7 +20,7 @@ from reconciler.sending import outcomes
 from reconciler.sending.answered import Answered, answered
 from reconciler.sending.losses import STOPPED, Silent, Vanished
 from reconciler.sending.outcomes import Result
-from reconciler.sending.searching import EVER, Search, Unrecognised
+from reconciler.sending.searching import EVER, Contested, Search, Unrecognised
 from reconciler.state import CHANGED, FieldRecord, Record, path_text, remember
 
 if TYPE_CHECKING:
@@ -80,7 +82,18 @@ class _Asking:
         table = kinds.table(change.key)
         others = run.others() | frozenset(change.not_these if isinstance(change, Create) else ())
         since, floor = (datetime.fromtimestamp(one, UTC) for one in (intent.time, run.since))
-        search = Search(run.client, change.key, request.body, others, since, is_sure=intent.is_servers, floor=floor)
+        search = Search(
+            run.client,
+            change.key,
+            request.body,
+            others,
+            since,
+            is_sure=intent.is_servers,
+            floor=floor,
+            sent=intent.sent,
+            beside=partial(run.beside, intent.step),
+            is_mine=not run.was_asked(intent),
+        )
         return cls(run, request, intent, search, table.item, None if isinstance(table, ChildKind) else table.timeout)
 
     def ask(self) -> Answered:
@@ -114,7 +127,7 @@ class _Asking:
                 raise
             # The key was used, by whichever run, at whatever time: by this one only if it has asked before.
             self.was_used = self.was_used or self.lost is None
-            self.lost, self.search = error, replace(self.search, since=EVER, is_sure=True)
+            self.lost, self.search = error, replace(self.search, since=EVER, is_sure=True, is_mine=False)
         except Interrupted:
             if self.lost is None:
                 self.run.not_done(self.intent.step)
@@ -137,6 +150,10 @@ class _Asking:
 
     def _look_later(self, pause: float) -> Mapping[str, Any] | None:
         try:
+            for _ in range(TRIES - 1):
+                self.run.sleep(pause)
+                with suppress(Contested):
+                    return self._look()
             self.run.sleep(pause)
             return self._look()
         except Interrupted as error:

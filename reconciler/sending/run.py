@@ -13,7 +13,8 @@ from reconciler.kinds.spec import Drift
 from reconciler.model import Done, step
 from reconciler.sending import outcomes
 from reconciler.sending.losses import NotNoted
-from reconciler.state import Intent, path_text
+from reconciler.state import Intent, Neighbours, path_text
+from reconciler.state.neighbours import is_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,10 @@ class Run:
     links: dict[Key, tuple[str, str]] = field(default_factory=dict)
     asked: Mapping[Step, Intent] = field(default_factory=dict)
     """What an earlier run asked for and never learned the answer to."""
+    neighbours: Callable[[], Neighbours] = Neighbours
+    """What the other states of the workspace remember."""
+    sending: dict[Step, Intent] = field(default_factory=dict)
+    """The resources that are asked for and not known yet."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def know(self, memory: Memory, plan: Plan) -> None:
@@ -73,6 +78,12 @@ class Run:
         """Return the IDs of all that is managed by now."""
         with self._lock:
             return frozenset(self.known)
+
+    def beside(self, but: Step) -> Neighbours:
+        """Return what others manage and asked for, this run's other steps among them."""
+        found = self.neighbours()
+        with self._lock:
+            return found.and_these(self.known, (one for step, one in self.sending.items() if step != but))
 
     def holder(self, identifier: str, but: Key) -> Key | None:
         """Return which other resource an object is; None where it is nobody's."""
@@ -108,6 +119,9 @@ class Run:
             self.journal.intent(intent)
         except OSError as error:
             raise NotNoted(f"the journal cannot be written: {error.strerror or error}") from error
+        if is_open(intent):
+            with self._lock:
+                self.sending[intent.step] = intent
         return intent
 
     def was_asked(self, intent: Intent) -> bool:
@@ -117,6 +131,8 @@ class Run:
 
     def not_done(self, name: Step, *, refused: bool = False) -> None:
         """Note that nothing was done, which ends what an earlier run left open only where the API `refused` it."""
+        with self._lock:
+            self.sending.pop(name, None)
         if refused or name not in self.asked:
             self.journal.outcome(name, {})
 
@@ -126,6 +142,7 @@ class Run:
         with self._lock:
             self.ids[change.key] = raw["id"]
             self.known.add(raw["id"])
+            self.sending.pop(step(change), None)
             if not change.key.child:
                 self.holders[raw["id"]] = change.key
                 self.links[change.key] = raw.get("reference", ""), raw.get("permalink", "")

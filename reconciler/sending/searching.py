@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.alike import is_alike, is_called
-from reconciler.errors import AnswerLost
+from reconciler.errors import AnswerLost, Refused
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import UPDATE
-from reconciler.live import EVERY_MODE
+from reconciler.kinds.spec import observe
+from reconciler.live import EVERY_MODE, read_identity
+from reconciler.state import Neighbours, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reconciler.api import Client
     from reconciler.kinds.spec import ChildKind
@@ -24,6 +26,8 @@ SKEW = timedelta(minutes=10)
 """How far a clock may be from that which dates what is made."""
 TOLD = {"timeline": "timeline item"}
 EVER = datetime.min.replace(tzinfo=UTC)
+HELD = {"summary", "severity", "type", "custom_fields"}
+"""Fields by which one of several incidents of a name is known to be the one that was asked for."""
 
 
 class Unrecognised(AnswerLost):
@@ -38,12 +42,20 @@ class Undated(Unrecognised):
     hint = "if one is it, write its `id:` below `metadata:`; what is not goes below `metadata.not` by its reference"
 
 
+class Contested(Undated):
+    """An incident that looks like what was asked for, and that somebody else asked for as well, just now."""
+
+    hint = f"run again: whoever else asked for one knows by then which is theirs; or {Undated.hint}"
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """Looks for one thing: `body` is what was asked for at `since`, `others` are IDs of what is not it.
 
     An incident may be told by its reference there. Where `is_sure` is false, `since` is by this machine's own clock:
-    what looks older may be what was asked for as well. What was made before `floor` is never it.
+    what looks older may be what was asked for as well. What was made before `floor` is never it. `sent` are the
+    leaves of the body by path; `beside` tells of everybody else who declares incidents; with `is_mine` this very
+    process asked for it, with this very API key.
     """
 
     client: Client
@@ -53,6 +65,9 @@ class Search:
     since: datetime
     is_sure: bool
     floor: datetime = EVER
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    beside: Callable[[], Neighbours] = Neighbours
+    is_mine: bool = False
 
     def find(self) -> Mapping[str, Any] | None:
         """Return what the body describes, if the account holds exactly one that nothing else is.
@@ -69,14 +84,55 @@ class Search:
             for one in self._newest_first()
             if self._is_ours(one) and self._is_called(one) and _looks(one) == _looks(self.body)
         ]
+        if not alike:
+            return []
+        beside = self._told_beside()
+        alike = self._made_by_this_key([one for one in alike if one["id"] not in beside.managed])
         found = [one for one in alike if _made(one) >= self._earliest]
+        if len(found) > 1:
+            found = list(filter(self._holds_all, found)) or found
         if len(found) > 1:
             known = " and ".join(str(one["reference"]) for one in found)
             raise Undated("POST", INCIDENT.path, f"{known} all look like it")
         if alike and not found:
             told = f"{alike[0]['reference']} looks like it, and without a date nobody knows whether it is older"
             raise Undated("POST", INCIDENT.path, told)
+        for one in found:
+            self._require_no_doubt(one, beside)
         return found
+
+    def _told_beside(self) -> Neighbours:
+        """Return what others manage, and asked for; raises `Undated` where that cannot be read."""
+        try:
+            return self.beside()
+        except Refused as error:
+            raise Undated("POST", INCIDENT.path, f"who declared what looks like it is not known: {error}") from error
+
+    def _made_by_this_key(self, alike: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return those that this API key made; of an earlier process, nobody knows that it had this one."""
+        name = read_identity(self.client).name if alike else ""
+        mine = [one for one in alike if (one["creator"].get("api_key") or {}).get("name", name) == name]
+        if not name or mine == alike:
+            return alike
+        if not (mine or self.is_mine or self.since == EVER):
+            told = f"{alike[0]['reference']} looks like it, and another API key made that"
+            raise Undated("POST", INCIDENT.path, told)
+        return mine if mine or self.is_mine else alike
+
+    def _require_no_doubt(self, one: Mapping[str, Any], beside: Neighbours) -> None:
+        """Raise `Undated` where something else may have made an incident: nobody edits one as soon as it is there."""
+        if beside.may_have_made(one):
+            told = f"{one['reference']} looks like it, and may be what another run asked for just then"
+            raise Contested("POST", INCIDENT.path, told)
+        age = self.client.now().at - self.since if self.since > EVER else SKEW
+        if age < SKEW and not self._holds_all(one):
+            raise Undated("POST", INCIDENT.path, f"{one['reference']} looks like it, and holds other values")
+
+    def _holds_all(self, one: Mapping[str, Any]) -> bool:
+        """Return whether an incident has everything that was asked for, as far as it can be read."""
+        there = {path_text(path): leaf.value for path, leaf in observe(INCIDENT.fields, one).items()}
+        told = ((path, value) for path, value in self.sent.items() if path.partition("/")[0] in HELD)
+        return all(is_alike(there.get(path), value) for path, value in told)
 
     def _newest_first(self) -> Iterator[Mapping[str, Any]]:
         """Return all incidents that may be what was asked for by their age."""

@@ -14,6 +14,7 @@ from reconciler.sending.making import make
 from reconciler.sending.outcomes import Result
 from reconciler.sending.removing import delete, forget
 from reconciler.sending.run import Policy, Run, keep
+from reconciler.state import Neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +34,13 @@ class Sender:
     policy: Policy = keep
     since: float = 0.0
     """Unix time: what was made before is never taken for what was asked for."""
+    neighbours: Callable[[], Neighbours] = Neighbours
+    """What the other states of the workspace remember; read where an answer was lost."""
     run: Run = field(init=False)
 
     def __post_init__(self) -> None:
         self.run = Run(self.client, self.journal, self.sleep or self.client.wait, self.policy, self.since)
+        self.run.neighbours = self.neighbours
 
     def know(self, memory: Memory, plan: Plan) -> None:
         """Learn which objects exist and are managed before the first request is sent."""

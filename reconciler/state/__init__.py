@@ -2,6 +2,7 @@
 
 from reconciler.state.journal import Journal
 from reconciler.state.memory import Intent, Memory, merge
+from reconciler.state.neighbours import Neighbours, neighbours
 from reconciler.state.record import (
     CHANGED,
     IMPORTED,
@@ -27,11 +28,13 @@ __all__ = [
     "Intent",
     "Journal",
     "Memory",
+    "Neighbours",
     "Record",
     "State",
     "Store",
     "Tombstone",
     "merge",
+    "neighbours",
     "path_text",
     "remember",
     "store_of",

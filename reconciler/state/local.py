@@ -52,8 +52,10 @@ class LocalStore:
 
     def read(self) -> Memory:
         """Return what is remembered: the state, with the outcomes of a run that did not end in it."""
+        # In this order: a run that ends just now moves what its journal tells into the state.
+        noted = disk.read(self.journal) or b""
         state = state_of(disk.read(self.path), str(self.path), self.workspace)
-        return replay(state, disk.read(self.journal) or b"", str(self.journal))
+        return replay(state, noted, str(self.journal))
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import reconcile
 from reconciler.model import Done, Key, Step, step
+from reconciler.state import Neighbours
 from tests.world import BASE_URL
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def carry_out(
     *,
     key: str = "sandbox",
     sleep: Callable[[float], None] = lambda _: None,
+    beside: Callable[[], Neighbours] = Neighbours,
 ) -> list[Outcome]:
     """Apply a plan, with what happens while the program waits; faults count from the first write."""
     memory = world.memory
@@ -92,6 +94,7 @@ def carry_out(
                 parallelism=1,
                 sleep=sleep,
                 policy=world.workspace.drift,
+                beside=beside,
             )
         )
 
