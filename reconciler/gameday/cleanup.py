@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from reconciler import reconcile
 from reconciler.errors import AnswerLost, Unavailable
-from reconciler.gameday import fates
+from reconciler.gameday import fates, recovering
 from reconciler.gameday.closing import closes
 from reconciler.gameday.events import Cleaned, Over
 from reconciler.gameday.unfolding import key_of
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.kinds.spec import observe
 from reconciler.model import Create, Done, Skipped, Step
 from reconciler.sending.searching import Search
-from reconciler.state import Record, neighbours, remember
+from reconciler.state import neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.api import Client
     from reconciler.gameday.events import Event
     from reconciler.gameday.story import Story
-    from reconciler.model import Key, Leaves, Outcome, Plan
+    from reconciler.model import Key, Outcome, Plan
     from reconciler.state import Intent, Memory, Store
     from reconciler.workspace import Workspace
 
@@ -81,13 +80,15 @@ class _Cleaning:
 
     def every(self) -> Iterator[_Told]:
         """Yield what became of each incident that the run declared, or may have."""
+        unclear = recovering.recover(self.workspace, self.client, self.store, self.story)
+        self.memory = self.store.read()
         pending = self._pending()
         for key, intent in pending.items():
             if told := self._unanswered(key, intent):
                 yield told
         known = [key for key in self.memory.state.records if key.kind == INCIDENT.name and not key.child]
-        never = [name for name in self.story.declared if key_of(name) not in {*known, *pending}]
-        yield from (_Told(name, NEVER) for name in never)
+        rest = [name for name in self.story.declared if key_of(name) not in {*known, *pending}]
+        yield from (_Told(name, FAILED, unclear[name]) if name in unclear else _Told(name, NEVER) for name in rest)
         if known:
             yield from self._closed(known)
 
@@ -128,7 +129,8 @@ class _Cleaning:
         except AnswerLost as error:
             return _Told(key.name, FAILED, error.message)
         with closing(self.store.open_journal()) as journal:
-            journal.outcome(Step(Create.verb, key), {key: _record(intent, found)} if found else {})
+            record = recovering.record_of(found, intent.idempotency_key, self.workspace.run) if found else None
+            journal.outcome(Step(Create.verb, key), {key: record} if record else {})
         self.memory = self.store.read()
         return None if found else _Told(key.name, NEVER)
 
@@ -178,20 +180,3 @@ class _Cleaning:
             return _Told(key.name, ALREADY, f"it was {status.get('name', 'closed')} already", reference)
         told = f"it is {status.get('name', 'out of sight')}, from where the API does not move it"
         return _Told(key.name, FAILED, told, reference)
-
-
-def _record(intent: Intent, raw: Mapping[str, object]) -> Record:
-    """Return what is remembered of an incident that was found: enough to close it."""
-    mode = str(raw.get("mode") or "")
-    title: Leaves = {("name",): observe(INCIDENT.fields, raw)["name",]}
-    return Record(
-        id=str(raw["id"]),
-        how="key",
-        idempotency_key=intent.idempotency_key,
-        mode=mode,
-        on_remove="close",
-        protect="no",
-        reference=str(raw.get("reference", "")),
-        link=str(raw.get("permalink", "")),
-        fields=remember(title, title),
-    )

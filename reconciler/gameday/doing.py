@@ -109,6 +109,12 @@ class Doing:
         for found in (self.waiting[:1], self.acts[:1]):
             yield from (max(due, self.retry_at) for due, _ in found)
 
+    @property
+    def _declared(self) -> set[str]:
+        """Return the incidents that the journal tells to be declared, whatever the state knows of them."""
+        steps = (step for _, step in self.run.timetable.steps if isinstance(step.deed, Declare))
+        return {step.incident for step in steps if self.story.state(step.id) is State.DONE}
+
     # Steps
 
     def _do_first(self, steps: Sequence[Step], before: float) -> bool:
@@ -132,7 +138,8 @@ class Doing:
     def _passed_over(self, step: Step) -> tuple[State, str] | None:
         """Return why a step that is due is not done."""
         if step.incident and not isinstance(step.deed, Declare) and step.incident not in self.acting.incidents:
-            return State.SKIPPED, f"{step.incident} was not declared"
+            told = "is not known any more" if step.incident in self._declared else "was not declared"
+            return State.SKIPPED, f"{step.incident} {told}"
         late, since = self.clock.at() - self.due[step.id], self._taken_up if step.id in self._begun else 0.0
         if isinstance(step.deed, Close | Expect) or min(late, self.clock.at() - since) <= self.run.day.catch_up:
             return None

@@ -13,6 +13,7 @@ from reconciler.gameday.clock import OwnClock, RealClock, Sources, likeliest
 from reconciler.gameday.events import Aborted, Begun, Cleaned, Left, Resumed
 from reconciler.gameday.hosting import Ask
 from reconciler.gameday.playing import Ending, Playing
+from reconciler.gameday.recovering import recover
 from reconciler.gameday.story import after
 from reconciler.gameday.words import planned
 from reconciler.live import read_identity
@@ -121,6 +122,7 @@ class Run:
         if self.log.story.begun is None:
             self._tell(self._begun(clock, identity.dashboard_url), clock)
         else:
+            recover(self.workspace, self.client, self.log.store, self.log.story)
             self._tell(Resumed(clock.at(), clock.time(), str(Holder.this().owner)), clock)
         try:
             if self._played(clock) is not Ending.LEFT:

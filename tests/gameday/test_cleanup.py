@@ -201,3 +201,69 @@ def test_what_the_script_closed_is_closed_already(world: World) -> None:
     assert run.states() == {"declare": "done", "update-outage-30": "done", "close": "done", "again": "done"}
     assert story.steps["again"].detail == "it was Closed already"
     assert {name: one.outcome for name, one in story.cleaned.items()} == {"outage": "already"}
+
+
+def forget(world: World, *files: str) -> None:
+    """Lose files of the run, or what stands in them."""
+    folder = world.folder / ".reconciler/sandbox/gamedays" / RUN
+    for name in files:
+        (folder / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_what_the_state_forgot_is_known_again_by_the_runs_journal(world: World, *, is_resumed: bool) -> None:
+    """The state is a convenience: what the journal tells of is found, gone on with, and closed; nothing else is."""
+    body = {"idempotency_key": "mine", "name": TITLE, "visibility": "public", "mode": "test"}
+    world.ask("POST", "/v2/incidents", body | {"severity_id": world.severity("Minor")})
+    scenery = scene(
+        step(0, Declare("outage"), "declare"),
+        step(5, Update("outage", "first", {"message": "Begun."})),
+        step(60, Update("outage", "second", {"message": "Done."}), "second"),
+    )
+    run = Rehearsal(world, scenery)
+    run.play((10.0, Ask.LEAVE))
+    forget(world, "state.json", "journal")
+
+    story = run.play() if is_resumed else None
+    events = list(story.events) if story else cleaned(world)
+
+    assert outcomes(events) == {"outage": "closed"}
+    assert isinstance(events[-1], Over)
+    assert [one["incident_status"]["category"] for one in world.incidents()] == ["live", "closed"]
+    posted = world.updates(world.incidents()[1]["id"])
+    assert sorted(posted) == (["Begun.", "Done."] if is_resumed else ["Begun."])
+    if story:
+        assert story.steps["second"].state is State.DONE
+
+
+def test_a_run_is_not_over_while_nobody_can_tell_what_became_of_what_it_declared(world: World) -> None:
+    """The state is lost, and people gave the incident another name: it is told, and not closed by its looks."""
+    run = Rehearsal(world, scene(step(0, Declare("outage"), "declare"), step(60, Note("The end."))))
+    run.play((10.0, Ask.LEAVE))
+    forget(world, "state.json", "journal")
+    world.edit(world.incident(TITLE)["id"], name="Something else")
+
+    events = cleaned(world)
+
+    assert outcomes(events) == {"outage": "failed"}
+    assert "INC-1 does not look like it any more" in next(one.detail for one in events if isinstance(one, Cleaned))
+    assert not run.story.is_over
+    assert statuses(world) == {"Something else": "live"}
+
+
+def test_one_that_only_looks_like_it_is_not_closed_where_the_state_is_lost(world: World) -> None:
+    """It was asked for, and never told whether it came to be: what another program declared stays open, and is told."""
+    run = Rehearsal(world, scene(step(0, Declare("outage"), "declare"), step(300, Note("The end."))))
+    run.play((10.0, Ask.LEAVE), faults=["drop-before:1-:POST", "drop-before:7-:GET"])
+    assert run.states() == {"declare": "begun"}
+    forget(world, "state.json", "journal")
+    body = {"idempotency_key": "mine", "name": TITLE, "visibility": "public", "mode": "test"}
+    world.ask("POST", "/v2/incidents", body | {"severity_id": world.severity("Minor")})
+
+    events = cleaned(world)
+
+    assert outcomes(events) == {"outage": "failed"}
+    assert statuses(world) == {TITLE: "live"}
+    world.edit(world.incident(TITLE)["id"], incident_status_id=world.status("Closed"))
+    assert outcomes(cleaned(world)) == {"outage": "never declared"}
+    assert run.story.is_over
