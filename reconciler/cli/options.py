@@ -128,12 +128,10 @@ _PRUNE = click.option(
     help="Take away what no manifest declares any more: incidents with `on_remove: close` are closed, configuration "
     "that this workspace created is deleted, all else is only forgotten.",
 )
-_ALLOW = click.option(
-    "--allow",
-    multiple=True,
-    metavar="TERM",
-    help="Let this run pass a limit: create=N, edit=N, delete=N, percent=N, mode=MODE, paging, subscribers, touched.",
-)
+_PASSING = "Let this run pass a limit: create=N, edit=N, delete=N, percent=N, mode=MODE, paging, subscribers, touched."
+_ALLOW = click.option("--allow", multiple=True, metavar="TERM", help=_PASSING)
+# In which modes game days declare incidents is for the workspace alone to say.
+_ALLOW_BUT_MODES = click.option("--allow", multiple=True, metavar="TERM", help=_PASSING.replace(" mode=MODE,", ""))
 
 
 def reads_manifests(command: Callable[..., int]) -> Callable[..., int]:
@@ -172,6 +170,11 @@ def says_more(command: Callable[..., int]) -> Callable[..., int]:
 def stays_within_limits(command: Callable[..., int]) -> Callable[..., int]:
     """Add --allow, as `allow`."""
     return with_options(_ALLOW)(command)
+
+
+def stays_within_limits_and_modes(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --allow, as `allow`, without modes."""
+    return with_options(_ALLOW_BUT_MODES)(command)
 
 
 def waits_for_lock(command: Callable[..., int]) -> Callable[..., int]:

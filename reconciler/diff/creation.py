@@ -148,7 +148,7 @@ def impossible(desired: Desired, start: Leaves, rules: Rules) -> Refusal | None:
             desired.key,
             desired.source,
             "an active incident needs a severity",
-            "write `severity:` below `spec:`",
+            "give it a `severity:`",
         )
     return broken_move(desired, status, _moves(desired), lifecycle)
 

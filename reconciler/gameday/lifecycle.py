@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
-from reconciler.gameday.script import Close, Set, Update
+from reconciler.gameday.script import Close, Expect, Set, StatusReached, Update
 from reconciler.kinds.incident import ends_with
-from reconciler.lifecycle import AT_CREATION, CLOSED
+from reconciler.lifecycle import AT_CREATION, CLOSED, ONWARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.gameday.order import Due
     from reconciler.gameday.script import GameDay, Step, Template
     from reconciler.model import Source
+
+FORTH = "statuses go on from live to post-incident to closed: choose another one, or another order"
 
 
 def problems(day: GameDay, template: Template, own: Sequence[Due], facts: Facts) -> Iterator[Problem]:
@@ -34,12 +36,30 @@ def problems(day: GameDay, template: Template, own: Sequence[Due], facts: Facts)
         elif wanted is not None and not facts.may_move(status, wanted):
             verb = "set" if isinstance(step.deed, Set) else "update"
             yield _refused(day.at(step, verb, "status"), status, wanted, facts)
+        elif (hoped := _hoped(step)) and _is_back(status, hoped, facts):
+            told = f"nobody brings `{step.incident}` back from {told_of(status)} to {told_of(hoped)}"
+            yield Problem(day.at(step, "expect", "status"), told, FORTH)
         status = status if wanted is None else wanted
 
 
 def moved(step: Step) -> Any:
     """Return the status that a step moves its incident to; None where it moves it nowhere, or closes it."""
     return step.deed.fields.get("status") if isinstance(step.deed, Set | Update) else None
+
+
+def _hoped(step: Step) -> str:
+    """Return the status that people are to bring an incident to; empty where a step asks for none of them."""
+    match step.deed:
+        case Expect(condition=StatusReached(status), never=False):
+            return status
+        case _:
+            return ""
+
+
+def _is_back(before: Any, wanted: str, facts: Facts) -> bool:
+    """Tell whether a status is known to lie behind another one: out of pauses and the like people find ways."""
+    here, there = ONWARD.get(facts.category(before)), ONWARD.get(facts.category(wanted))
+    return here is not None and there is not None and there < here
 
 
 def told_of(status: Any) -> str:
@@ -71,7 +91,7 @@ def _refused(place: Source, before: Any, wanted: Any, facts: Facts) -> Problem:
     return Problem(
         place,
         f"no incident goes back from {told_of(before)} to {told_of(wanted)}",
-        "statuses go on from live to post-incident to closed: choose another one, or another order",
+        FORTH,
     )
 
 

@@ -27,6 +27,10 @@ class Standing(StrEnum):
     OVER = "over"
 
 
+CLEANED = {"already": "already closed", "failed": "not closed"}
+"""What cleanup says of an incident, where that is not how it is left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """An incident of the run, as far as the journal tells: `declared`, `closed`, `failed` or `to come`."""
@@ -67,6 +71,7 @@ class Status:
     awaited: tuple[Awaiting, ...] = ()
     steps: int = 0
     done: int = 0
+    """How many steps are behind it as written: of what is expected, those that have a verdict."""
     missed: int = 0
     failed: int = 0
     held: int = 0
@@ -99,7 +104,7 @@ def of(story: Story, now: float, host: str = "") -> Status:
         incidents=tuple(_incident(name, title, story, begun) for name, title in begun.incidents.items()),
         awaited=tuple(_awaited(story, begun, at)) if is_played else (),
         steps=len(begun.steps),
-        done=states[State.DONE],
+        done=states[State.DONE] + len(story.verdicts),
         missed=states[State.MISSED],
         failed=states[State.FAILED],
         held=verdicts[Verdict.HELD],
@@ -154,7 +159,7 @@ def _incident(name: str, title: str, story: Story, begun: Begun) -> Incident:
 
 def _state(name: str, story: Story, begun: Begun) -> str:
     if cleaned := story.cleaned.get(name):
-        return "not closed" if cleaned.outcome == "failed" else cleaned.outcome
+        return CLEANED.get(cleaned.outcome, cleaned.outcome)
     of_incident = {one.id: one.verb for one in begun.steps if one.incident == name}
     done = {verb for step, verb in of_incident.items() if story.state(step) is State.DONE}
     if "close" in done:

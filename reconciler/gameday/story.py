@@ -57,6 +57,13 @@ class Story:
         return told.state if told else None
 
     @property
+    def is_whole(self) -> bool:
+        """Return whether the script was played from its beginning to its end, and what it declared is closed."""
+        if self.begun is None or self.is_aborted or not (self.is_ended and self.is_over):
+            return False
+        return all(one.at + one.within <= self.begun.end for one in self.begun.steps)
+
+    @property
     def declared(self) -> tuple[str, ...]:
         """Return the incidents whose declaring was at least begun, in that order: cleanup looks after these."""
         planned = {one.id: one for one in self.begun.steps} if self.begun else {}

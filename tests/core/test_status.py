@@ -176,7 +176,7 @@ def test_an_active_incident_needs_a_severity(world: World) -> None:
 
     assert refusal.why is Why.IMPOSSIBLE
     assert refusal.message == "an active incident needs a severity"
-    assert refusal.hint == "write `severity:` below `spec:`"
+    assert refusal.hint == "give it a `severity:`"
 
 
 def test_a_closed_incident_needs_no_severity(world: World) -> None:

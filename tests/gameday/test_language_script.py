@@ -88,6 +88,16 @@ CASES = {
         "11:48: no incident goes back from `Filed` to `Verifying`",
         "hint: statuses go on from live to post-incident to closed: choose another one, or another order",
     ),
+    "expected-back-from-declared": case(
+        steps(expecting("status: Fixing"), incidents=outage("status: Closed")),
+        "10:51: nobody brings `outage` back from `Closed` to `Fixing`",
+        "hint: statuses go on from live to post-incident to closed: choose another one, or another order",
+    ),
+    "expected-back-from-set": case(
+        steps("{at: 30s, set: {incident: outage, status: Documenting}}", expecting("status: Verifying")),
+        "11:51: nobody brings `outage` back from `Documenting` to `Verifying`",
+        "hint: statuses go on from live to post-incident to closed: choose another one, or another order",
+    ),
     "to-merged": case(
         steps("{at: 1m, set: {incident: outage, status: Merged}}"),
         "10:48: only people bring an incident to `Merged`",

@@ -68,14 +68,14 @@ def play(
     with connected(own, access, read_only=is_dry, stopping=stopping) as session:
         if part.is_new or is_dry:
             _preview(part, own, session, form, allow, is_dry=is_dry, is_approved=is_approved)
-        else:
-            _tell_taken_up(part, session)
         if is_dry:
             return Exit.DONE
         if not is_approved and _is_noticed(part):
             with stopping.asking():
                 _ask(part)
         with log.opened(own, part.run_id, session.store) as journal:
+            if not part.is_new:
+                _tell_taken_up(part, session)
             before = len(journal.story.events)
             try:
                 story = _played(part, own, session, journal, form, stopping)

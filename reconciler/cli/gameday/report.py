@@ -33,7 +33,8 @@ NONE = "none"
     "--compare",
     default="",
     metavar="RUN",
-    help="Compare with this run; `none` with none. Else with the last finished one of the same game day.",
+    help="Compare with this run; `none` with none. Else, once it has ended, with the last of the same game day "
+    "that was played to the end of the script.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where an expectation failed.")
 @finds_state
@@ -61,7 +62,7 @@ def report(*, run: str, form: str, out: str, compare: str, detailed_exitcode: bo
 
 
 def _earlier(workspace: Workspace, story: Story, run: str, compare: str) -> Story | None:
-    """Return the run to compare with: the one that is named, else the last that ended before this one began."""
+    """Return the run to compare with: the one that is named, else the last whole one before it."""
     from reconciler.cli.gameday.runs import chosen  # noqa: PLC0415  (see above)
     from reconciler.gameday import log  # noqa: PLC0415
 
@@ -70,9 +71,12 @@ def _earlier(workspace: Workspace, story: Story, run: str, compare: str) -> Stor
     if compare:
         return log.read(workspace, chosen(workspace, compare))
     begun = story.begun
+    if begun is None or not (story.is_ended or story.is_aborted):
+        # What is not done yet would read as worse.
+        return None
     for name in log.runs(workspace):
         other = log.read(workspace, name)
-        if name != run and begun and other.begun and other.is_over and _is_earlier(other.begun, begun):
+        if name != run and other.begun and other.is_whole and _is_earlier(other.begun, begun):
             return other
     return None
 
@@ -81,14 +85,27 @@ def _is_earlier(other: Begun, begun: Begun) -> bool:
     return other.gameday == begun.gameday and other.time < begun.time
 
 
-FORMS = {".html": "html", ".htm": "html", ".md": "markdown", ".xml": "junit", ".json": "json"}
+FORMS = {
+    ".html": "html", ".htm": "html", ".md": "markdown", ".xml": "junit", ".json": "json", ".txt": "text"
+}  # fmt: skip
 """By the ending of a file."""
 
 
 def _form_of(out: str, form: str) -> str:
+    """Return the form of a file; raises `Misused` where neither its ending nor a flag says it."""
+    from reconciler.errors import Misused  # noqa: PLC0415  (see above)
+
     source = click.get_current_context().get_parameter_source("form")
     is_typed = source is not None and source.name == "COMMANDLINE"
-    return form if is_typed else FORMS.get(os.path.splitext(out)[1].lower(), form)  # noqa: PTH122
+    ending = os.path.splitext(out)[1].lower()  # noqa: PTH122  (paths stay the texts that people typed)
+    if is_typed or not ending:
+        return form
+    if ending not in FORMS:
+        raise Misused(
+            f"--out {out}: no form of a report ends in `{ending}`",
+            f"the endings are {', '.join(FORMS)}; or say which it is with --format",
+        )
+    return FORMS[ending]
 
 
 def _save(told: Report, form: str, out: str) -> None:

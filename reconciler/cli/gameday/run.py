@@ -10,7 +10,7 @@ from reconciler.cli.gameday.flags import RunId, Span
 from reconciler.cli.options import (
     is_number,
     reaches_account,
-    stays_within_limits,
+    stays_within_limits_and_modes,
     takes_format,
     waits_for_lock,
     with_options,
@@ -50,7 +50,7 @@ _SCRIPT: tuple[Callable[[Any], Any], ...] = (
 @click.command("run", short_help="Play a script; or go on with a run that was left.")
 @with_options(*_SCRIPT)
 @takes_format("text", "json")
-@stays_within_limits
+@stays_within_limits_and_modes
 @reaches_account
 @waits_for_lock
 def run(

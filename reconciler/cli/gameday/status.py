@@ -38,7 +38,7 @@ def status(*, run: str, form: str, access: Access) -> int:
         return 0
     page.write(rendering.page(found), sys.stdout)
     hints = {
-        Standing.LEFT: f"`reconciler gameday run FILE --run-id {found.run}` goes on with it, "
+        Standing.LEFT: f"`{command(workspace, 'run', 'FILE', '--run-id', found.run)}` goes on with it, "
         f"`{command(workspace, 'cleanup', found.run)}` ends it",
         Standing.UNCLEAN: f"`{command(workspace, 'cleanup', found.run)}` closes what is still open",
         Standing.OVER: f"`{command(workspace, 'report', found.run)}` tells how it went",

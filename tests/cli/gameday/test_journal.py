@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler import state, workspace
+from reconciler.gameday import log
 from tests.gameday import scenes
 
 if TYPE_CHECKING:
@@ -36,8 +41,8 @@ def test_status_tells_of_the_newest_run(shell: Shell) -> None:
 
     assert ended.code == 0
     assert ended.stdout.startswith("failover: Failover of eu-west-1\nRun newer, begun ")
-    assert "\nover\n10:00 of 10:00, 600 times as fast; 3 of 6 steps done\n" in ended.stdout
-    assert "db-failover  already  Database failover in eu-west-1" in ended.stdout
+    assert "\nover\n10:00 of 10:00, 600 times as fast; 6 of 6 steps done\n" in ended.stdout
+    assert "db-failover  already closed  Database failover in eu-west-1" in ended.stdout
     assert "Expectations  3 held, 0 failed, 0 open" in ended.stdout
     assert "`reconciler gameday report newer --sandbox` tells how it went" in ended.stderr
 
@@ -49,7 +54,7 @@ def test_status_of_a_run_that_was_left_says_what_comes_next(shell: Shell) -> Non
 
     assert "\nleft\n" in ended.stdout
     assert "next in 1m: update outage" in ended.stdout
-    assert "`reconciler gameday run FILE --run-id gone` goes on with it" in ended.stderr
+    assert "`reconciler gameday run FILE --run-id gone --sandbox` goes on with it" in ended.stderr
 
 
 def test_status_as_json_is_for_programs(shell: Shell) -> None:
@@ -71,6 +76,27 @@ def test_status_takes_no_lock_and_writes_nothing(shell: Shell) -> None:
         assert shell.run("gameday", *words, "--sandbox").code == 0
 
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_status_works_where_nothing_may_be_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks on from a copy or as another user has no right to touch the lock, and needs none."""
+    play(shell, "quiet", "one")
+    lock = shell.folder / ".reconciler/sandbox/gamedays/one/lock"
+    store = state.store_of(
+        log.workspace_of(workspace.load(workspace=str(shell.folder / "reconciler.yaml"), sandbox=True), "one")
+    )
+    opened = os.open
+
+    def refused(path: str | os.PathLike[str], flags: int, *more: int) -> int:
+        if str(path) == str(lock) and flags & (os.O_WRONLY | os.O_RDWR):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(path, flags, *more)
+
+    with lock.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        monkeypatch.setattr(os, "open", refused)
+        assert store.claim()
+    assert store.claim() is None
 
 
 def test_list_has_a_line_for_each_run(shell: Shell) -> None:
@@ -148,6 +174,36 @@ def test_report_compares_with_the_run_before(shell: Shell) -> None:
     wrong = shell.run("gameday", "report", "tuesday", "--sandbox", "--compare", "other")
     assert wrong.code == 3
     assert "only runs of one game day can be compared" in wrong.stderr
+
+
+def test_a_report_compares_by_itself_only_what_was_played_to_the_end(shell: Shell) -> None:
+    """A run that was cut short would make every later one better, one that goes on is worse than any."""
+    play(shell, "failover", "whole")
+    play(shell, "failover", "cut", "--until", "2m")
+    play(shell, "failover", "last")
+    left(shell, "failover", "open", 6)
+
+    def compared(run: str, *flags: str) -> str:
+        told = json.loads(shell.run("gameday", "report", run, "--sandbox", "--format", "json", *flags).stdout)
+        return json.dumps(told["comparison"])
+
+    assert "whole" in compared("last")
+    assert compared("open") == "null"
+    assert "cut" in compared("last", "--compare", "cut")
+
+
+@pytest.mark.parametrize("name", ["out.pdf", "out.htlm"])
+def test_a_file_whose_ending_says_nothing_is_no_report(shell: Shell, name: str) -> None:
+    """A text in a file that is called otherwise is what nobody asked for."""
+    play(shell, "quiet", "one")
+    refused = shell.run("gameday", "report", "one", "--sandbox", "--out", name)
+    meant = shell.run("gameday", "report", "one", "--sandbox", "--out", name, "--format", "text")
+
+    assert refused.code == 3
+    assert f"--out {name}: no form of a report ends in `{name[3:]}`" in refused.stderr
+    assert "or say which it is with --format" in refused.stderr
+    assert meant.code == 0
+    assert (shell.folder / name).read_text().startswith("Game day quiet")
 
 
 @pytest.mark.parametrize(("name", "begins"), [("r.html", "<!"), ("r.md", "#"), ("r.xml", "<?xml"), ("r.json", "{")])
