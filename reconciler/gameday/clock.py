@@ -70,9 +70,13 @@ class Sources:
     passed: Callable[[], float] = field(default=passed)
 
 
-def likeliest(moment: Moment) -> float:
-    """Return the Unix time that an account's time stands for: it is told to the second, the rest of it cut off."""
-    return moment.at.timestamp() + (0.5 if moment.is_servers else 0.0)
+def likeliest(moment: Moment, near: float | None = None) -> float:
+    """Return the Unix time that an account's time stands for: it is told to the second, the rest of it cut off.
+
+    Of a sandbox it is that of this machine's clock (`near`), as far as the two agree: they may be the same clock.
+    """
+    told = moment.at.timestamp() + (0.5 if moment.is_servers else 0.0)
+    return told if near is None or abs(near - told) > 1.0 else near
 
 
 class Clock(Protocol):

@@ -82,3 +82,11 @@ def test_a_second_that_was_cut_off_is_halved(is_servers: bool, more: float) -> N
     told = datetime.fromtimestamp(BEGUN, UTC)
 
     assert likeliest(Moment(told, is_servers)) == BEGUN + more
+
+
+@pytest.mark.parametrize(("machine", "time"), [(0.9, 0.9), (0.1, 0.1), (3600.9, 0.5)])
+def test_a_sandbox_is_dated_by_the_clock_of_this_machine_unless_it_has_its_own(machine: float, time: float) -> None:
+    """To the fraction where the two agree, which counts at a high speed; a machine that is wrong is not believed."""
+    told = Moment(datetime.fromtimestamp(BEGUN, UTC), is_servers=True)
+
+    assert likeliest(told, BEGUN + machine) == BEGUN + time
