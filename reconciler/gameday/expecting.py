@@ -199,10 +199,11 @@ def _matches(pattern: str, text: str) -> bool:
 
 def _instead(expect: Expect, window: tuple[float, float], dids: Sequence[Did], ranks: Mapping[str, float]) -> str:
     """Return who did what people were expected to do, where it was none of them; or when they did."""
-    for did in dids:
-        if did.at >= window[0] and _meets(expect.condition, did, ranks):
-            return "people did it too late" if did.by.is_person else f"done by {did.by.who}, not by a person"
-    return ""
+    met = [did for did in dids if did.at >= window[0] and _meets(expect.condition, did, ranks)]
+    program = next((did for did in met if did.at <= window[1] and not did.by.is_person), None)
+    if program:
+        return f"done by {program.by.who}, not by a person"
+    return "people did it too late" if any(did.by.is_person for did in met) else ""
 
 
 def _is_gapless(watched: Watched, due: float, end: float, patience: float) -> bool:

@@ -132,6 +132,15 @@ def test_what_the_script_did_before_is_nobodys_either() -> None:
     assert verdict(StatusReached("Fixing"), seen_by((moved,), [END])) is Verdict.FAILED
 
 
+@pytest.mark.parametrize(("at", "detail"), [(END, "done by API key gameday, not by a person"), (END + 1, "")])
+def test_who_did_it_instead_is_told_of_the_window_alone(at: float, detail: str) -> None:
+    """What the script did itself when the window was over is no answer to why nobody else had."""
+    told = judged(UpdatePosted(), seen_by((did("update", at, KEY, text="hello"),), [END, END + 2]))
+
+    assert told
+    assert (told.verdict, told.detail) == (Verdict.FAILED, detail)
+
+
 @given(conditions, deeds, st.lists(MOMENTS, max_size=6), st.booleans())
 def test_what_people_do_after_the_window_never_counts(
     condition: object, dids: tuple[Did, ...], looks: list[float], never: bool
