@@ -148,6 +148,21 @@ class Looked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Away(Event):
+    """The account cannot be read for a while, so nobody sees what people do."""
+
+    word: ClassVar[str] = "away"
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Back(Event):
+    """The account can be read again."""
+
+    word: ClassVar[str] = "back"
+
+
+@dataclass(frozen=True, slots=True)
 class Judged(Event):
     """What came of an expectation (`step`); `after` is how many seconds after the step it held, `who` did it."""
 
@@ -233,6 +248,8 @@ KINDS: Mapping[str, type[Event]] = {
         Held,
         StepTold,
         Looked,
+        Away,
+        Back,
         Judged,
         Acted,
         Seen,

@@ -67,6 +67,8 @@ class Status:
     why: str = ""
     """Why its clock stands, or why nobody runs it."""
     upcoming: Awaiting | None = None
+    away: str = ""
+    """Why its host cannot read the account; empty while they can."""
     incidents: tuple[Incident, ...] = ()
     awaited: tuple[Awaiting, ...] = ()
     steps: int = 0
@@ -100,6 +102,7 @@ def of(story: Story, now: float, host: str = "") -> Status:
         speed=begun.speed,
         host=host,
         why=_why(story, standing),
+        away=story.away if standing in {Standing.RUNNING, Standing.PAUSED} else "",
         upcoming=_upcoming(story, begun, at) if is_played else None,
         incidents=tuple(_incident(name, title, story, begun) for name, title in begun.incidents.items()),
         awaited=tuple(_awaited(story, begun, at)) if is_played else (),

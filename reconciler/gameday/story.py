@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.gameday.events import (
     Aborted,
     Acted,
+    Away,
+    Back,
     Begun,
     Cleaned,
     Ended,
@@ -47,6 +49,8 @@ class Story:
     is_paused: bool = False
     is_left: bool = False
     """Whether no host runs it, as far as the journal tells: a host that was killed could not."""
+    away: str = ""
+    """Why the account cannot be read; empty while it can."""
     is_aborted: bool = False
     is_ended: bool = False
     is_over: bool = False
@@ -94,6 +98,8 @@ def after(story: Story, event: Event) -> Story:
             return replace(told, acts=story.acts | {event.act})
         case Seen():
             return replace(told, seen=(*story.seen, event))
+        case Away():
+            told = replace(told, away=event.why)
         case Begun() if not story.begun:
             told = replace(told, begun=event)
     return replace(told, **_TURNS.get(type(event), {}))
@@ -102,7 +108,8 @@ def after(story: Story, event: Event) -> Story:
 _TURNS: Mapping[type[Event], Mapping[str, Any]] = {
     Paused: {"is_paused": True},
     GoneOn: {"is_paused": False},
-    Resumed: {"is_left": False},
+    Resumed: {"is_left": False, "away": ""},
+    Back: {"away": ""},
     Left: {"is_left": True},
     Aborted: {"is_aborted": True},
     Ended: {"is_ended": True},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ApiError, Rejected, Unauthorised
 from reconciler.gameday import expecting, polling, seeing
 from reconciler.gameday.dating import Dates
-from reconciler.gameday.events import Judged, Looked, Seen, State, Verdict
+from reconciler.gameday.events import Away, Back, Judged, Looked, Seen, State, Verdict
 from reconciler.gameday.expecting import Rules
 from reconciler.gameday.looking import Incidents, Unreadable
 from reconciler.gameday.polling import Allowance, Turn
@@ -73,16 +73,18 @@ class Watch:
         self._job_of = ALL
         self._told: set[str] = set()
         self._is_taken_up = self._is_away = False
+        self._since = EVER
         self.trouble = ""
         """Why the last look failed; empty once one has come through."""
 
     def look(
         self, story: Story, incidents: Mapping[str, str], at: float, time: float, *, is_last: bool = False
     ) -> list[Event]:
-        """Return what is to be noted now (`Looked`, `Judged`, `Seen`), having asked no more than the budget allows.
+        """Return what is to be noted now (`Seen`, `Looked`, `Judged`, `Away`, `Back`).
 
-        `incidents` are IDs by name. With `is_last` the run ends here: what has ended and was not looked at yet is, and
-        every window that is open is judged as far as it was watched. Raises `Unauthorised` where the key is refused.
+        No more is asked than the budget allows. `incidents` are IDs by name. With `is_last` the run ends here: what has
+        ended and was not looked at yet is, and every window that is open is judged as far as it was watched. Raises
+        `Unauthorised` where the key is refused.
         """
         self._take_up(story, at, time)
         scene = _Scene(story, incidents, self._open(story, at), at, time)
@@ -97,7 +99,7 @@ class Watch:
                 self._incidents.glanced(name, at)
         if is_last:
             self._finish(scene)
-        events: list[Event] = [*self._seen(scene), *self._notes(scene, looks)]
+        events: list[Event] = [*self._outage(scene), *self._seen(scene), *self._notes(scene, looks)]
         return events + list(self._verdicts(scene, is_last=is_last))
 
     def wants(self, story: Story, incidents: Mapping[str, str], at: float) -> float:
@@ -159,6 +161,14 @@ class Watch:
                 is_over = scene.at >= _end(due, step)
                 why = "nobody looked after its window ended" if is_over else "the run ended before its window did"
                 yield _unwatched(step, scene, why)
+
+    def _outage(self, scene: _Scene) -> Iterator[Away | Back]:
+        """Yield that the account cannot be read, once a second try has failed too, and that it can be again."""
+        self._since = min(self._since, scene.time) if self.trouble else EVER
+        if self.trouble and not scene.story.away and scene.time - self._since >= REST:
+            yield Away(scene.at, scene.time, self.trouble)
+        elif scene.story.away and not self.trouble:
+            yield Back(scene.at, scene.time)
 
     def _seen(self, scene: _Scene) -> Iterator[Seen]:
         known = {one.id for one in scene.story.seen} | self._told

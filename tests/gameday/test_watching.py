@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.api import Client
 from reconciler.errors import Forbidden, Unauthorised
-from reconciler.gameday.events import State, StepTold, Verdict
+from reconciler.gameday.events import Away, Back, State, StepTold, Verdict
 from reconciler.gameday.script import (
     FieldFilled,
     RoleAssigned,
@@ -585,3 +585,17 @@ def test_what_people_do_in_the_last_second_is_in_time(world: World) -> None:
 
     assert (one.verdict(lead.id).verdict, one.verdict(lead.id).after) == (Verdict.HELD, 60)
     assert one.verdict(never.id).verdict is Verdict.HELD
+
+
+def test_an_outage_is_told_once_as_it_begins_and_as_it_ends(world: World) -> None:
+    """Whoever hosts a run hears that nobody sees what people do; one read that fails is not worth a word."""
+    step = scenes.expected(1, LEAD)
+    with post(world, scenes.day(step), ["503-before:2", "503-before:5-20"]) as one:
+        one.forward(200)
+
+    told = [event for event in one.story.events if isinstance(event, Away | Back)]
+    assert [type(event) for event in told] == [Away, Back]
+    assert isinstance(told[0], Away)
+    assert "503" in told[0].why
+    assert told[0].at < told[1].at - 60
+    assert not one.story.away

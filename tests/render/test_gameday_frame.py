@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from reconciler.gameday.events import Begun, Judged, Planned, State, StepTold, Verdict
+from reconciler.gameday.events import Away, Back, Begun, Judged, Planned, State, StepTold, Verdict
 from reconciler.gameday.hosting import Awaited, Next, Now, Shown
+from reconciler.gameday.status import of
 from reconciler.gameday.story import story_of
-from reconciler.render.gameday.events import told
+from reconciler.render.gameday.events import stamped, told
 from reconciler.render.gameday.frame import frame
 from reconciler.render.gameday.panels import View
+from reconciler.render.gameday.status import page
 
 STEPS = (
     Planned("declare-db", 0, "declare", "db", "declare db"),
@@ -123,3 +127,20 @@ def test_a_title_cannot_steer_the_terminal(*, is_plain: bool) -> None:
     hostile = Now(1, 2, 1.0, incidents=(Shown("db", "a\x1b[2Jb\nc", "INC\x1b", "\x07", "\r"),))
 
     assert not {"\x1b", "\x07", "\r"} & set(text(View(hostile, STORY, LOG, is_plain=is_plain)))
+
+
+def test_an_api_that_is_away_is_told_where_the_host_looks() -> None:
+    """On the screen, as a line, and to whoever asks for the status; until it is back."""
+    gone, back = Away(300, 302, "GET /v2/incidents: 503"), Back(310, 312)
+    story = story_of((*EVENTS, gone))
+
+    assert "the API is away" in text(replace(view(), story=story))
+    assert stamped(gone, story) == (
+        "[05:00] the account cannot be read, so nobody sees what people do: GET /v2/incidents: 503"
+    )
+    assert stamped(back, story) == "[05:10] the account can be read again"
+    shown = "\n".join(row.text for row in page(of(story, 303, "somebody")))
+    assert "the account cannot be read: GET /v2/incidents: 503" in shown
+    again = story_of((*EVENTS, gone, back))
+    assert not of(again, 313, "somebody").away
+    assert "the API is away" not in text(replace(view(), story=again))

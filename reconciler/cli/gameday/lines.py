@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 from reconciler.cli.streams import settle
 from reconciler.cli.telling import tell
 from reconciler.cli.voice import voice
-from reconciler.gameday.events import Aborted, Begun, Cleaned, Event, Judged, Left, State, StepTold, Verdict, line_of
+from reconciler.gameday.events import (
+    Aborted,
+    Away,
+    Begun,
+    Cleaned,
+    Event,
+    Judged,
+    Left,
+    State,
+    StepTold,
+    Verdict,
+    line_of,
+)
 from reconciler.render.gameday.events import stamped, told
 
 if TYPE_CHECKING:
@@ -85,7 +97,7 @@ def _level(event: Event) -> str:
     match event:
         case StepTold(state=State.FAILED) | Cleaned(outcome="failed"):
             return "error"
-        case Judged(verdict=Verdict.FAILED) | StepTold(state=State.MISSED) | Aborted() | Left():
+        case Judged(verdict=Verdict.FAILED) | StepTold(state=State.MISSED) | Aborted() | Left() | Away():
             return "warning"
         case _:
             return "info"

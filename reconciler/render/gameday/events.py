@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.gameday.events import (
     Aborted,
     Acted,
+    Away,
+    Back,
     Begun,
     Cleaned,
     Ended,
@@ -69,6 +71,10 @@ def told(event: Event, story: Story) -> Line | None:  # noqa: C901, PLR0911, PLR
             return line("goes on")
         case Held(seconds=seconds):
             return line(Span(f"the clock stands for {written(seconds)}", ODD))
+        case Away(why=why):
+            return line(Span(visible(f"the account cannot be read, so nobody sees what people do: {why}"), ODD))
+        case Back():
+            return line("the account can be read again")
         case StepTold():
             return _told_step(event, story)
         case Judged():

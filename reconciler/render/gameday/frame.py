@@ -93,6 +93,8 @@ def _state(view: View, now: Now) -> Span:
         return Span("cleaning up", "bold yellow")
     if now.is_paused:
         return Span(" PAUSED ", "bold reverse yellow")
+    if view.story.away:
+        return Span("the API is away", "bold yellow")
     return Span("running" if now.speed == 1 else f"running at speed {now.speed:g}", GOOD)
 
 

@@ -39,6 +39,7 @@ def page(status: Status) -> list[Line]:
         line(f"Run {visible(status.run)}, begun {moment(status.began)}"),
         line(Span(f"{status.standing}{why}", STYLES[status.standing]), host),
         line(f"{clock(status.at)} of {clock(status.end)}{speed}; {_steps(status)}"),
+        *([line(Span(visible(f"the account cannot be read: {status.away}"), "yellow"))] if status.away else []),
         *_next(status),
         *_incidents(status.incidents),
         *_expectations(status),
