@@ -26,6 +26,7 @@ SKEW = timedelta(minutes=10)
 """How far a clock may be from that which dates what is made."""
 TOLD = {"timeline": "timeline item"}
 EVER = datetime.min.replace(tzinfo=UTC)
+UNIX = datetime.fromtimestamp(0, UTC)
 HELD = {"summary", "severity", "type", "custom_fields"}
 """Fields by which one of several incidents of a name is known to be the one that was asked for."""
 
@@ -124,9 +125,14 @@ class Search:
         if beside.may_have_made(one):
             told = f"{one['reference']} looks like it, and may be what another run asked for just then"
             raise Contested("POST", INCIDENT.path, told)
-        age = self.client.now().at - self.since if self.since > EVER else SKEW
-        if age < SKEW and not self._holds_all(one):
+        if self._is_unedited and not self._holds_all(one):
             raise Undated("POST", INCIDENT.path, f"{one['reference']} looks like it, and holds other values")
+
+    @property
+    def _is_unedited(self) -> bool:
+        """Return whether nobody had the time to edit it; what a run of a game day did not make is never touched."""
+        is_a_runs = self.floor > UNIX
+        return self.since > EVER and (is_a_runs or self.client.now().at - self.since < SKEW)
 
     def _holds_all(self, one: Mapping[str, Any]) -> bool:
         """Return whether an incident has everything that was asked for, as far as it can be read."""
