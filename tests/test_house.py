@@ -47,6 +47,7 @@ DOORS = {
     "jinja2": {"render", "sandbox"},
     "filelock": {"state"},
     "obstore": {"state"},
+    "regex": {"gameday"},
 }
 
 

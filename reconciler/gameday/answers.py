@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reconciler.gameday import phrases
+from reconciler.gameday.patterns import is_found
 from reconciler.gameday.script import (
     Assign,
     FieldFilled,
@@ -63,7 +63,7 @@ def _words(matches: str, opening: str, who: str, unsaid: Sequence[str]) -> str:
     """Return what somebody says; that no words were found is said as well, for whoever reads it to see."""
 
     def is_fine(text: str) -> bool:
-        return not any(re.search(one, text, re.IGNORECASE) for one in unsaid if one)
+        return not any(is_found(one, text) for one in unsaid if one)
 
     plain = f"{opening} by {who.partition('@')[0].title()}."
     if not matches and is_fine(plain):
@@ -77,7 +77,7 @@ def breaks(done: Answer, never: Condition) -> bool:
         case RoleAssigned(role), Assign():
             is_it = done.role == role
         case UpdatePosted(matches), Update():
-            is_it = re.search(matches, done.fields.get("message", ""), re.IGNORECASE) is not None
+            is_it = is_found(matches, done.fields.get("message", ""))
         case SeverityAtLeast(severity), Set() | Update():
             is_it = done.fields.get("severity") == severity
         case StatusReached(status), Set() | Update():
@@ -85,7 +85,7 @@ def breaks(done: Answer, never: Condition) -> bool:
         case FieldFilled(custom), Set():
             is_it = custom in done.fields.get("custom_fields", {})
         case TaskCreated(noun, matches), Task():
-            is_it = noun == done.noun and re.search(matches, done.text, re.IGNORECASE) is not None
+            is_it = noun == done.noun and is_found(matches, done.text)
         case _:
             is_it = False
     return is_it

@@ -5,12 +5,12 @@ Pure. Only what people did counts: neither the script's own writes nor those of 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler import alike
 from reconciler.gameday.events import Judged, Verdict
+from reconciler.gameday.patterns import is_found
 from reconciler.gameday.script import (
     Expect,
     FieldFilled,
@@ -194,7 +194,7 @@ def _undoes(expect: Expect, did: Did, standing: Did) -> bool:
 
 def _matches(pattern: str, text: str) -> bool:
     # A server may have rewritten the Markdown: what people read of it is looked through as well.
-    return any(re.search(pattern, form, re.IGNORECASE) for form in (text, alike.gist(text)))
+    return any(is_found(pattern, form) for form in (text, alike.gist(text)))
 
 
 def _instead(expect: Expect, window: tuple[float, float], dids: Sequence[Did], ranks: Mapping[str, float]) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from re import _parser  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
+from reconciler.gameday.patterns import is_found
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -29,11 +31,11 @@ def fitting(pattern: str, opening: str = "An update", accepts: Callable[[str], b
         # Expressions that a later Python may read differently are no concern of whoever rehearses.
         warnings.simplefilter("ignore", FutureWarning)
         try:
-            parsed, wanted = _parser.parse(pattern), re.compile(pattern, re.IGNORECASE)
+            parsed = _parser.parse(pattern)
         except (re.error, RecursionError, OverflowError):
             return None
     for text in _candidates(parsed, opening):
-        if len(text) <= LONGEST and text.strip() and wanted.search(text) and accepts(text):
+        if len(text) <= LONGEST and text.strip() and is_found(pattern, text) and accepts(text):
             return text
     return None
 
