@@ -65,10 +65,12 @@ class Now:
     speed: float
     is_paused: bool = False
     why: str = ""
-    """Why the clock stands: the words of a pause, or how long it is held."""
+    """Why the clock is paused: the words of the script."""
     upcoming: Next | None = None
     incidents: tuple[Shown, ...] = ()
     awaited: tuple[Awaited, ...] = ()
+    held: float = 0.0
+    """For how many more seconds the clock stands, as its host asked for."""
 
 
 class Host(Protocol):

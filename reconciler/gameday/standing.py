@@ -9,7 +9,6 @@ from reconciler.gameday.clock import NEARLY
 from reconciler.gameday.events import Paused
 from reconciler.gameday.hosting import Awaited, Next, Now, Shown
 from reconciler.gameday.script import Expect, Pause
-from reconciler.gameday.spans import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +34,7 @@ def standing(doing: Doing, shown: Mapping[str, Shown]) -> Now:
             Awaited(step.id, words.told(deed, private), max(0.0, end - at), deed.never)
             for end, step, deed in windows(doing)
         ),
+        held=0.0 if doing.story.is_paused else doing.clock.ahead(at),
     )
 
 
@@ -60,5 +60,4 @@ def _why_it_stands(doing: Doing) -> str:
     if doing.story.is_paused:
         step = paused_at(doing)
         return step.deed.message if step and isinstance(step.deed, Pause) else ""
-    left = doing.clock.ahead(doing.clock.at())
-    return f"held for {written(round(left))}" if left >= 1 else ""
+    return ""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from reconciler.gameday.events import Away, Back, Begun, Judged, Planned, State, StepTold, Verdict
+from reconciler.cli.gameday.wishes import QUESTIONS
+from reconciler.gameday.events import Away, Back, Begun, Cleaned, Ended, Judged, Over, Planned, State, StepTold, Verdict
 from reconciler.gameday.hosting import Awaited, Next, Now, Shown
 from reconciler.gameday.status import of
-from reconciler.gameday.story import story_of
+from reconciler.gameday.story import after, story_of
 from reconciler.render.gameday.events import stamped, told
-from reconciler.render.gameday.frame import frame
+from reconciler.render.gameday.frame import KEYS, frame
 from reconciler.render.gameday.panels import View
 from reconciler.render.gameday.status import page
 
 STEPS = (
     Planned("declare-db", 0, "declare", "db", "declare db"),
     Planned("lead", 60, "expect", "db", "expect within 5m Incident Lead assigned on db", 300),
+    Planned("again", 60, "expect", "db", "expect within 5m Incident Lead assigned on db", 300),
     Planned("escalate", 300, "set", "db", "set severity Critical on db"),
 )
 EVENTS = (
@@ -43,10 +46,10 @@ def view(number: int = 1, *, question: str = "", why: str = "", has_keys: bool =
         1.0,
         bool(why),
         why,
-        Next("escalate", STEPS[2].text, 108),
+        Next("escalate", STEPS[3].text, 108),
         shown,
         (
-            Awaited("lead", STEPS[1].text, 42),
+            Awaited("again", STEPS[2].text, 42),
             Awaited("calm", "expect for 10m never status Closed on db", 400, never=True),
         ),
     )
@@ -72,7 +75,7 @@ def test_it_says_where_the_run_is_and_what_comes_next() -> None:
     shown = text(view(is_plain=True))
 
     assert " 05:12   The title of a day" in shown
-    assert "of 30:00, 1 of 3 steps" in shown
+    assert "of 30:00, 1 of 4 steps" in shown
     assert "in 01:48  set severity Critical on db" in shown
 
 
@@ -114,6 +117,48 @@ def test_a_question_takes_the_place_of_the_keys() -> None:
     shown = text(view(question="End the run now? y/n"))
 
     assert shown.splitlines()[-1] == " End the run now? y/n"
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_a_question_on_a_narrow_screen_says_how_to_answer(width: int) -> None:
+    """Whoever pressed the wrong key must see which one is no."""
+    for asked in QUESTIONS.values():
+        assert text(view(question=asked), width).splitlines()[-1].endswith(" y/n")
+
+
+@pytest.mark.parametrize("width", [24, 30, 40, 60, 80])
+def test_every_key_stands_on_a_narrow_screen(width: int) -> None:
+    """With what it does as long as there is room."""
+    foot = text(view(), width).splitlines()[-1]
+
+    assert [key for key, *_ in KEYS if f" {key} " in f"{foot} "] == ["p", "s", "+", "q", "l"]
+    assert ("skip" in foot) == (width >= 40)
+
+
+def test_a_minute_that_was_added_counts_down() -> None:
+    """A clock that stands and says nothing looks like a run that hangs."""
+    before = view(is_plain=True)
+    assert before.now
+    shown = text(replace(before, now=replace(before.now, held=44.6)))
+
+    assert " HELD 00:45" in shown
+    assert "running" not in shown
+    assert "in 02:32  set severity Critical on db" in shown
+
+
+def test_what_is_cleaned_up_is_shown_as_it_is() -> None:
+    """No window is open behind the end, what was closed is not told as being worked on, and no key does anything."""
+    story = reduce(after, (Ended(1800, 9), Cleaned(1800, 9, "db-0", "closed", "INC-0")), STORY)
+    shown = text(replace(view(), story=story))
+    over = text(replace(view(), story=after(story, Over(1800, 10))))
+
+    assert "cleaning up" in shown
+    assert "0 open" in shown
+    assert "1 Closed" in shown
+    assert "Fixing" not in shown
+    assert shown.splitlines()[-1] == " Ctrl-C leaves it as it is"
+    assert "set severity Critical" not in shown.split("Lately")[0]
+    assert over.splitlines()[0].endswith(" over")
 
 
 def test_without_keys_it_names_the_one_way_out() -> None:

@@ -106,6 +106,8 @@ class Screen:
                 self._changed.wait(SECONDS)
                 self._changed.clear()
                 self._ended.wait(SHORTEST)
+            # What stays in a terminal that keeps its last picture is how the run ended.
+            live.update(self._picture(), refresh=True)
 
     def _picture(self) -> Text:
         width, height = self._console.size
@@ -122,6 +124,9 @@ class Screen:
         if now is None or now.is_paused or now.speed != 1:
             return self._view
         passed = time.monotonic() - self._shown
+        held = max(now.held - passed, 0.0)
+        # What is added to the clock is not taken off what is ahead.
+        passed = max(passed - now.held, 0.0)
         upcoming = now.upcoming and replace(now.upcoming, seconds=now.upcoming.seconds - passed)
         awaited = tuple(replace(one, seconds=one.seconds - passed) for one in now.awaited)
-        return replace(self._view, now=replace(now, at=now.at + passed, upcoming=upcoming, awaited=awaited))
+        return replace(self._view, now=replace(now, at=now.at + passed, upcoming=upcoming, awaited=awaited, held=held))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+from math import ceil
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
     from reconciler.gameday.hosting import Now
     from reconciler.render.gameday.panels import Row, View
 
-KEYS = (("p", "pause"), ("s", "skip"), ("+", "add a minute"), ("q", "abort"), ("l", "leave"))
+KEYS = (
+    ("p", "pause", "pause"), ("s", "skip", "skip"), ("+", "add a minute", "1m"), ("q", "abort", "end"),
+    ("l", "leave", "leave"),
+)  # fmt: skip
+"""Keys, and what they do: in words, and in as few letters as a narrow screen has room for."""
 
 
 def frame(view: View, width: int, height: int) -> list[Row]:
@@ -36,7 +42,15 @@ def frame(view: View, width: int, height: int) -> list[Row]:
         body += _fitted(rows, share, width, is_log=title is sections[-1][0])
     rows = [*head, *body][: height - 1]
     rows += [()] * (height - 1 - len(rows))
-    return [_cut(row, width) for row in (*rows, _foot(view))][-height:]
+    return [_cut(row, width) for row in (*rows, _foot(view, width))][-height:]
+
+
+class Room(Enum):
+    """How much the keys say of themselves."""
+
+    WIDE = auto()
+    TIGHT = auto()
+    BARE = auto()
 
 
 ROOMY = 20
@@ -71,8 +85,8 @@ def _head(view: View, width: int) -> list[Row]:
         return [(Span(f" {title}", "bold"),), (Span(" getting ready", QUIET),), ()]
     figures = _figures(now.at, is_plain=view.is_plain)
     room = width - cell_len(figures[0]) - 5
-    beside = [_spread(Span(title, "bold"), _state(view, now), room), _progress(view, now, room), _next(now)]
-    style = "bold yellow" if now.is_paused else "bold"
+    beside = [_spread(Span(title, "bold"), _state(view, now), room), _progress(view, now, room), _next(view, now)]
+    style = "bold yellow" if now.is_paused or now.held else "bold"
     return [(Span(f" {figure}   ", style), *row) for figure, row in zip(figures, beside, strict=True)]
 
 
@@ -89,12 +103,16 @@ def _spread(left: Span, right: Span, width: int) -> Row:
 
 
 def _state(view: View, now: Now) -> Span:
-    if view.story.is_ended or view.story.is_aborted:
+    if view.story.is_over:
+        return Span("over", "bold")
+    if view.is_behind:
         return Span("cleaning up", "bold yellow")
     if now.is_paused:
         return Span(" PAUSED ", "bold reverse yellow")
     if view.story.away:
         return Span("the API is away", "bold yellow")
+    if now.held:
+        return Span(f" HELD {clock(ceil(now.held))} ", "bold reverse yellow")
     return Span("running" if now.speed == 1 else f"running at speed {now.speed:g}", GOOD)
 
 
@@ -106,26 +124,48 @@ def _progress(view: View, now: Now, width: int) -> Row:
     return (*panels.meter(share, max(width - cell_len(told), 0), is_plain=view.is_plain), Span(told, QUIET))
 
 
-def _next(now: Now) -> Row:
+def _next(view: View, now: Now) -> Row:
+    if view.is_behind:
+        return ()
     if now.is_paused:
         then = f"  then {visible(now.upcoming.text)}" if now.upcoming else ""
         return (Span(visible(now.why) or "the clock stands", "bold yellow"), Span(then, QUIET))
     if now.upcoming is None:
         return (Span("no more steps", QUIET),)
-    seconds = max(now.upcoming.seconds, 0.0)
+    seconds = max(now.upcoming.seconds, 0.0) + now.held
     style = "bold cyan" if seconds < panels.SOON else "cyan"
     return (Span(f"in {clock(seconds)}  ", style), Span(visible(now.upcoming.text)))
 
 
-def _foot(view: View) -> Row:
+def _foot(view: View, width: int) -> Row:
     if view.question:
-        return (Span(f" {view.question}", "bold reverse yellow"),)
+        return (Span(f" {_question(view.question, width - 1)}", "bold reverse yellow"),)
+    if view.is_behind:
+        return (Span(" Ctrl-C leaves it as it is" if not view.story.is_over else "", QUIET),)
     if not view.has_keys:
         return (Span(" Ctrl-C ends the run and closes its incidents", QUIET),)
     is_paused = bool(view.now and view.now.is_paused)
-    words = {"p": "go on"} if is_paused else {}
-    parts = [part for key, does in KEYS for part in (Span(f" {key} ", "reverse"), Span(f" {words.get(key, does)}  "))]
-    return (Span(" "), *parts)
+    wide, tight, bare = (_keys(room, is_paused=is_paused) for room in Room)
+    return next((row for row in (wide, tight) if _width(row) <= width), bare)
+
+
+def _question(text: str, width: int) -> str:
+    """Return a question that does not fit without its end, but with what answers it."""
+    asked, _, answers = text.rpartition(" ")
+    return text if cell_len(text) <= width else f"{shortened(asked, max(width - cell_len(answers) - 1, 0))} {answers}"
+
+
+def _keys(room: Room, *, is_paused: bool) -> Row:
+    row = [Span(" ")]
+    for key, wide, tight in KEYS:
+        does = "go on" if is_paused and key == "p" else (wide if room is Room.WIDE else tight)
+        told = {Room.WIDE: f" {does}  ", Room.TIGHT: f"{does} ", Room.BARE: " "}[room]
+        row += [Span(f" {key} ", "reverse"), Span(told)]
+    return tuple(row)
+
+
+def _width(row: Row) -> int:
+    return cell_len("".join(span.text for span in row).rstrip())
 
 
 def _cut(row: Row, width: int) -> Row:

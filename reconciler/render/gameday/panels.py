@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -43,6 +43,24 @@ class View:
     is_plain: bool = False
     """Whether the terminal knows no more than ASCII."""
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether nothing of the script is ahead, and what is open is being closed."""
+        return self.story.is_ended or self.story.is_aborted or self.story.is_over
+
+    @property
+    def awaited(self) -> tuple[Awaited, ...]:
+        """Return what people are still waited for: what was told since may have a verdict already."""
+        shown = self.now.awaited if self.now and not self.is_behind else ()
+        return tuple(one for one in shown if one.step not in self.story.verdicts)
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """Return the incidents as they were last seen, those that cleanup has closed as closed."""
+        cleaned, shown = self.story.cleaned, self.now.incidents if self.now else ()
+        closed = {name for name, one in cleaned.items() if one.outcome in {"closed", "already"}}
+        return tuple(replace(one, status=CLOSED) if one.name in closed else one for one in shown)
+
 
 def meter(share: float, width: int, style: str = "green", *, is_plain: bool = False) -> Row:
     """Return a row of `width` columns that shows a share."""
@@ -57,7 +75,7 @@ def _heading(title: str, *told: Span) -> Row:
 
 def incidents(view: View) -> tuple[Row, list[Row]]:
     """Return the incidents as they were last seen: those first of which something is expected, closed ones last."""
-    shown = view.now.incidents if view.now else ()
+    shown = view.shown
     statuses = Counter(one.status for one in shown if one.status)
     counts = [Span(f"{number} {visible(status)}", QUIET) for status, number in statuses.most_common()]
     if not shown:
@@ -69,7 +87,7 @@ def incidents(view: View) -> tuple[Row, list[Row]]:
 
 def _importance(view: View) -> Callable[[Shown], tuple[bool, bool, int]]:
     """Return what incidents are ordered by: closed ones last, then what people should do, then the script."""
-    begun, awaited = view.story.begun, view.now.awaited if view.now else ()
+    begun, awaited = view.story.begun, view.awaited
     steps = {one.id: one.incident for one in begun.steps} if begun else {}
     wanted = {steps.get(one.step) for one in awaited if not one.never}
     places = {name: place for place, name in enumerate(begun.incidents)} if begun else {}
@@ -106,7 +124,7 @@ def _column(text: str, width: int) -> str:
 
 def expectations(view: View) -> tuple[Row, list[Row]]:
     """Return the expectations whose windows are open: first what people should do, and of that what ends soonest."""
-    awaited = view.now.awaited if view.now else ()
+    awaited = view.awaited
     verdicts = Counter(one.verdict for one in view.story.verdicts.values())
     open_now = len(awaited)
     told = [

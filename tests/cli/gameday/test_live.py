@@ -91,7 +91,7 @@ def test_p_stops_the_clock_and_lets_it_go_on(quiet: Terminal, shell: Shell) -> N
 def test_a_plus_adds_a_minute(quiet: Terminal, shell: Shell) -> None:
     """People who are about to manage get the time to."""
     quiet.press("+")
-    quiet.wait_for("the clock stands for 1m")
+    quiet.wait_for("the clock stands for 1m", "HELD 00:5")
 
     assert "held" in events(shell)
 

@@ -251,6 +251,7 @@ def test_a_second_host_is_told_who_hosts_it(shell: Shell) -> None:
 
     assert ended.code == 4
     assert f"pid {process.pid}" in ended.stderr
+    assert "taking up" not in ended.stderr
     assert "running, hosted by" in status.stdout
 
 
