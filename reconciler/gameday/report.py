@@ -195,7 +195,8 @@ def _alone(story: Story) -> Report:
         tuple(dict.fromkeys(filter(None, hosts))),
         begun.cast,
         begun.speed,
-        begun.parameters,
+        # Which of them a private incident is about, no journal tells.
+        dict.fromkeys(begun.parameters, PRIVATE) if begun.private else begun.parameters,
         began=begun.time,
         last=story.time,
         at=story.at,

@@ -7,7 +7,7 @@ the game day itself says another.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +130,7 @@ class Making:
         path = ("spec", "incidents", written)
         filling = self.filling(each)
         raw = {key: one for key, one in self.raw.value["spec"]["incidents"][written].items() if key != "for_each"}
-        stated = filling.filled(raw, path)
+        stated = {name: _as_text(name, raw[name], one) for name, one in filling.filled(raw, path).items()}
         self.problems += filling.problems
         spec = {**FILLED_IN, **self._of_defaults(), **stated}
         against = list(self._against(written, spec, raw))
@@ -138,7 +138,8 @@ class Making:
         template = Template(name, spec, self.raw.key_at(*path), written if each is not None else "", document)
         manifest = Manifest(Key("Incident", name), {"name": name}, spec, document, self.defaults)
         if not against:
-            against = list(KINDS["Incident"].check(manifest))
+            checked = KINDS["Incident"].check(manifest)
+            against = [replace(one, hint=one.hint.replace("below `spec:`", f"below `{written}:`")) for one in checked]
         if against or filling.problems:
             self.unsure.add(name)
         self.problems += discreet.told(against, manifest)
@@ -165,6 +166,12 @@ class Making:
             else:
                 document = self.raw
             yield Problem(document.key_at(*path) if fault.of_key else document.at(*path), fault.message, fault.hint)
+
+
+def _as_text(name: str, raw: Any, value: Any) -> Any:
+    """Return what was filled in as a text where nothing else can stand, such as the number of an item for a title."""
+    is_number = isinstance(raw, str) and isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if name in {"name", "summary"} and is_number else value
 
 
 _DEPTH = 3

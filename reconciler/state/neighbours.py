@@ -54,7 +54,7 @@ def neighbours(workspace: Workspace) -> Neighbours:
     To be read after the account was: then whatever is there was noted before. Raises `Refused` where one is
     unreadable.
     """
-    names = sorted({"", *_runs(workspace)} - {workspace.run})
+    names = sorted({"", *remembered(workspace)} - {workspace.run})
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         memories = list(pool.map(lambda name: store_of(replace(workspace, run=name)).read(), names))
     managed = frozenset(one.id for each in memories for one in each.state.records.values())
@@ -67,8 +67,8 @@ def is_open(intent: Intent) -> bool:
     return intent.step.verb == Create.verb and not intent.step.key.child and not intent.answered
 
 
-def _runs(workspace: Workspace) -> set[str]:
-    """Return the IDs of all runs that have a state or a journal."""
+def remembered(workspace: Workspace) -> set[str]:
+    """Return the IDs of all runs that have a state, or what was noted for one."""
     whole = replace(workspace, run="")
     if (address := whole.remote_state) is None:
         folder = replace(workspace, run="any").state.parent.parent

@@ -10,6 +10,7 @@ from tests.gameday.language import INCIDENTS, case, cast, said, steps, with_nois
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 CASES = {
     "unknown-parameter": case(
@@ -141,3 +142,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[str, ..
 def test_what_cannot_be_filled_in_is_told_at_its_place(name: str, told: Mapping[str, tuple[str, ...]]) -> None:
     """A placeholder, a parameter or an item that means nothing is told at its place."""
     assert told.get(name, ()) == CASES[name].said
+
+
+def test_what_fills_a_title_in_is_a_text_there(tmp_path: Path) -> None:
+    """A title may be nothing but an item's number; what an incident lacks is to be written below that incident."""
+    numbered = steps("{at: 1m, declare: noise}", incidents=with_noise("{count: 2}", "${each:number}"))
+    bare = steps("{at: 1m, declare: b}", incidents=f"{INCIDENTS}  b: {{name: B}}\n")
+    found = said({"numbered": case(numbered), "bare": case(bare)}, tmp_path)
+
+    assert "numbered" not in found
+    assert "below `b:`" in " ".join(found["bare"])

@@ -99,9 +99,11 @@ def test_an_incident_that_was_never_declared_has_no_times() -> None:
 def test_the_texts_of_private_incidents_are_not_told() -> None:
     """Not its title, even where the journal has one, nor what people wrote."""
     begun = stories.begun(private=[stories.DB])
-    story = story_of([begun, *stories.good().events[1:]])
+    story = story_of([replace(begun, parameters={"canary": "CANARY"}), *stories.good().events[1:]])
 
     found = report.of(story)
+
+    assert found.parameters == {"canary": PRIVATE}
 
     assert found.incidents[0].title == PRIVATE
     assert {row.text for row in found.rows if row.what is What.PERSON} == {PRIVATE}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
+
 from reconciler.cli.way import way_to
 from reconciler.errors import Misused
 from reconciler.gameday import log
 from reconciler.nearest import did_you_mean
 from reconciler.render.words import count
+from reconciler.state.neighbours import remembered
 from reconciler.workspace import SANDBOX_URL
 
 if TYPE_CHECKING:
@@ -19,8 +22,12 @@ if TYPE_CHECKING:
 def chosen(workspace: Workspace, named: str = "") -> str:
     """Return the ID of the run that is meant; raises `Misused` where there is none such, or none at all."""
     known = log.runs(workspace)
+    if named and named not in known and named in remembered(workspace):
+        go_on = command(workspace, "run", "FILE", "--run-id", named)
+        hint = f"its state is there: `{go_on}` finds again what it declared, and closes it at its end"
+        raise Misused(f"the journal of run `{named}` is lost", hint)
     if not known:
-        raise Misused(none(workspace), way_on(workspace))
+        raise Misused(none(workspace), way_on(workspace, *([named] if named else [])))
     if named and named not in known:
         hint = f"`{command(workspace, 'list')}` lists them"
         raise Misused(f"there is no run `{named}`{did_you_mean(named, known)}", hint)
@@ -34,11 +41,14 @@ def none(workspace: Workspace) -> str:
     return told if workspace.file else f"no game day was played {place} from this folder yet"
 
 
-def way_on(workspace: Workspace) -> str:
+def way_on(workspace: Workspace, *words: str) -> str:
     """Return what to type where there is no run: each account has its own, which is easily forgotten."""
-    rehearsed = [] if workspace.is_sandbox else log.runs(replace(workspace, is_sandbox=True, base_url=SANDBOX_URL))
+    sandbox = replace(workspace, is_sandbox=True, base_url=SANDBOX_URL)
+    rehearsed = [] if workspace.is_sandbox else log.runs(sandbox)
     if rehearsed:
-        return f"the sandbox has {count(len(rehearsed), 'run')}: add --sandbox"
+        asked = click.get_current_context().info_name or "list"
+        again = command(sandbox, asked, *(words or ([rehearsed[0]] if asked == "cleanup" else [])))
+        return f"the sandbox has {count(len(rehearsed), 'run')}: `{again}`"
     return "`reconciler gameday run FILE` plays a script"
 
 

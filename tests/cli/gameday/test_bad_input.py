@@ -180,4 +180,16 @@ def test_runs_of_the_sandbox_are_hinted_at_where_the_account_has_none(shell: She
     """Who rehearsed and forgets the flag finds the way back."""
     shell.run("gameday", "run", "quiet.yaml", "--sandbox", "--auto-approve", "--speed", "600")
 
-    assert "hint: the sandbox has 1 run: add --sandbox" in shell.run("gameday", "status").stderr
+    assert "hint: the sandbox has 1 run: `reconciler gameday status --sandbox`" in shell.run("gameday", "status").stderr
+
+
+def test_a_run_whose_journal_is_lost_is_told_how_to_be_found_again(shell: Shell) -> None:
+    """What it declared is in its state still: nobody is told that there was no such run."""
+    shell.run("gameday", "run", "quiet.yaml", "--sandbox", "--auto-approve", "--speed", "600", "--run-id", "k0")
+    (shell.folder / ".reconciler/sandbox/gamedays/k0/run.jsonl").unlink()
+
+    ended = shell.run("gameday", "cleanup", "k0", "--sandbox", "--auto-approve")
+
+    assert ended.code == 3
+    assert "the journal of run `k0` is lost" in ended.stderr
+    assert "`reconciler gameday run FILE --run-id k0 --sandbox` finds again what it declared" in ended.stderr
