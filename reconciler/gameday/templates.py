@@ -7,7 +7,7 @@ the game day itself says another.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -138,8 +138,7 @@ class Making:
         template = Template(name, spec, self.raw.key_at(*path), written if each is not None else "", document)
         manifest = Manifest(Key("Incident", name), {"name": name}, spec, document, self.defaults)
         if not against:
-            checked = KINDS["Incident"].check(manifest)
-            against = [replace(one, hint=one.hint.replace("below `spec:`", f"below `{written}:`")) for one in checked]
+            against = list(KINDS["Incident"].check(manifest))
         if against or filling.problems:
             self.unsure.add(name)
         self.problems += discreet.told(against, manifest)
