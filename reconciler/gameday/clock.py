@@ -8,6 +8,7 @@ runs it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.gameday.events import GoneOn, Held, Paused
@@ -16,8 +17,10 @@ from reconciler.state.lease import passed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from reconciler.api import Client
     from reconciler.api.clock import Moment
     from reconciler.gameday.events import Event
+    from reconciler.workspace import Workspace
 
 NEARLY = 1e-6
 """Seconds by which a moment may be missed in arithmetic."""
@@ -77,6 +80,14 @@ def likeliest(moment: Moment, near: float | None = None) -> float:
     """
     told = moment.at.timestamp() + (0.5 if moment.is_servers else 0.0)
     return told if near is None or abs(near - told) > 1.0 else near
+
+
+def unix(workspace: Workspace, client: Client) -> float:
+    """Return Unix time by the account's clock, as far as one of its answers told it."""
+    # Answers are dated to the second, which at a high speed is many minutes of the script; a sandbox is on this
+    # machine, and dates what it does by the same clock, unless it is in a container with one of its own.
+    near = datetime.now(UTC).timestamp() if workspace.is_practice else None
+    return likeliest(client.now(), near)
 
 
 class Clock(Protocol):

@@ -86,6 +86,10 @@ class Begun(Event):
     organisation: str = ""
     host: str = ""
     version: int = FORMAT_VERSION
+    veiled: tuple[str, ...] = ()
+    """Parameters that private incidents are filled with: of their values, a word is kept alone."""
+    typed: tuple[str, ...] = ()
+    """Those of `veiled` that `--set` gave: to go on, they have to be given again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +286,7 @@ def events_of(text: bytes) -> Iterator[Event]:
 def _typed(kind: type[Event], told: dict[str, Any]) -> Event:
     if kind is Begun:
         told["steps"] = tuple(Planned(**one) for one in told["steps"])
-        told["private"] = tuple(told.get("private", ()))
+        told |= {name: tuple(told.get(name, ())) for name in ("private", "veiled", "typed")}
     if kind is Looked:
         told["incidents"] = tuple(told.get("incidents", ()))
     if kind is StepTold:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import documents, validate
 from reconciler.errors import Invalid, Misused, Problem
-from reconciler.gameday import checking, parameters, schedule
+from reconciler.gameday import checking, parameters, schedule, veiling
 from reconciler.gameday.facts import Facts, of_workspace
 from reconciler.gameday.filling import Filling
 from reconciler.gameday.script import DEFAULT_CATCH_UP, GameDay, Parameter
 from reconciler.gameday.spans import seconds
 from reconciler.gameday.steps import Writing
 from reconciler.gameday.templates import Making, Templates
-from reconciler.gameday.veiling import without_texts
 from reconciler.includes import Includes
 from reconciler.kinds.schema import of_game_day
 from reconciler.kinds.schema.gameday import GAME_DAY
@@ -101,7 +100,7 @@ class _Reading:
         # What is against a value that could not be filled in is its consequence.
         self.problems += [one for one in against if one.source not in wrong]
         if against:
-            self.problems = without_texts(self.problems, document, templates)
+            self.problems = veiling.without_texts(self.problems, document, templates)
             return None
         self.problems += self._unused_parameters()
         writing = Writing(document, templates)
@@ -110,7 +109,7 @@ class _Reading:
         day = self._made(document, templates, steps, acts)
         if not (writing.problems or templates.broken):
             self.problems += self._checked(day, templates.unsure)
-        self.problems = without_texts(self.problems, document, templates)
+        self.problems = veiling.without_texts(self.problems, document, templates)
         return day
 
     def _checked(self, day: GameDay, unsure: Collection[str]) -> list[Problem]:
@@ -168,6 +167,7 @@ class _Reading:
 
     def _made(self, document: Document, templates: Templates, steps: Any, acts: Any) -> GameDay:
         metadata, spec = document.value["metadata"], document.value["spec"]
+        private = veiling.parameters(self.raw.value["spec"], templates)
         return GameDay(
             name=metadata["name"],
             title=spec["title"],
@@ -175,7 +175,7 @@ class _Reading:
             source=document.source,
             incidents=templates.incidents,
             steps=steps,
-            parameters=self.parameters,
+            parameters=tuple(replace(one, is_private=one.name in private) for one in self.parameters),
             cast=acts,
             catch_up=seconds(spec["catch_up"]) if "catch_up" in spec else DEFAULT_CATCH_UP,
             digest=self._digest(),

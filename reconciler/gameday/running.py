@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ApiError, Interrupted, KeyProblem, LeaseLost, Misused, Refused, Unauthorised
+from reconciler.gameday import veiling
 from reconciler.gameday.cleanup import clean
-from reconciler.gameday.clock import OwnClock, RealClock, Sources, likeliest
+from reconciler.gameday.clock import OwnClock, RealClock, Sources, unix
 from reconciler.gameday.events import Aborted, Begun, Cleaned, Left, Resumed
 from reconciler.gameday.hosting import Ask
 from reconciler.gameday.playing import Ending, Playing
@@ -148,10 +148,7 @@ class Run:
             raise
 
     def _time(self) -> float:
-        # Answers are dated to the second, which at a high speed is many minutes of the script; a sandbox is on this
-        # machine, and dates what it does by the same clock, unless it is in a container with one of its own.
-        near = datetime.now(UTC).timestamp() if self.workspace.is_practice else None
-        return likeliest(self.client.now(), near)
+        return unix(self.workspace, self.client)
 
     def _check(self) -> None:
         """Refuse what cannot be played; nothing was sent or written yet."""
@@ -182,10 +179,12 @@ class Run:
             gameday=self.day.name,
             title=self.day.title,
             digest=self.day.digest,
-            steps=planned(self.timetable, private),
+            steps=veiling.kept(self.day, planned(self.timetable, private)),
             incidents={name: name if name in private else str(one.spec.get("name", name)) for name, one in templates},
             private=private,
-            parameters={one.name: one.value for one in self.day.parameters},
+            parameters={one.name: veiling.WORD if one.is_private else one.value for one in self.day.parameters},
+            veiled=tuple(one.name for one in self.day.parameters if one.is_private),
+            typed=tuple(one.name for one in self.day.parameters if one.is_private and not one.is_default),
             end=self.end,
             catch_up=self.day.catch_up,
             speed=manner.speed,

@@ -214,6 +214,8 @@ class Parameter:
     value: Any
     description: str = ""
     is_default: bool = True
+    is_private: bool = False
+    """Whether a private incident, or what is said of one, is filled with it."""
 
 
 @dataclass(frozen=True, slots=True)

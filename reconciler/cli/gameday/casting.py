@@ -15,6 +15,8 @@ from reconciler.gameday.spans import written
 from reconciler.gameday.story import Story
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.gameday.script import GameDay, Timetable
     from reconciler.workspace import Workspace
 
@@ -68,6 +70,7 @@ def cast_of(file: str, workspace: Workspace, flags: Flags) -> Part:
     """
     story = _before(workspace, flags.run_id)
     given = _parameters(story) | values(flags.given)
+    _check_given(story, given)
     run_id = flags.run_id or _new_id(reading.read(file, workspace, given).name)
     day = reading.read(file, workspace, given, run_id=run_id)
     table = schedule.timetable(day)
@@ -104,7 +107,21 @@ def _check_script(story: Story, day: GameDay, run_id: str, workspace: Workspace)
 
 
 def _parameters(story: Story) -> dict[str, str]:
-    return {name: _text(value) for name, value in story.begun.parameters.items()} if story.begun else {}
+    begun = story.begun
+    told = begun.parameters.items() if begun else ()
+    return {name: _text(value) for name, value in told if begun and name not in begun.veiled}
+
+
+def _check_given(story: Story, given: Mapping[str, str]) -> None:
+    """Raise `Misused` where a run is to go on without values that its journal does not keep."""
+    missing = [name for name in story.begun.typed if name not in given] if story.begun else []
+    if missing:
+        known = " and ".join(f"`{name}`" for name in missing)
+        raise Misused(
+            f"run {story.begun.run if story.begun else ''} fills private incidents with {known}, and its journal keeps "
+            f"no copy of {'that' if len(missing) == 1 else 'those'}",
+            "give it again as it was: " + " ".join(f"--set {name}=…" for name in missing),
+        )
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,9 @@ def cleanup(*, run: str, auto_approve: bool, form: str, access: Access) -> int:
     from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.gameday import log  # noqa: PLC0415
     from reconciler.gameday.cleanup import clean  # noqa: PLC0415
+    from reconciler.gameday.clock import RealClock, Sources, unix  # noqa: PLC0415
     from reconciler.gameday.events import Aborted  # noqa: PLC0415
+    from reconciler.live import read_identity  # noqa: PLC0415
 
     workspace = access.load()
     run = chosen(workspace, run)
@@ -52,14 +55,14 @@ def cleanup(*, run: str, auto_approve: bool, form: str, access: Access) -> int:
     with connected(own, access, read_only=False) as session, log.opened(own, run, session.store) as journal:
         lines = Lines(form, has_keys=False)
 
-        def now() -> float:
-            return session.client.now().at.timestamp()
+        read_identity(session.client)
+        clock = RealClock(journal.story.events, Sources(partial(unix, own, session.client)))
 
         lines.start()
         try:
-            events: Iterator[Event] = clean(own, session.client, session.store, journal.story, now)
+            events: Iterator[Event] = clean(own, session.client, session.store, journal.story, clock.time)
             if not (story.is_ended or story.is_aborted):
-                events = chain([Aborted(story.at, now(), "cleaned up by hand")], events)
+                events = chain([Aborted(story.at, clock.time(), "cleaned up by hand")], events)
             for event in events:
                 lines.tell(event, journal.append(event))
         finally:

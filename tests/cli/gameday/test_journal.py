@@ -249,3 +249,70 @@ def test_texts_of_private_incidents_stay_private_everywhere(shell: Shell) -> Non
 
     assert shown.code == 0, shown.stderr
     assert "Leaked" not in "".join([shown.stdout, shown.stderr, *told])
+
+
+SECRETIVE = """
+apiVersion: reconciler/v1
+kind: GameDay
+metadata: {name: leak}
+spec:
+  title: A leak
+  parameters:
+    team: {default: payments}
+    credential: {description: What leaked.}
+    canary: {default: CANARYDEFAULT}
+  incidents:
+    leak: {name: Something private, visibility: private, severity: Minor, summary: "${param:credential} leaked"}
+  script:
+    - {at: 0s, note: "Team ${param:team}, hand out ${param:canary}."}
+    - {at: 0s, declare: leak}
+    - {at: 1m, expect: {incident: leak, never: {message: "${param:canary}"}, within: 1m}}
+"""
+
+
+def test_what_fills_private_incidents_is_in_no_journal_and_no_report(shell: Shell) -> None:
+    """A report goes to more people than a private incident does: the word `private` stands for such values."""
+    shell.write("leak.yaml", SECRETIVE)
+    ended = play(shell, "leak", "l1", "--set", "credential=PRIVCRED")
+    folder = shell.folder / ".reconciler/sandbox/gamedays/l1"
+    forms = [
+        shell.run("gameday", "report", "l1", "--sandbox", "--format", form).stdout
+        for form in ("text", "json", "markdown", "html", "junit")
+    ]
+
+    assert ended.code == 0, ended.stderr
+    for told in (*forms, (folder / "run.jsonl").read_text(), shell.run("gameday", "status", "l1", "--sandbox").stdout):
+        assert "PRIVCRED" not in told
+        assert "CANARYDEFAULT" not in told
+    assert "team = payments; credential = private; canary = private" in forms[0]
+    assert "Team payments, hand out private." in (folder / "run.jsonl").read_text()
+
+
+def test_a_run_that_is_taken_up_asks_again_for_what_its_journal_does_not_keep(shell: Shell) -> None:
+    """What was typed and is veiled has to be typed again, as it was; what the file itself says has not."""
+    shell.write("leak.yaml", SECRETIVE)
+    play(shell, "leak", "l1", "--set", "credential=PRIVCRED")
+    journal = shell.folder / ".reconciler/sandbox/gamedays/l1/run.jsonl"
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:2]))
+
+    refused = play(shell, "leak", "l1")
+    other = play(shell, "leak", "l1", "--set", "credential=OTHER")
+    done = play(shell, "leak", "l1", "--set", "credential=PRIVCRED")
+
+    assert refused.code == 3
+    assert "run l1 fills private incidents with `credential`, and its journal keeps no copy of that" in refused.stderr
+    assert "--set credential=…" in refused.stderr
+    assert "or with other parameters" in other.stderr
+    assert done.code == 0, done.stderr
+
+
+def test_the_times_of_a_cleanup_follow_those_of_the_run(shell: Shell) -> None:
+    """Answers are dated to the second, and what came later is told later all the same."""
+    left(shell, "quiet", "gone", 5)
+    ended = shell.run("gameday", "cleanup", "gone", "--sandbox", "--auto-approve", "--format", "json")
+
+    assert ended.code == 0, ended.stderr
+    journal = (shell.folder / ".reconciler/sandbox/gamedays/gone/run.jsonl").read_text().splitlines()
+    times = [json.loads(one)["time"] for one in journal]
+    assert times == sorted(times)
+    assert journal[-len(ended.stdout.splitlines()) :] == ended.stdout.splitlines()
