@@ -29,7 +29,7 @@ STEPS = (
 EVENTS = (
     Begun(0, 1, "day-1", "day", "The title of a day", "x", STEPS, {"db": "Database failover"}, end=1800),
     StepTold(1, 2, "declare-db", State.DONE, reference="INC-12"),
-    Judged(190, 192, "lead", Verdict.HELD, 130.0, "Alice"),
+    Judged(190, 192, "first", Verdict.HELD, 130.0, "Alice"),
 )
 STORY = story_of(EVENTS)
 LOG = [(one.at, row) for one in EVENTS if (row := told(one, STORY))]
@@ -189,3 +189,12 @@ def test_an_api_that_is_away_is_told_where_the_host_looks() -> None:
     again = story_of((*EVENTS, gone, back))
     assert not of(again, 313, "somebody").away
     assert "the API is away" not in text(replace(view(), story=again))
+
+
+def test_what_was_judged_is_not_open_any_more() -> None:
+    """Also where nothing was shown since: the numbers of the last picture add up."""
+    judged = Judged(312, 314, "calm", Verdict.NOT_OBSERVED)
+    shown = text(replace(view(), story=story_of((*EVENTS, judged))))
+
+    assert "1 held  0 failed  1 not observed  1 open" in shown
+    assert "never status Closed" not in shown
