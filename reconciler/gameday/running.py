@@ -10,7 +10,7 @@ from reconciler.errors import ApiError, Interrupted, KeyProblem, LeaseLost, Misu
 from reconciler.gameday import veiling
 from reconciler.gameday.cleanup import clean
 from reconciler.gameday.clock import OwnClock, RealClock, Sources, unix
-from reconciler.gameday.events import Aborted, Begun, Cleaned, Left, Resumed
+from reconciler.gameday.events import Aborted, Away, Begun, Cleaned, Left, Resumed
 from reconciler.gameday.hosting import Ask
 from reconciler.gameday.playing import Ending, Playing
 from reconciler.gameday.recovering import recover
@@ -224,6 +224,8 @@ class Run:
             except (Unauthorised, KeyProblem, LeaseLost):
                 raise
             except ApiError as error:
+                if is_noted and not self.log.story.away:
+                    self._tell(Away(clock.at(), clock.time(), str(error)), clock)
                 if clock.time() - begun >= CLEANUP_PATIENCE or self._is_left(CLEANUP_PAUSE):
                     self._tell_unclean(str(error), clock)
                     return

@@ -306,7 +306,7 @@ def test_an_api_that_is_away_for_five_minutes_does_not_end_a_run(tmp_path: Path)
 
 
 def test_cleanup_waits_for_an_api_that_is_away(tmp_path: Path) -> None:
-    """What a run declared is closed once the account can be reached again."""
+    """What a run declared is closed once the account can be reached again; that it waits is told."""
     run = away(tmp_path, 100, 400, DECLARE, step(120, Note("The end.")))
 
     story = run.play()
@@ -314,6 +314,7 @@ def test_cleanup_waits_for_an_api_that_is_away(tmp_path: Path) -> None:
     assert story.is_over
     assert run.time.now >= 400
     assert run.world.incident(TITLE)["incident_status"]["name"] == "Closed"
+    assert [event.word for event in story.events].count("away") == 1
 
 
 def test_cleanup_gives_up_after_ten_minutes_and_can_be_repeated(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def _state(view: View, now: Now) -> Span:
     if view.story.is_over:
         return Span("over", "bold")
     if view.is_behind:
-        return Span("cleaning up", "bold yellow")
+        return Span("cleaning up: the API is away" if view.story.away else "cleaning up", "bold yellow")
     if now.is_paused:
         return Span(" PAUSED ", "bold reverse yellow")
     if view.story.away:
