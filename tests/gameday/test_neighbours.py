@@ -106,6 +106,20 @@ def test_cleanup_does_not_close_what_another_key_declared(world: World) -> None:
     assert [one["incident_status"]["category"] for one in world.incidents()] == ["live"]
 
 
+def test_cleanup_does_not_close_what_holds_other_values(world: World) -> None:
+    """The same key declared one of the same title for something else: doubtful, told, and left as it is."""
+    run = Rehearsal(world, day())
+    run.play((30.0, Ask.LEAVE), faults=["drop-before:1-:POST", "drop-before:7-:GET"])
+    body = {"idempotency_key": "x", "name": TITLE, "visibility": "public", "mode": "test"}
+    world.ask("POST", "/v2/incidents", body | {"severity_id": world.severity("Critical")})
+
+    (event,) = cleaned(world)
+
+    assert isinstance(event, Cleaned)
+    assert (event.outcome, event.detail) == ("failed", "INC-1 looks like it, and holds other values")
+    assert [one["incident_status"]["category"] for one in world.incidents()] == ["live"]
+
+
 def test_apply_adopts_nothing_that_a_run_declared(world: World) -> None:
     """It looks the same, and it is the run's: the manifest gets an incident of its own."""
     by_another_run(world)
