@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from reconciler.nearest import did_you_mean, listed, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.explain import Fault
     from reconciler.model import Source
 
 Path = tuple[str | int, ...]
@@ -117,6 +118,19 @@ class Filling:
             return f"`{whole}` stands outside of an incident with `for_each`", ESCAPED
         told = f"an item of `for_each` has no `{name}`{did_you_mean(name, self.each)}"
         return told, f"it has {listed(self.each)}"
+
+
+def as_written(fault: Fault, document: Any) -> Fault:
+    """Return what is against a value that was filled in, with the placeholder that stands for it in the document."""
+    for name in fault.path:
+        is_there = isinstance(document, list) and isinstance(name, int) and name < len(document)
+        document = document[name] if is_there else document.get(name) if isinstance(document, dict) else None
+    if fault.of_key or not (isinstance(document, str) and PLACEHOLDER.fullmatch(document)):
+        return fault
+    if fault.hint.startswith("put it in quotes"):
+        told = f"{fault.message.partition(', not ')[0]}, and `{document}` alone is none"
+        return replace(fault, message=told, hint=f"write more beside it, such as `No. {document}`")
+    return replace(fault, message=f"`{document}` cannot stand here: {fault.message}")
 
 
 ESCAPED = "write `$${` for the text itself"

@@ -12,7 +12,7 @@ from reconciler import documents, validate
 from reconciler.errors import Invalid, Misused, Problem
 from reconciler.gameday import checking, parameters, schedule, veiling
 from reconciler.gameday.facts import Facts, of_workspace
-from reconciler.gameday.filling import Filling
+from reconciler.gameday.filling import Filling, as_written
 from reconciler.gameday.script import DEFAULT_CATCH_UP, GameDay, Parameter
 from reconciler.gameday.spans import seconds
 from reconciler.gameday.steps import Writing
@@ -96,7 +96,7 @@ class _Reading:
         document = self._filled()
         templates = self._templates()
         wrong = {one.source for one in self.problems}
-        against = list(_against(document))
+        against = list(_against(document, self.raw))
         # What is against a value that could not be filled in is its consequence.
         self.problems += [one for one in against if one.source not in wrong]
         if against:
@@ -200,14 +200,15 @@ _PARAMETERS = {
 }
 
 
-def _against(document: Document) -> Iterator[Problem]:
-    """Yield what the schema has against a game day; where a key is unknown, it may well mean what is missing there."""
+def _against(document: Document, raw: Document) -> Iterator[Problem]:
+    """Yield what the schema has against a game day that is filled in; beside an unknown key nothing else is missing."""
     found = list(validate.faults(document.value, _WHOLE))
     mistyped = {one.path[:-1] for one in found if one.of_key}
     for one in found:
         if one.of_key or one.path not in mistyped:
             place = document.key_at(*one.path) if one.of_key else document.at(*one.path)
-            yield Problem(place, one.message, one.hint)
+            told = as_written(one, raw.value)
+            yield Problem(place, told.message, told.hint)
 
 
 def _has_spec(document: Document) -> bool:

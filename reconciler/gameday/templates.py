@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import validate, variables
 from reconciler.errors import Problem
+from reconciler.gameday.filling import as_written
 from reconciler.gameday.names import slug
 from reconciler.gameday.script import Template
 from reconciler.kinds import KINDS
@@ -164,7 +165,8 @@ class Making:
                 document, path = self.defaults, ("spec", "defaults", "Incident", *path[_DEPTH:])
             else:
                 document = self.raw
-            yield Problem(document.key_at(*path) if fault.of_key else document.at(*path), fault.message, fault.hint)
+            told = as_written(fault, self.raw.value)
+            yield Problem(document.key_at(*path) if told.of_key else document.at(*path), told.message, told.hint)
 
 
 def _as_text(name: str, raw: Any, value: Any) -> Any:

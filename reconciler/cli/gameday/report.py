@@ -43,12 +43,12 @@ def report(*, run: str, form: str, out: str, compare: str, detailed_exitcode: bo
 
     It is told from the run's journal: nothing is asked of the account.
     """
-    from reconciler.cli.gameday.runs import chosen  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.cli.gameday.runs import chosen, looked_at  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.gameday import log  # noqa: PLC0415
     from reconciler.gameday import report as reporting  # noqa: PLC0415
 
-    workspace = access.load()
+    workspace = looked_at(access)
     run = chosen(workspace, run)
     story = log.read(workspace, run)
     told = reporting.of(story, _earlier(workspace, story, run, compare))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.telling import tell
 from reconciler.cli.way import way_to
 from reconciler.errors import Misused
 from reconciler.gameday import log
@@ -16,6 +17,7 @@ from reconciler.state.neighbours import remembered
 from reconciler.workspace import SANDBOX_URL
 
 if TYPE_CHECKING:
+    from reconciler.cli.options import Access
     from reconciler.workspace import Workspace
 
 
@@ -44,12 +46,26 @@ def none(workspace: Workspace) -> str:
 def way_on(workspace: Workspace, *words: str) -> str:
     """Return what to type where there is no run: each account has its own, which is easily forgotten."""
     sandbox = replace(workspace, is_sandbox=True, base_url=SANDBOX_URL)
-    rehearsed = [] if workspace.is_sandbox else log.runs(sandbox)
-    if rehearsed:
+    if rehearsed := _rehearsed(workspace):
         asked = click.get_current_context().info_name or "list"
         again = command(sandbox, asked, *(words or ([rehearsed[0]] if asked == "cleanup" else [])))
         return f"the sandbox has {count(len(rehearsed), 'run')}: `{again}`"
     return "`reconciler gameday run FILE` plays a script"
+
+
+def looked_at(access: Access) -> Workspace:
+    """Return the workspace whose runs are looked at: that of the sandbox where it alone has any, and says so."""
+    workspace = access.load()
+    if access.base_url or log.runs(workspace) or remembered(workspace) or not _rehearsed(workspace):
+        return workspace
+    tell(f"{none(workspace)}: this is told of the sandbox", err=True)
+    return replace(workspace, is_sandbox=True, base_url=SANDBOX_URL)
+
+
+def _rehearsed(workspace: Workspace) -> list[str]:
+    if workspace.is_sandbox:
+        return []
+    return log.runs(replace(workspace, is_sandbox=True, base_url=SANDBOX_URL))
 
 
 def command(workspace: Workspace, *words: str) -> str:

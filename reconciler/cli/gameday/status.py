@@ -26,12 +26,12 @@ def status(*, run: str, form: str, access: Access) -> int:
 
     Works from another terminal while it is played, and takes nothing from whoever plays it.
     """
-    from reconciler.cli.gameday.runs import chosen, command  # noqa: PLC0415  (flags are told without reading)
+    from reconciler.cli.gameday.runs import chosen, command, looked_at  # noqa: PLC0415  (flags are told without reading)
     from reconciler.gameday.status import Standing  # noqa: PLC0415
     from reconciler.render import page  # noqa: PLC0415
     from reconciler.render.gameday import status as rendering  # noqa: PLC0415
 
-    workspace = access.load()
+    workspace = looked_at(access)
     found = _of(workspace, chosen(workspace, run))
     if form == "json":
         tell_json(rendering.as_object(found))
@@ -53,12 +53,12 @@ def status(*, run: str, form: str, access: Access) -> int:
 @finds_state
 def list_(*, form: str, access: Access) -> int:
     """List the runs of this workspace and account, the newest first: how each stands, its score, when it began."""
-    from reconciler.cli.gameday.runs import none, way_on  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.cli.gameday.runs import looked_at, none, way_on  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.gameday import log  # noqa: PLC0415
     from reconciler.render import page  # noqa: PLC0415
     from reconciler.render.gameday import status as rendering  # noqa: PLC0415
 
-    workspace = access.load()
+    workspace = looked_at(access)
     found = [_of(workspace, run) for run in log.runs(workspace)]
     if form == "json":
         tell_json([rendering.as_object(one) for one in found])

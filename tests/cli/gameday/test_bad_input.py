@@ -176,11 +176,19 @@ def test_without_any_run_it_says_how_to_play_one(shell: Shell, command: str) -> 
     assert "`reconciler gameday run FILE` plays a script" in ended.stderr
 
 
-def test_runs_of_the_sandbox_are_hinted_at_where_the_account_has_none(shell: Shell) -> None:
-    """Who rehearsed and forgets the flag finds the way back."""
-    shell.run("gameday", "run", "quiet.yaml", "--sandbox", "--auto-approve", "--speed", "600")
+@pytest.mark.parametrize("words", [["status"], ["list"], ["report"], ["status", "first"]])
+def test_runs_of_the_sandbox_are_told_of_where_the_account_has_none(shell: Shell, words: list[str]) -> None:
+    """Who rehearsed and forgets the flag sees what they meant, and where it was; nothing is asked of an account."""
+    play = ("gameday", "run", "quiet.yaml", "--sandbox", "--auto-approve", "--speed", "600", "--run-id", "first")
+    assert shell.run(*play).code == 0
+    ended = shell.run("gameday", *words)
 
-    assert "hint: the sandbox has 1 run: `reconciler gameday status --sandbox`" in shell.run("gameday", "status").stderr
+    assert ended.code == 0, ended.stderr
+    assert "first" in ended.stdout
+    assert "has no game day played on https://api.incident.io yet: this is told of the sandbox" in ended.stderr
+    cleanup = shell.run("gameday", "cleanup", "first")
+    assert cleanup.code == 3
+    assert "hint: the sandbox has 1 run: `reconciler gameday cleanup first --sandbox`" in cleanup.stderr
 
 
 def test_a_run_whose_journal_is_lost_is_told_how_to_be_found_again(shell: Shell) -> None:
