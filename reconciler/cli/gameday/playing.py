@@ -156,10 +156,12 @@ def _check_modes(part: Part, steps: Sequence[Step], own: Workspace, plan: Plan) 
     if not beyond:
         return
     modes = sorted({str(one.spec["mode"]) for one in beyond})
+    # What is in a mode that game days may have tells nobody.
+    loud = [told for told in plan.who_will_notice if f"in {PRACTICE} mode" not in told]
     more = f" (and {len(beyond) - 1:,} more)" if len(beyond) > 1 else ""
     raise Refused(
         f"{beyond[0].source}: {beyond[0].name}{more} would be declared in {' and '.join(modes)} mode, and game days of "
-        f"this workspace declare in test mode; who would have been told: {'; '.join(plan.who_will_notice)}",
+        f"this workspace declare in test mode; who would have been told: {'; '.join(loud)}",
         f"leave `mode:` out, or let reconciler.yaml say "
         f"`gamedays: {{modes: [{', '.join(sorted({*modes, *own.gameday_modes}))}]}}`",
     )

@@ -93,12 +93,15 @@ def test_every_name_of_a_script_is_looked_up_before_anything_is_sent(shell: Shel
 
 def test_a_mode_that_people_are_told_of_is_refused_with_whom(shell: Shell) -> None:
     """An exercise that wakes the company is no accident of a file."""
-    shell.write("loud.yaml", LOUD)
+    quiet = "  incidents:\n    minor: {name: Slow, severity: Minor}\n"
+    more = LOUD.replace("  incidents:\n", quiet).replace("  script:\n", "  script:\n    - {at: 0s, declare: minor}\n")
+    shell.write("loud.yaml", more)
     ended = shell.run("gameday", "run", "loud.yaml", "--sandbox", "--auto-approve", "--speed", "600")
 
     assert ended.code == 4
     assert "outage would be declared in standard mode" in ended.stderr
     assert "who would have been told: 1 incident is announced in Slack (standard mode): outage" in ended.stderr
+    assert "without an announcement" not in ended.stderr
     assert "hint: leave `mode:` out, or let reconciler.yaml say `gamedays: {modes: [standard]}`" in ended.stderr
     assert shell.run("gameday", "list", "--sandbox").stdout == ""
 
