@@ -52,20 +52,21 @@ def workspace_of(workspace: Workspace, run_id: str) -> Workspace:
 
 def runs(workspace: Workspace) -> list[str]:
     """Return the IDs of the runs of a workspace (not of a run), those begun last first; takes no lock."""
-    begun = ((_story(workspace, run_id).begun, run_id) for run_id in _names(workspace))
+    begun = ((peek(workspace, run_id).begun, run_id) for run_id in _names(workspace))
     # A host that died in its very first line began nothing.
     return [run_id for _, run_id in sorted(((one.time, run_id) for one, run_id in begun if one), reverse=True)]
 
 
 def read(workspace: Workspace, run_id: str) -> Story:
     """Return how a run stands, for whoever looks on; takes no lock. Raises `Misused` where there is no such run."""
-    story = _story(workspace, run_id)
+    story = peek(workspace, run_id)
     if story.begun is None:
         raise Misused(f"there is no run `{run_id}`", "`reconciler gameday list` shows those that there are")
     return story
 
 
-def _story(workspace: Workspace, run_id: str) -> Story:
+def peek(workspace: Workspace, run_id: str) -> Story:
+    """Return how a run stands as far as its journal is there; takes no lock."""
     own = workspace_of(replace(workspace, run=""), run_id)
     return story_of(events_of(_Place.of(own).text()))
 

@@ -195,8 +195,8 @@ def _alone(story: Story) -> Report:
         tuple(dict.fromkeys(filter(None, hosts))),
         begun.cast,
         begun.speed,
-        # Which of them a private incident is about, no journal tells.
-        dict.fromkeys(begun.parameters, PRIVATE) if begun.private else begun.parameters,
+        # A journal that tells of none that are veiled may be older than the veil.
+        dict.fromkeys(begun.parameters, PRIVATE) if begun.private and not begun.veiled else begun.parameters,
         began=begun.time,
         last=story.time,
         at=story.at,

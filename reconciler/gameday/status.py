@@ -13,6 +13,7 @@ from reconciler.gameday.events import Paused, State, Verdict
 if TYPE_CHECKING:
     from reconciler.gameday.events import Begun, Planned
     from reconciler.gameday.story import Story
+    from reconciler.state import Memory
 
 
 class Standing(StrEnum):
@@ -25,6 +26,8 @@ class Standing(StrEnum):
     UNCLEAN = "not cleaned up"
     """It came to its end or was aborted, and something may still be open."""
     OVER = "over"
+    BROKEN = "broken"
+    """Its journal is lost; its state still knows what it declared."""
 
 
 CLEANED = {"already": "already closed", "failed": "not closed"}
@@ -114,6 +117,24 @@ def of(story: Story, now: float, host: str = "") -> Status:
         unheld=verdicts[Verdict.FAILED],
         not_observed=verdicts[Verdict.NOT_OBSERVED],
     )
+
+
+def of_state(run: str, story: Story, memory: Memory, host: str = "") -> Status:
+    """Return how a run stands whose journal lost its beginning, as far as its state knows it."""
+    known = [(key, one) for key, one in memory.state.records.items() if not key.child]
+    incidents = tuple(
+        Incident(
+            key.name,
+            "",
+            story.cleaned[key.name].outcome if key.name in story.cleaned else "declared",
+            one.reference,
+            one.link,
+        )
+        for key, one in known
+    )
+    standing = Standing.OVER if story.is_over else Standing.BROKEN
+    why = "" if story.is_over else "its journal is lost, and its report with it"
+    return Status(run, "", "", standing, story.time, 0.0, 0.0, 1.0, host, why, incidents=incidents)
 
 
 def clock_of(story: Story, now: float) -> float:

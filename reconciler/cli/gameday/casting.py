@@ -88,9 +88,9 @@ def cast_of(file: str, workspace: Workspace, flags: Flags) -> Part:
 
 
 def _before(workspace: Workspace, run_id: str) -> Story:
-    if not run_id or run_id not in log.runs(workspace):
+    if not run_id:
         return Story()
-    story = log.read(workspace, run_id)
+    story = log.peek(workspace, run_id)
     if story.is_over:
         hint = f"`{command(workspace, 'report', run_id)}` tells how it went; another --run-id begins anew"
         raise Refused(f"run {run_id} is over", hint)

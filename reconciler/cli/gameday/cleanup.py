@@ -42,12 +42,14 @@ def cleanup(*, run: str, auto_approve: bool, form: str, access: Access) -> int:
     from reconciler.live import read_identity  # noqa: PLC0415
 
     workspace = access.load()
-    run = chosen(workspace, run)
+    run = chosen(workspace, run, is_state_enough=True)
     own = log.workspace_of(workspace, run)
-    story = log.read(workspace, run)
+    story = log.peek(workspace, run)
     if story.is_over:
         tell(f"run {run} is over already: nothing is left open", err=form == "json")
         return Exit.DONE
+    if story.begun is None:
+        tell(f"the journal of run {run} is lost: what its state knows is closed, and there is no report", err=True)
     if not auto_approve:
         told = _question(story, run)
         hint = f"`{command(workspace, 'cleanup', run)} --auto-approve` cleans up without asking"
@@ -77,4 +79,5 @@ def cleanup(*, run: str, auto_approve: bool, form: str, access: Access) -> int:
 def _question(story: Story, run: str) -> str:
     from reconciler.render.words import count  # noqa: PLC0415  (see above)
 
-    return f"Close {count(len(story.declared), 'incident')} of run {run}, and end it?"
+    told = count(len(story.declared), "incident") if story.begun else "the incidents"
+    return f"Close {told} of run {run}, and end it?"

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from reconciler.workspace import Workspace
 
 
-def chosen(workspace: Workspace, named: str = "") -> str:
-    """Return the ID of the run that is meant; raises `Misused` where there is none such, or none at all."""
+def chosen(workspace: Workspace, named: str = "", *, is_state_enough: bool = False) -> str:
+    """Return the ID of the run that is meant; raises `Misused` where there is none such, or none at all.
+
+    One whose journal is lost is one where its state `is_state_enough`.
+    """
     known = log.runs(workspace)
     if named and named not in known and named in remembered(workspace):
-        go_on = command(workspace, "run", "FILE", "--run-id", named)
-        hint = f"its state is there: `{go_on}` finds again what it declared, and closes it at its end"
-        raise Misused(f"the journal of run `{named}` is lost", hint)
+        if is_state_enough:
+            return named
+        hint = f"its state is there: `{command(workspace, 'cleanup', named)}` closes what it declared"
+        raise Misused(f"the journal of run `{named}` is lost, and its report with it", hint)
     if not known:
         raise Misused(none(workspace), way_on(workspace, *([named] if named else [])))
     if named and named not in known:

@@ -32,7 +32,7 @@ def status(*, run: str, form: str, access: Access) -> int:
     from reconciler.render.gameday import status as rendering  # noqa: PLC0415
 
     workspace = looked_at(access)
-    found = _of(workspace, chosen(workspace, run))
+    found = _of(workspace, chosen(workspace, run, is_state_enough=True))
     if form == "json":
         tell_json(rendering.as_object(found))
         return 0
@@ -41,7 +41,8 @@ def status(*, run: str, form: str, access: Access) -> int:
         Standing.LEFT: f"`{command(workspace, 'run', 'FILE', '--run-id', found.run)}` goes on with it, "
         f"`{command(workspace, 'cleanup', found.run)}` ends it",
         Standing.UNCLEAN: f"`{command(workspace, 'cleanup', found.run)}` closes what is still open",
-        Standing.OVER: f"`{command(workspace, 'report', found.run)}` tells how it went",
+        Standing.BROKEN: f"`{command(workspace, 'cleanup', found.run)}` closes what it declared",
+        Standing.OVER: f"`{command(workspace, 'report', found.run)}` tells how it went" if found.gameday else "",
     }
     if hint := hints.get(found.standing):
         tell(f"hint: {hint}", err=True)
@@ -57,9 +58,13 @@ def list_(*, form: str, access: Access) -> int:
     from reconciler.gameday import log  # noqa: PLC0415
     from reconciler.render import page  # noqa: PLC0415
     from reconciler.render.gameday import status as rendering  # noqa: PLC0415
+    from reconciler.state.neighbours import remembered  # noqa: PLC0415
 
     workspace = looked_at(access)
     found = [_of(workspace, run) for run in log.runs(workspace)]
+    without = (_of(workspace, run) for run in sorted(remembered(workspace) - {one.run for one in found}))
+    # A host that died in its very first line declared nothing.
+    found += [one for one in without if one.incidents]
     if form == "json":
         tell_json([rendering.as_object(one) for one in found])
         return 0
@@ -74,5 +79,9 @@ def _of(workspace: Workspace, run: str) -> Status:
     from reconciler.gameday import log  # noqa: PLC0415
     from reconciler.gameday import status as standing  # noqa: PLC0415
 
-    claim = state.store_of(log.workspace_of(workspace, run)).claim()
-    return standing.of(log.read(workspace, run), time.time(), claim.told if claim else "")
+    store = state.store_of(log.workspace_of(workspace, run))
+    claim = store.claim()
+    host, story = claim.told if claim else "", log.peek(workspace, run)
+    if story.begun is None:
+        return standing.of_state(run, story, store.read(), host)
+    return standing.of(story, time.time(), host)

@@ -24,6 +24,7 @@ STYLES = {
     Standing.LEFT: "yellow",
     Standing.UNCLEAN: "bold red",
     Standing.OVER: "",
+    Standing.BROKEN: "bold red",
 }
 MOST = 20
 """Incidents that are shown."""
@@ -33,6 +34,9 @@ def page(status: Status) -> list[Line]:
     """Return how a run stands: its clock, what comes next, its incidents, what is expected."""
     host = f", hosted by {visible(status.host)}" if status.host else ""
     why = f": {visible(status.why)}" if status.why else ""
+    if not status.gameday:
+        told = line(Span(f"{status.standing}{why}", STYLES[status.standing]), host)
+        return [line(Span(f"Run {visible(status.run)}", "bold")), told, *_incidents(status.incidents)]
     speed = f", {status.speed:g} times as fast" if status.speed != 1 else ""
     return [
         line(Span(visible(f"{status.gameday}: {status.title}"), "bold")),
@@ -57,7 +61,7 @@ def as_object(status: Status) -> dict[str, Any]:
         "format_version": 1,
         **told,
         "standing": str(status.standing),
-        "began": f"{datetime.fromtimestamp(status.began, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "began": f"{datetime.fromtimestamp(status.began, UTC):%Y-%m-%dT%H:%M:%SZ}" if status.began else None,
         "steps": steps,
         "expectations": {**names, "open": len(status.awaited)},
         "upcoming": _waiting(status.upcoming) if status.upcoming else None,
@@ -67,7 +71,9 @@ def as_object(status: Status) -> dict[str, Any]:
 
 def table(several: Sequence[Status]) -> list[Line]:
     """Return runs, a line each: the name, how it stands, the score, when it began."""
-    rows = [(visible(one.run), str(one.standing), score(one), moment(one.began)) for one in several]
+    rows = [
+        (visible(one.run), str(one.standing), score(one), moment(one.began) if one.began else "-") for one in several
+    ]
     widths = [max((cell_len(row[at]) for row in rows), default=0) + 2 for at in range(3)]
     return [
         line(

@@ -199,8 +199,8 @@ def test_a_run_whose_journal_is_lost_is_told_how_to_be_found_again(shell: Shell)
     shell.run("gameday", "run", "quiet.yaml", "--sandbox", "--auto-approve", "--speed", "600", "--run-id", "k0")
     (shell.folder / ".reconciler/sandbox/gamedays/k0/run.jsonl").unlink()
 
-    ended = shell.run("gameday", "cleanup", "k0", "--sandbox", "--auto-approve")
+    ended = shell.run("gameday", "report", "k0", "--sandbox")
 
     assert ended.code == 3
     assert "the journal of run `k0` is lost" in ended.stderr
-    assert "`reconciler gameday run FILE --run-id k0 --sandbox` finds again what it declared" in ended.stderr
+    assert "`reconciler gameday cleanup k0 --sandbox` closes what it declared" in ended.stderr

@@ -316,3 +316,40 @@ def test_the_times_of_a_cleanup_follow_those_of_the_run(shell: Shell) -> None:
     times = [json.loads(one)["time"] for one in journal]
     assert times == sorted(times)
     assert journal[-len(ended.stdout.splitlines()) :] == ended.stdout.splitlines()
+
+
+@pytest.mark.parametrize("kept", [0, 40])
+def test_cleanup_closes_what_the_state_of_a_run_knows_where_its_journal_is_lost(shell: Shell, kept: int) -> None:
+    """Gone, or cut within its first line: list and status say that it is broken, and nothing stays open."""
+    shell.environ["INCIDENT_API_KEY"] = "sandbox"
+    with shell.served() as url:
+        here = ("--base-url", url)
+        go = ("gameday", "run", "quiet.yaml", *here, "--auto-approve", "--run-id", "torn")
+        with shell.start(*go) as process:
+            assert process.stdout is not None
+            while "] declare outage (INC-1)" not in process.stdout.readline():
+                pass
+            process.kill()
+        (journal,) = shell.folder.glob(".reconciler/sandbox/*/gamedays/torn/run.jsonl")
+        text = journal.read_bytes()[:kept]
+        journal.unlink()
+        if text:
+            journal.write_bytes(text)
+        listed = shell.run("gameday", "list", *here)
+        status = shell.run("gameday", "status", "torn", *here)
+        report = shell.run("gameday", "report", "torn", *here)
+        ended = shell.run("gameday", "cleanup", "torn", *here, "--auto-approve")
+        after = shell.run("gameday", "status", "torn", *here)
+        again = shell.run("gameday", "cleanup", "torn", *here, "--auto-approve")
+        rerun = shell.run(*go)
+
+    assert "torn  broken  -" in listed.stdout
+    assert "broken: its journal is lost, and its report with it" in status.stdout
+    assert "INC-1  outage  declared" in status.stdout
+    assert "the journal of run `torn` is lost, and its report with it" in report.stderr
+    assert ended.code == 0, ended.stderr
+    assert "closed outage (INC-1)" in ended.stdout
+    assert "the journal of run torn is lost" in ended.stderr
+    assert "\nover" in after.stdout
+    assert "is over already" in again.stdout
+    assert rerun.code == 4
