@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.gameday.clock import dial_of
 from reconciler.gameday.events import Paused, State, Verdict
+from reconciler.model import Create
 
 if TYPE_CHECKING:
     from reconciler.gameday.events import Begun, Planned
@@ -121,16 +122,13 @@ def of(story: Story, now: float, host: str = "") -> Status:
 
 def of_state(run: str, story: Story, memory: Memory, host: str = "") -> Status:
     """Return how a run stands whose journal lost its beginning, as far as its state knows it."""
-    known = [(key, one) for key, one in memory.state.records.items() if not key.child]
+    records = [(key, one.reference, one.link) for key, one in memory.state.records.items() if not key.child]
+    asked = [step.key for step in memory.pending if step.verb == Create.verb and not step.key.child]
+    known = records + [(key, "", "") for key in asked if key not in memory.state.records]
+    states = {name: one.outcome for name, one in story.cleaned.items()}
     incidents = tuple(
-        Incident(
-            key.name,
-            "",
-            story.cleaned[key.name].outcome if key.name in story.cleaned else "declared",
-            one.reference,
-            one.link,
-        )
-        for key, one in known
+        Incident(key.name, "", states.get(key.name, "declared" if reference else "asked for"), reference, link)
+        for key, reference, link in known
     )
     standing = Standing.OVER if story.is_over else Standing.BROKEN
     why = "" if story.is_over else "its journal is lost, and its report with it"
