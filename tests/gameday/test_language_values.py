@@ -121,11 +121,6 @@ CASES = {
         "7:71: `x` is not a parameter of this game day",
         "hint: declare it under `parameters:`",
     ),
-    "number-alone": case(
-        steps("{at: 1m, declare: noise}", incidents=with_noise("{count: 3}", "${each:number}")),
-        "8:41: `name` must be a text, and `${each:number}` alone is none",
-        "hint: write more beside it, such as `No. ${each:number}`",
-    ),
     "no-span-in-a-parameter": case(
         steps("{at: '${param:region}', note: x}", before="parameters: {region: {default: a}}\n"),
         "11:12: `${param:region}` cannot stand here: `a` cannot be `at`",
