@@ -131,7 +131,7 @@ def test_a_game_day_is_rehearsed_and_reported(copy: Path, bin_folder: Path) -> N
     done = run(command.replace("--speed 60 ", "--speed 3000 --auto-approve "), copy, bin_folder)
 
     assert done.returncode == 0, done.stderr
-    assert "10 of 10 expectations held" in done.stdout
+    assert re.search(r"\b(\d+) of \1 expectations held", done.stdout)
     assert "<svg" in (copy / "examples/gamedays/report.html").read_text(encoding="utf-8")
 
 

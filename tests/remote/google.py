@@ -7,6 +7,7 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
@@ -59,6 +60,8 @@ class Google:
         return f"gs://state-{uuid.uuid4().hex[:12]}/teams/acme.json"
 
     def _answer(self, request: Request) -> Response:
+        if "list-type" in request.args:
+            return self._listed(f"/{request.path.strip('/')}/", request.args.get("prefix", ""))
         text, generation = self.objects.get(request.path, (b"", 0))
         if request.method == "PUT":
             wanted = request.headers.get("x-goog-if-generation-match")
@@ -70,6 +73,15 @@ class Google:
         if not generation:
             return Response("<Error><Code>NoSuchKey</Code></Error>", 404)
         return self._told(text, generation)
+
+    def _listed(self, bucket: str, prefix: str) -> Response:
+        names = sorted(path.removeprefix(bucket) for path in self.objects if path.startswith(bucket + prefix))
+        entries = "".join(
+            f"<Contents><Key>{escape(name)}</Key><Size>{len(self.objects[bucket + name][0])}</Size>"
+            f'<LastModified>2026-11-21T00:00:00Z</LastModified><ETag>"tag"</ETag></Contents>'
+            for name in names
+        )
+        return Response(f"<ListBucketResult>{entries}</ListBucketResult>", mimetype="application/xml")
 
     def _told(self, text: bytes, generation: int) -> Response:
         headers = {"ETag": f'"{generation}-tag"', "x-goog-generation": str(generation)}
