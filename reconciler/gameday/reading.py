@@ -179,7 +179,6 @@ class _Reading:
             cast=acts,
             catch_up=seconds(spec["catch_up"]) if "catch_up" in spec else DEFAULT_CATCH_UP,
             digest=self._digest(),
-            labels=metadata.get("labels", {}),
             document=document,
         )
 

@@ -233,7 +233,6 @@ class GameDay:
     catch_up: float = DEFAULT_CATCH_UP
     digest: str = ""
     """Tells whether the script is the one that a run began with: SHA-256 of what it comes to, parameters included."""
-    labels: Mapping[str, str] = field(default_factory=dict)
     document: Document | None = field(default=None, repr=False, compare=False)
     """What it was read from, filled in."""
 
