@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from reconciler.gameday import report
 from reconciler.render.gameday import html
 from tests.browser.test_pages import CANARY, FAINT, LONG, WIDTH
-from tests.browser.visit import DESK, Visit
+from tests.browser.visit import DESK, saved_pages
 from tests.gameday import stories
 from tests.render import hostile
 
@@ -47,19 +47,12 @@ COVERED = """() => {
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     """Show reports in windows that have nothing to complain of when the test ends, and asked nobody for anything."""
-    visits: list[Visit] = []
+    with saved_pages(browser, tmp_path) as open_page:
 
-    def begin(story: Story, size: tuple[int, int] = DESK, earlier: Story | None = None, **options: object) -> Page:
-        file = tmp_path / f"report-{len(visits)}.html"
-        file.write_text(html.page(report.of(story, earlier)), encoding="utf-8")
-        visits.append(Visit(browser, file.as_uri(), size, **options))
-        return visits[-1].go("")
+        def begin(story: Story, size: tuple[int, int] = DESK, earlier: Story | None = None, **options: object) -> Page:
+            return open_page(html.page(report.of(story, earlier)), size, **options)
 
-    yield begin
-    for visit in visits:
-        visit.leave()
-        assert visit.complaints == []
-        assert visit.requested == [visit.url]
+        yield begin
 
 
 @pytest.mark.parametrize("text", [CANARY, LONG, *hostile.PIECES[-30:]])

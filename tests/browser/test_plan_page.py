@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from reconciler.model import Key
 from reconciler.render import html
 from tests.browser.test_pages import CANARY, FAINT, LONG, WIDTH
-from tests.browser.visit import DESK, Visit
+from tests.browser.visit import DESK, saved_pages
 from tests.render import hostile, plans
 
 if TYPE_CHECKING:
@@ -30,19 +30,12 @@ PHONE = (390, 844)
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     """Show plans in windows that have nothing to complain of when the test ends, and asked nobody for anything."""
-    visits: list[Visit] = []
+    with saved_pages(browser, tmp_path) as open_page:
 
-    def begin(plan: Plan, size: tuple[int, int] = DESK, **options: object) -> Page:
-        file = tmp_path / f"plan-{len(visits)}.html"
-        file.write_text(html.plan(plan), encoding="utf-8")
-        visits.append(Visit(browser, file.as_uri(), size, **options))
-        return visits[-1].go("")
+        def begin(plan: Plan, size: tuple[int, int] = DESK, **options: object) -> Page:
+            return open_page(html.plan(plan), size, **options)
 
-    yield begin
-    for visit in visits:
-        visit.leave()
-        assert visit.complaints == []
-        assert visit.requested == [visit.url]
+        yield begin
 
 
 @pytest.mark.parametrize("text", [CANARY, LONG, *hostile.PIECES[-30:]])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
@@ -64,3 +67,21 @@ class Visit:
     def _note(self, request: Request) -> None:
         self.requested.append(request.url)
         self.looks += request.resource_type == "xhr"
+
+
+@contextmanager
+def saved_pages(browser: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
+    """Give what saves a page's text as a file and opens it; none complains, or asks for anything but itself."""
+    visits: list[Visit] = []
+
+    def open_page(text: str, size: tuple[int, int] = DESK, **options: object) -> Page:
+        file = folder / f"page-{len(visits)}.html"
+        file.write_text(text, encoding="utf-8")
+        visits.append(Visit(browser, file.as_uri(), size, **options))
+        return visits[-1].go("")
+
+    yield open_page
+    for visit in visits:
+        visit.leave()
+        assert visit.complaints == []
+        assert visit.requested == [visit.url]
