@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.state import Record, remember
+from reconciler.state import CHANGED, Record, remember
 
 if TYPE_CHECKING:
     from reconciler.model import Key, Observation, Plan
@@ -33,9 +33,11 @@ def learned(plan: Plan, memory: Memory) -> dict[Key, Record]:
 
 
 def _record(seen: Observation, known: Record | None) -> Record:
+    # It holds what is new of a known object: without what is known already, it tells too little to go by.
+    is_known = known is not None and known.id == seen.id
     return Record(
         id=seen.id,
-        how=known.how if known and known.id == seen.id else seen.how,
+        how=CHANGED if is_known else seen.how,
         generation=seen.generation,
         mode=seen.mode,
         on_remove=seen.on_remove,
