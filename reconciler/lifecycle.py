@@ -21,6 +21,11 @@ ONWARD = {TRIAGE: 0, LIVE: 1, LEARNING: 2, CLOSED: 3}
 """How far a category is; those not named here (paused, merged, …) are where only people bring an incident."""
 
 
+def starts_in_triage(incident: Mapping[str, Any]) -> bool:
+    """Return whether an incident, as the API shows it, began in triage, whatever status was asked for."""
+    return bool((incident.get("incident_type") or {}).get("create_in_triage") == "always")
+
+
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
     """The organisation's statuses: each one's category, and the first live one."""

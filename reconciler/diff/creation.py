@@ -11,7 +11,7 @@ from reconciler.diff.rules import Around, Diff, Rules, generation, on_remove, pr
 from reconciler.diff.updates import MOVES, pass_over, posting
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, When, encode
-from reconciler.lifecycle import CLOSED, LEARNING, LIVE
+from reconciler.lifecycle import CLOSED, LEARNING, LIVE, starts_in_triage
 from reconciler.model import (
     Cause,
     Create,
@@ -81,8 +81,10 @@ def at_creation(kind: Kind, desired: Desired, lifecycle: Lifecycle) -> Leaves:
 
 
 def declared_with(pair: Pair) -> Leaves:
-    """Return what the create of something that exists has carried, as far as that can be known."""
-    return at_creation(pair.kind, pair.desired, pair.rules.lifecycle) | asked_for(pair)
+    """Return what something that exists began with, as far as that can be known: in triage, with no status."""
+    carried = at_creation(pair.kind, pair.desired, pair.rules.lifecycle) | asked_for(pair)
+    lost = {STATUS} if starts_in_triage(pair.live.raw) else set()
+    return {path: leaf for path, leaf in carried.items() if path not in lost}
 
 
 def asked_for(pair: Pair) -> Leaves:

@@ -89,9 +89,14 @@ def _behind(declared: Sequence[Child], known: Mapping[Key, str], places: Mapping
 
 def _observed(one: Mapping[str, Any]) -> Leaves:
     """Return what an update holds, without a status in triage: there none is moved, whatever was declared."""
-    leaves = observe(UPDATE.fields, one)
-    in_triage = (one.get("new_incident_status") or {}).get("category") == TRIAGE
-    return {path: leaf for path, leaf in leaves.items() if not (in_triage and path == ("status",))}
+    in_triage = _is_in_triage(one)
+    return {
+        path: leaf for path, leaf in observe(UPDATE.fields, one).items() if not (in_triage and path == ("status",))
+    }
+
+
+def _is_in_triage(one: Mapping[str, Any]) -> bool:
+    return (one.get("new_incident_status") or {}).get("category") == TRIAGE
 
 
 def _has_words(waiting: Collection[Key], declared: Iterable[Child]) -> bool:
@@ -117,10 +122,14 @@ def _is_it(declared: Leaves, live: Leaves) -> bool:
 def moved_by_people(live: Sequence[Mapping[str, Any]], path: Path, declared: Leaf | None = None) -> bool:
     """Return whether the last one to change the status or severity was no API key; updates oldest first.
 
-    `declared` is what the incident was declared with, as far as known: an update tells it too where it moves nothing.
+    `declared` is what the incident began with, as far as known: an update tells it too where it moves nothing. Nobody
+    has moved what is in triage; whoever accepts it chooses its first status.
     """
     value, mover = declared.value if declared else None, ""
     for one in live:
+        if path == ("status",) and _is_in_triage(one):
+            value, mover = None, ""
+            continue
         now = observe(UPDATE.fields, one).get(path, Leaf(None)).value
         if now is not None and now != value:
             value, mover = now, "api_key" if "api_key" in one["updater"] else "people"

@@ -15,6 +15,7 @@ from reconciler.diff.updates import MOVES, moved_by_people
 from reconciler.errors import AnswerLost, ApiError, Conflict, Interrupted, Rejected
 from reconciler.kinds.incident import MEMBER, UPDATE
 from reconciler.kinds.spec import ChildKind, observe
+from reconciler.lifecycle import starts_in_triage
 from reconciler.model import Create, Leaf, Post
 from reconciler.sending import outcomes
 from reconciler.sending.answered import Answered, answered
@@ -243,7 +244,10 @@ class _Made:
         except (ApiError, Interrupted):
             return list(declared)
         updates.sort(key=lambda one: (one["created_at"], one["id"]))
-        return [name for name, leaf in declared.items() if moved_by_people(updates, (name,), leaf)]
+        begun: dict[str, Leaf | None] = {**declared}
+        if "status" in begun and starts_in_triage(self.told.raw):
+            begun["status"] = None
+        return [name for name, leaf in begun.items() if moved_by_people(updates, (name,), leaf)]
 
     def _standing(self, there: Leaves) -> Leaves:
         """Return what stands there as it was asked for; of an update, which nobody can edit, all as it stands."""
