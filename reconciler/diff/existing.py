@@ -125,12 +125,13 @@ def _finish(
 
 
 def _as_found(pair: Pair, verdicts: Verdicts) -> Leaves:
-    """Return what an incident held that will be written over and is not recorded.
+    """Return what an incident held that will be written over and is not recorded, nothing too.
 
-    A run may die before it is: what people do to it then is told from what was there.
+    A run may die before it is: what people do to it then is told from what was there. Timestamps that were not set are
+    set by the server as well, where the incident moves.
     """
     unrecorded = (one for one in verdicts.write if one.cause is Cause.UNRECORDED and pair.kind is INCIDENT)
-    return {one.path: one.live for one in unrecorded if one.live.value is not None}
+    return {one.path: one.live for one in unrecorded if one.live.value is not None or one.field != "timestamps"}
 
 
 def _is_ignored(pair: Pair, one: Difference) -> bool:
@@ -138,7 +139,8 @@ def _is_ignored(pair: Pair, one: Difference) -> bool:
     if pair.is_marker(one.path) or one.field not in pair.desired.manifest.spec.get("ignore_changes", ()):
         return False
     late = pair.kind.fields[one.field].when is When.EDIT
-    return not (late and pair.record is not None and one.cause is Cause.UNRECORDED and one.live.value is None)
+    is_first = one.record is None or one.record.sent is None
+    return not (late and pair.record is not None and is_first and one.live.value is None)
 
 
 def _drifted(pair: Pair, one: Difference) -> Drifted:

@@ -198,7 +198,7 @@ class _Made:
             return outcomes.elsewhere(change, raw)
         is_older = self._is_older(there)
         sent = self._standing(there) if is_older else self.sent
-        records = {change.key: self._record(sent, there)}
+        records = {change.key: self._record(sent, there).learn(self._found(run, there))}
         if isinstance(change, Post):
             records[change.key.parent] = _moved(change, raw, sent, there, run.ids)
         run.made(change, raw, records)
@@ -257,6 +257,11 @@ class _Made:
         if isinstance(self.change, Post):
             return {path: same.get(path, there[path]) for path in self.sent if path in there}
         return same
+
+    def _found(self, run: Run, there: Leaves) -> Mapping[str, FieldRecord]:
+        """Return what stands in the fields that an edit is to set first: what people do to them then is theirs."""
+        found = {path: there[path] for path in run.late.get(self.change.key, ()) if path in there}
+        return remember(found, found)
 
     def _record(self, sent: Leaves, there: Leaves) -> Record:
         change, raw = self.change, self.told.raw

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from reconciler import refs
+from reconciler import kinds, refs
 from reconciler.errors import Rejected
-from reconciler.kinds.spec import Drift
-from reconciler.model import Done, step
+from reconciler.kinds.spec import Drift, When
+from reconciler.model import Done, Edit, step
 from reconciler.sending import outcomes
 from reconciler.sending.losses import NotNoted
 from reconciler.state import Intent, Neighbours, path_text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Client
     from reconciler.errors import ApiError
-    from reconciler.model import Change, Key, Leaves, Plan, Request, Step
+    from reconciler.model import Change, Key, Leaves, Path, Plan, Request, Step
     from reconciler.sending.outcomes import Result
     from reconciler.state import Journal, Memory, Record
 
@@ -50,6 +51,8 @@ class Run:
     holders: dict[str, Key] = field(default_factory=dict)
     """Which resources, managed or forgotten, the IDs are of."""
     links: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    late: Mapping[Key, frozenset[Path]] = field(default_factory=dict)
+    """The fields that an edit sets first in what this run makes, as no create takes them."""
     asked: Mapping[Step, Intent] = field(default_factory=dict)
     """What an earlier run asked for and never learned the answer to."""
     neighbours: Callable[[], Neighbours] = Neighbours
@@ -67,6 +70,11 @@ class Run:
         self.holders = {one.id: key for key, every in memory.state.tombstones.items() for one in every}
         self.holders |= {record.id: key for key, record in memory.state.records.items() if not key.child}
         self.holders |= {live.id: key for key, live in plan.live.items()}
+        self.late = {
+            change.key: frozenset(filter(partial(_is_late, change.key), change.sent))
+            for change in plan.changes
+            if isinstance(change, Edit) and change.live is None and not change.key.child
+        }
         self.asked = dict(memory.pending)
 
     def id_of(self, key: Key) -> str:
@@ -160,6 +168,10 @@ class Run:
         """Note that nothing was done, and return why."""
         self.not_done(step(change), refused=isinstance(error, Rejected))
         return outcomes.failed(change, error)
+
+
+def _is_late(key: Key, path: Path) -> bool:
+    return kinds.KINDS[key.kind].fields[str(path[0])].when is When.EDIT
 
 
 def _in_order(value: Any) -> Any:

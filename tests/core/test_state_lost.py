@@ -6,16 +6,17 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.errors import ApiError
 from reconciler.model import Topic
+from reconciler.sandbox import Behaviour
 from reconciler.sending import answered
 from reconciler.state.local import LocalStore
-from tests.world import World
+from tests.world import ACME, World
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 MANIFEST = """
 kind: Incident
@@ -169,6 +170,102 @@ def test_what_people_do_before_an_adoption_is_finished_is_theirs(world: World) -
     world.apply()
 
     assert world.incidents()[0]["severity"]["name"] == "Critical"
+
+
+TRIAGED = """
+kind: Incident
+metadata: {name: checkout}
+spec: {name: Checkout slow, mode: test, severity: Minor, declare_as: {status: Investigating}, status: %s}
+"""
+
+
+@pytest.mark.parametrize("place", ["look-alike", "key"])
+def test_a_status_that_people_accepted_it_to_is_theirs_also_where_it_was_declared_with_it(
+    tmp_path: Path, place: str
+) -> None:
+    """In triage an incident has no status yet: whoever accepts it moves it, be it to what was once asked for."""
+    world = World(tmp_path, "conflict", behaviour=Behaviour(triages=True))
+    world.write_raw(ACME % ("adopt: never" if place == "key" else ""), "reconciler.yaml")
+    world.write(TRIAGED % "Investigating")
+    world.settle()
+    world.lose_state()
+    world.edit(incident(world), incident_status_id=world.status("Investigating"))
+    world.write(TRIAGED % "Fixing")
+
+    world.apply()
+    world.apply()
+
+    assert world.incidents()[0]["incident_status"]["name"] == "Investigating"
+    assert len(world.incidents()) == 1
+    assert kept(world) == ["status Investigating kept; the manifest says Fixing"]
+
+
+def test_a_journal_without_its_state_tells_too_little_of_what_was_only_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A known incident of which one thing more was learned is not known by that thing alone."""
+    world.write(MANIFEST + "  roles: {Incident Lead: alice@example.com}\n")
+    world.settle()
+    world.edit(incident(world), incident_status_id=world.status("Monitoring"))
+    world.edit(incident(world), summary="Slow.")
+    world.write(MANIFEST + "  summary: Slow.\n")
+    with monkeypatch.context() as dying:
+        dying.setattr(LocalStore, "save", lambda *_: None)
+        world.settle()
+    (world.workspace.state.parent / "state.json").unlink()
+
+    world.settle()
+
+    assert world.incidents()[0]["incident_status"]["name"] == "Monitoring"
+    assert kept(world) == ["status Monitoring kept; the manifest says Fixing"]
+
+
+CALLED = MANIFEST + "  call_url: https://meet.example.com/ours\n"
+
+
+def unheard(lost: str, *, reads: int) -> list[str]:
+    """Return the faults by which every edit, or its answer, is `lost`, and nobody learns which.
+
+    A plan reads an incident by its ID so many times.
+    """
+    return [f"{lost}:1-:POST:/v2/incidents/*", f"drop-before:{reads + 1}-:GET:/v2/incidents/*"]
+
+
+@pytest.mark.parametrize("lost", ["drop-before", "drop-after"])
+@pytest.mark.parametrize("is_new", [True, False], ids=["declared just now", "known"])
+def test_what_people_set_where_an_edit_was_to_set_something_first_is_not_written_over(
+    world: World, lost: str, *, is_new: bool
+) -> None:
+    """A run never learns whether its edit was carried out; then people set the field: that is left to a person."""
+    world.write_raw(ACME % "drift: {'*': keep}", "reconciler.yaml")
+    if not is_new:
+        world.write(MANIFEST)
+        world.settle()
+    world.write(CALLED)
+    with suppress(ApiError):
+        world.apply(unheard(lost, reads=0 if is_new else 1))
+    world.edit(incident(world), call_url="https://meet.example.com/theirs")
+
+    (refusal,) = world.plan().refusals
+    world.apply()
+
+    assert world.incidents()[0]["call_url"] == "https://meet.example.com/theirs"
+    assert "call_url" in refusal.message
+
+
+@pytest.mark.parametrize("ignored", ["", "  ignore_changes: [call_url]\n"], ids=["compared", "ignored"])
+def test_what_an_edit_was_to_set_first_is_set_by_the_next_run(world: World, ignored: str) -> None:
+    """Nobody has touched it meanwhile."""
+    world.write_raw(ACME % "drift: {'*': keep}", "reconciler.yaml")
+    world.write(CALLED + ignored)
+    with suppress(ApiError):
+        world.apply(unheard("drop-before", reads=0))
+    assert not world.incidents()[0].get("call_url")
+
+    world.settle()
+
+    assert world.incidents()[0]["call_url"] == "https://meet.example.com/ours"
+    assert world.plan().is_empty
 
 
 def _edit(**fields: str) -> dict[str, object]:
