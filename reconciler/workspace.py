@@ -115,11 +115,12 @@ class Workspace:
         """
         if remote := self.remote_state:
             return self.root / FOLDER / re.sub(r"[^A-Za-z0-9.]+", "-", str(remote)) / "state.json"
-        found = self._state_here
+        found = self.local_state
         return found.parent / RUNS_FOLDER / self.run / "state.json" if self.run else found
 
     @property
-    def _state_here(self) -> Path:
+    def local_state(self) -> Path:
+        """Return where the state lies, or lay, if it is a file."""
         practice = self.root / FOLDER / "sandbox"
         if self.is_sandbox:
             return practice / "state.json"

@@ -90,9 +90,7 @@ def _behind(declared: Sequence[Child], known: Mapping[Key, str], places: Mapping
 def _observed(one: Mapping[str, Any]) -> Leaves:
     """Return what an update holds, without a status in triage: there none is moved, whatever was declared."""
     in_triage = _is_in_triage(one)
-    return {
-        path: leaf for path, leaf in observe(UPDATE.fields, one).items() if not (in_triage and path == ("status",))
-    }
+    return {path: leaf for path, leaf in observe(UPDATE.fields, one).items() if not (in_triage and path == ("status",))}
 
 
 def _is_in_triage(one: Mapping[str, Any]) -> bool:

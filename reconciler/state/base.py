@@ -47,7 +47,8 @@ class Base:
 class Reader:
     """Reads what is remembered at an address; `folder` is on this machine, and this state's alone.
 
-    `tell` gets a line, once, where a state that was put aside there is taken up.
+    `tell` gets a line, once, where a state that was put aside there is taken up, and where none is shared yet and one
+    lies where it did before (`former`).
     """
 
     objects: Objects
@@ -55,6 +56,7 @@ class Reader:
     folder: Path
     workspace: str
     tell: Callable[[str], None]
+    former: Path | None = None
     _told: set[str] = field(default_factory=set, init=False)
 
     def fetch(self) -> Base:
@@ -69,6 +71,10 @@ class Reader:
         chosen = _chosen(shared, local, basis)
         lines = chosen.text if chosen else lines_of(value.get("pending", ()))
         base = Base(state, found.version if found else None, basis, lines, noted.version if noted else None)
+        if found is None and self.former and self.former.exists():
+            file = shown(str(self.former))
+            told = f"{name} holds no state yet, and {file} does: `reconciler state recover {file}` brings it there"
+            self._tell_once(f"warning: {told}; without it, what it tells is found again in the account")
         for rescue in leftovers.rescues(self.folder):
             base = self._with_rescue(base, rescue, chosen)
         for other in local:

@@ -11,6 +11,7 @@ from reconciler.state import disk
 from reconciler.state.disk import explained
 from reconciler.state.format import value_of
 from reconciler.state.journal import text_of as journal_of
+from reconciler.state.local import LocalStore
 from reconciler.state.memory import Memory, replay
 from reconciler.state.record import UNREADABLE, State
 
@@ -72,7 +73,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """A state that a run could not put in its place; `basis` is the state that it was to be written over."""
+    """A state that is not in its place yet; `basis` is the one that it was to be written over."""
 
     run: str
     basis: Basis
@@ -81,12 +82,18 @@ class Rescue:
 
     @classmethod
     def read(cls, path: Path) -> Rescue:
-        """Read a file; raises `Refused` where it is none."""
+        """Read a file: one that a run put aside, or the state of a workspace from before it was shared.
+
+        Raises `Refused` where it is neither.
+        """
         value = value_of(disk.read(path) or b"", str(path))
+        if isinstance(value, dict) and "run" not in value and "serial" in value:
+            state = State.from_json(value, str(path))
+            return cls("", Basis(), LocalStore(path, state.workspace).read(), path)
         try:
             run, basis, pending = str(value["run"]), Basis.of(value["basis"]), value["pending"]
         except (KeyError, TypeError, ValueError):
-            raise Refused(f"{path}: not a state that a run put aside", "name a file rescue-….json") from None
+            raise Refused(f"{path}: not a state", "name a file rescue-….json, or a state.json") from None
         return cls(run, basis, replay(State.from_json(value, str(path)), lines_of(pending), str(path)), path)
 
 

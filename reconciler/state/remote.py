@@ -55,12 +55,14 @@ class RemoteStore:
     lock_timeout: float = 0.0
     wait: Callable[[float], None] = time.sleep
     tell: Callable[[str], None] = lambda _: None
+    former: Path | None = None
+    """Where the state lay before it was shared, if ever it did."""
     _run: Run | None = field(default=None, init=False)
     _reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
         """Read with what this was made of."""
-        self._reader = Reader(self.objects, self.address, self.folder, self.workspace, self.tell)
+        self._reader = Reader(self.objects, self.address, self.folder, self.workspace, self.tell, self.former)
 
     def read(self) -> Memory:
         """Return what is remembered: the state, and what runs that did not end noted beyond it."""
@@ -214,8 +216,12 @@ class RemoteStore:
             lines = base.lines + leftovers.additions(memory, rescue.memory)
             self.save(replay(base.state, lines, str(rescue.path)), base.state.account)
         else:
+            serial = base.basis.serial
+            told = f"rests on serial {rescue.basis.serial}, and the state is at {serial} since"
+            if not rescue.run:
+                told = f"{self.address} holds a state already, at serial {serial}"
             raise Refused(
-                f"{rescue.path}: rests on serial {rescue.basis.serial}, and the state is at {base.basis.serial} since",
+                f"{rescue.path}: {told}",
                 "`reconciler apply` finds in the account what the state does not know; `reconciler state recover "
                 "FILE --force` adds it from the file, and leaves the rest as it is",
             )

@@ -81,4 +81,5 @@ def store_of(
         lock_timeout,
         wait,
         tell,
+        None if workspace.run else workspace.local_state,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 from reconciler.state.objects import Overtaken
 from tests.remote.stores import Bucket
+from tests.world import ACME
 
 if TYPE_CHECKING:
     import subprocess
@@ -118,6 +120,44 @@ def test_a_file_that_others_overtook_is_not_recovered_but_by_force(s3_team: Team
     assert s3_team.state["serial"] == 2
     assert alice.run(*APPLY).code == 0
     s3_team.assert_each_once("one", "two")
+
+
+def test_a_local_state_is_brought_into_the_bucket(s3_team: Team) -> None:
+    """What one machine remembered is told where it lies, and one command brings it there, if no other state is."""
+    alice = s3_team.machine("alice", "one", "two")
+    shared = (alice.folder / "reconciler.yaml").read_text(encoding="utf-8")
+    alice.write("reconciler.yaml", ACME % "manifests: [incidents]")
+    assert alice.run(*APPLY).code == 0
+    (file,) = (one.relative_to(alice.folder) for one in alice.folder.rglob("state.json"))
+    remembered = json.loads((alice.folder / file).read_text(encoding="utf-8"))["resources"]
+    alice.write("reconciler.yaml", shared)
+
+    plan = alice.run("plan")
+    recovered = alice.run("state", "recover", str(file))
+    again = alice.run("plan", "--detailed-exitcode")
+    twice = alice.run("state", "recover", str(file))
+
+    assert f"holds no state yet, and {file} does: `reconciler state recover {file}` brings it there" in plan.stderr
+    assert recovered.code == 0, recovered.stderr
+    assert s3_team.state["resources"] == remembered
+    assert (again.code, again.stderr) == (0, "")
+    assert twice.code == 4
+    assert "holds a state already, at serial 1" in twice.stderr
+
+
+def test_what_is_no_state_is_not_brought_into_the_bucket(s3_team: Team) -> None:
+    """Some other JSON, and a state of another workspace, are told for what they are."""
+    alice = s3_team.machine("alice", "one")
+    alice.write("other.json", '{"rows": []}')
+    state = {"format_version": 1, "workspace": "umbrella", "serial": 3, "resources": {}, "tombstones": {}}
+    alice.write("theirs.json", json.dumps({**state, "account": {"base_url": "", "dashboard_url": ""}}))
+
+    other, theirs = (alice.run("state", "recover", file) for file in ("other.json", "theirs.json"))
+
+    assert (other.code, theirs.code) == (4, 4)
+    assert "other.json: not a state" in other.stderr
+    assert "theirs.json: belongs to workspace `umbrella`" in theirs.stderr
+    assert s3_team.state == {}
 
 
 def test_a_write_whose_answer_is_lost_is_known_for_ones_own(moto: Moto) -> None:

@@ -1,4 +1,4 @@
-"""`reconciler state recover`: what a run did and could not write to its remote state, put in its place."""
+"""`reconciler state recover`: a state that lies in a file, put into the bucket where it belongs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Access
 
 
-@click.command(short_help="Put back what a run had to rescue.")
+@click.command(short_help="Put what a run had to rescue, or a local state, into the bucket.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--force", is_flag=True, help="Where others have written since, add what they do not know.")
 @finds_state
 @waits_for_lock
 def recover(*, file: str, force: bool, access: Access) -> int:
-    """Put FILE (rescue-….json, which a run wrote as its remote state could not be) in the place of the state."""
+    """Put FILE in the place of the state in the bucket.
+
+    It is what a run put aside as the bucket was out of reach (rescue-….json), or the state that lay on a machine before
+    it was shared (.reconciler/state.json, with the journal beside it).
+    """
     from reconciler.errors import Refused  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.state.leftovers import Rescue  # noqa: PLC0415
     from reconciler.state.remote import RemoteStore  # noqa: PLC0415
