@@ -113,7 +113,7 @@ def _finish(
     if refusal := _undecided(pair, plan, verdicts, left):
         return diff.refused(refusal)
     for child, carried in plan.posts:
-        kept = tuple((path, child.leaves[path], pair.live.leaves[path]) for path in plan.kept_by(child))
+        kept = tuple((path, said, pair.live.leaves[path]) for path, said in plan.kept_by(child).items())
         made = post(pair.desired, child, carried, pair.live.id, pair.rules, diff.after)
         diff.add(replace(made, kept=kept))
     _tell_kept(pair, plan, verdicts, diff)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from reconciler.alike import is_alike
@@ -174,9 +175,18 @@ class Posting:
     unsaid: tuple[Child, ...] = ()
     refused: tuple[tuple[Child, Path], ...] = ()
 
-    def kept_by(self, child: Child) -> tuple[Path, ...]:
-        """Return the moves that an update goes without."""
-        return tuple(path for one, path in self.kept if one is child)
+    def kept_by(self, child: Child) -> dict[Path, Leaf]:
+        """Return the moves that an update goes without: of those passed over right after it, the last one's.
+
+        No answer tells of these, and what the update is noted with is what the manifest is compared with next.
+        """
+        found: dict[Path, Leaf] = {}
+        for path in (at for one, at in self.kept if one is child):
+            without = [one for one, at in self.kept if at == path]
+            found[path] = child.leaves[path]
+            for one in takewhile(self.unsaid.__contains__, without[without.index(child) + 1 :]):
+                found[path] = one.leaves[path]
+        return found
 
 
 def posting(

@@ -418,6 +418,26 @@ def test_what_gave_way_gives_way_also_where_the_run_dies_on_the_way(
     assert world.plan().is_empty
 
 
+@pytest.mark.parametrize("dies", [False, True], ids=["whole", "cut short"])
+def test_a_move_that_is_passed_over_behind_one_that_gave_way_gives_way_as_well(world: World, *, dies: bool) -> None:
+    """The last one without words says where the incident should be, and people hold it elsewhere: no edit moves it."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring")
+    world.write(
+        HEAD + FIRST + SECOND + "    - {id: third, status: Investigating}\n    - {id: fourth, message: Over.}\n"
+    )
+    if dies:
+        with suppress(ApiError):
+            world.apply(["drop-before:2-:POST:/v2/incident_updates", "drop-before:8-:GET"])
+
+    world.settle()
+
+    assert world.updates(incident(world))[1:] == ["A bad deploy.", "Over."]
+    assert world.plan().is_empty
+    assert now(world, "status") == ["Monitoring"]
+
+
 def test_what_is_declared_after_it_gave_way_is_asked_anew_also_where_the_run_died(tmp_path: Path) -> None:
     """What the manifest asked when people moved it is held back; what it asks since then is carried out."""
     world = World(tmp_path)
