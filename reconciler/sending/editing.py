@@ -13,8 +13,8 @@ from reconciler.lifecycle import LIVE, TRIAGE
 from reconciler.model import step
 from reconciler.sending import outcomes
 from reconciler.sending.answered import Answered, answered
+from reconciler.sending.asking import FIRST_PAUSE
 from reconciler.sending.losses import STOPPED, Leaked, Overtaken, Silent
-from reconciler.sending.making import FIRST_PAUSE
 from reconciler.sending.outcomes import Result
 from reconciler.sending.readback import ReadBack, value
 from reconciler.state import CHANGED, Record, remember

@@ -8,8 +8,8 @@ from reconciler import kinds
 from reconciler.errors import AnswerLost, ApiError, Interrupted, Missing, Rejected, Unavailable, Unreachable
 from reconciler.model import Done, step
 from reconciler.sending import outcomes
+from reconciler.sending.asking import FIRST_PAUSE
 from reconciler.sending.losses import STOPPED, Silent
-from reconciler.sending.making import FIRST_PAUSE
 from reconciler.sending.outcomes import Result
 
 if TYPE_CHECKING:
