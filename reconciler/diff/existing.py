@@ -15,9 +15,10 @@ from reconciler.diff import standing
 from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import asked_for, broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
+from reconciler.diff.noting import note, note_moves
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
-from reconciler.diff.rules import Around, Diff, Rules, live_of, observation
+from reconciler.diff.rules import Around, Diff, Rules, live_of
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
@@ -33,7 +34,6 @@ from reconciler.model import (
     Leaf,
     Leaves,
     Notice,
-    Observation,
     Path,
     Refusal,
     Request,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.identity import Matched
-    from reconciler.state.record import Record
 
 
 def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> Diff:
@@ -78,7 +77,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
     as_good = set(stuck) if standing.is_settled(pair) or standing.waits_unrecorded(pair) else set()
     done = _finish(pair, found, stuck, left, {one.path for one in differing} - as_good, diff)
-    _note_moves(pair, noted, known_by_now, done)
+    note_moves(pair, noted, known_by_now, done)
     if not done.refusals:
         add_members(desired, live.id, rules, done)
     return done
@@ -119,19 +118,9 @@ def _finish(
     _tell_kept(pair, plan, verdicts, diff)
     write = [*verdicts.write, *_after_posts(pair, plan, told.driven)]
     _edit(pair, write, _stated_again(pair, plan, write, verdicts), diff)
-    _observe(pair, differing, _theirs(pair, stuck, verdicts), _as_found(pair, verdicts), diff)
+    note(pair, differing, stuck, verdicts, diff)
     note_held(pair, plan, diff)
     return diff
-
-
-def _as_found(pair: Pair, verdicts: Verdicts) -> Leaves:
-    """Return what an incident held that will be written over and is not recorded, nothing too.
-
-    A run may die before it is: what people do to it then is told from what was there. Timestamps that were not set are
-    set by the server as well, where the incident moves.
-    """
-    unrecorded = (one for one in verdicts.write if one.cause is Cause.UNRECORDED and pair.kind is INCIDENT)
-    return {one.path: one.live for one in unrecorded if one.live.value is not None or one.field != "timestamps"}
 
 
 def _is_ignored(pair: Pair, one: Difference) -> bool:
@@ -252,35 +241,3 @@ def _edit(pair: Pair, found: list[Difference], again: Leaves, diff: Diff) -> Non
     shown = found or [Difference(path, leaf, leaf, Cause.MANIFEST) for path, leaf in again.items()]
     fields = tuple(one.change for one in shown)
     diff.add(Edit(pair.key, pair.desired.source, request, sent, fields, pair.live, diff.after))
-
-
-def _observe(pair: Pair, differing: set[Path], theirs: set[Path], as_found: Leaves, diff: Diff) -> None:
-    """Note what state should learn: what stands as declared, and what people did to an incident before it was ours.
-
-    What is `theirs` counts as drifted from what is declared, as if that had once been sent: so it is told as kept in
-    every plan, and what they do to it next is theirs as well.
-    """
-    stands = {path: leaf for path, leaf in pair.desired.leaves.items() if path not in differing - theirs} | as_found
-    before = replace(pair.live, leaves=pair.live.leaves | {path: pair.desired.leaves[path] for path in theirs})
-    seen = observation(pair.desired, pair.match, before, stands, pair.record, pair.rules)
-    if seen:
-        diff.observed[pair.key] = seen
-
-
-def _note_moves(pair: Pair, noted: Record | None, by_now: Record | None, diff: Diff) -> None:
-    """Note what updates moved whose answers nobody noted, where nothing newer is told of it."""
-    if noted is None or by_now is None or noted is by_now or diff.refusals:
-        return
-    moves = {path: by_now.fields[str(path[0])] for path in MOVES if str(path[0]) in by_now.fields}
-    seen = diff.observed.get(pair.key) or Observation(pair.live.id, noted.how, {}, {})
-    declared = {path: Leaf.plain(kept.sent) for path, kept in moves.items()}
-    answered = {path: Leaf.plain(kept.answered) for path, kept in moves.items()}
-    newer = {path: leaf for path, leaf in seen.answered.items() if path in seen.declared}
-    diff.observed[pair.key] = replace(seen, declared=declared | seen.declared, answered=answered | newer)
-
-
-def _theirs(pair: Pair, stuck: tuple[Path, ...], verdicts: Verdicts) -> set[Path]:
-    """Return what is kept although nothing is recorded of it: people's values, and a status brought further."""
-    theirs = {one.path for one in verdicts.keep if one.cause is Cause.UNRECORDED}
-    is_known = pair.record is not None and "status" in pair.record.fields
-    return theirs | ({STATUS} if standing.is_over(pair, stuck) and not is_known else set())
