@@ -321,9 +321,6 @@ class Reckoning:
         before = [str(value) for step, value in values if step <= mine[-1].step]
         if not since <= set(before[-1:]):
             return
-        if not _origin(mine):
-            self.excuse(Excuse.FIRST)
-            return
         if not mine[-1].after and self.run.is_unrecorded(mine[-1].step):
             self.excuse(Excuse.UNSET)
             return

@@ -18,7 +18,6 @@ class Excuse(Enum):
     UNSAID = "an update's status: people moved it, and without a message nothing is left to post; told"
     POSTED_WITHOUT = "an update without a message is known by what it moved, and what stands before a posted one was"
     UNRECORDED = "without a record nobody can tell whose an old value is; under keep it counts as people's; told"
-    FIRST = "unrecorded: the manifest asks for the first time for what people had set before"
     UNSET = "without a record, a field that people emptied looks like one that was never set"
     EARLIER = "without a record, a look-alike that is not finished is adopted, whatever generation it was"
     DUPLICATE = "without a marker, while the API remembers the key or the name is unchanged: neither held"
