@@ -8,10 +8,11 @@ from reconciler import desired, kinds, notice, permissions, plan, removal, wanti
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
-from reconciler.identity import Absent, Ambiguous, Marked, Matched, Taken
+from reconciler.diff.undeclared import undeclared
+from reconciler.identity import Absent, Ambiguous, Marked, Matched, Taken, Used
 from reconciler.identity.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.kinds.incident import MEMBER, TIMELINE
+from reconciler.kinds.incident import TIMELINE, UPDATE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
 from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
 from reconciler.names import called
@@ -88,7 +89,7 @@ def assemble(
             *(Notice(Topic.RENAMED, one.new, f"was {one.old}", one.source) for one in found.renames),
             *_notices(every),
             *permissions.warnings(changes, account.identity.roles),
-            *_undeclared(found, memory),
+            *undeclared(found.desired, found.names, memory),
             *(removal.unanswered(memory, found.desired.keys()) if gone.is_whole else ()),
             *notice.unseen(changes, private),
         ),
@@ -137,6 +138,7 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
         next((one.leaf for one in types if one.facts.get("is_default")), None),
         found.names_in_keys,
         frozenset(found.desired),
+        frozenset(record.id for key, record in memory.state.records.items() if key.child[:1] == (UPDATE.noun,)),
         found.names.called,
     )
 
@@ -205,21 +207,6 @@ def _notices(diffs: dict[Key, Diff]) -> Iterable[Notice]:
             yield Notice(Topic.UNSTATED, key, f"no longer stated: {', '.join(names)}; left as it is")
 
 
-def _undeclared(found: Found, memory: Memory) -> Iterable[Notice]:
-    """Yield the children that state knows and no manifest declares any more: they stay as they are."""
-    declared = {child.key for one in found.desired.values() for child in one.children}
-    for key in memory.state.records:
-        if not key.child or key.kind != INCIDENT.name or key.parent not in found.desired or key in declared:
-            continue
-        source = found.desired[key.parent].source
-        if key.child[0] == MEMBER.noun:
-            users = found.names.facts("User")
-            name = users[key.child[1]].text if key.child[1] in users else key.child[1]
-            yield Notice(Topic.UNSTATED, key, f"no longer stated: member {name}; left as it is", source)
-        else:
-            yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", source)
-
-
 def _gone(found: Found, account: Account, removed: Removed) -> Iterable[Gone]:
     objects: dict[str, Mapping[str, Mapping[str, Any]]] = {
         name: {raw["id"]: raw for raw in listed} for (name, scope), listed in account.listed.items() if not scope
@@ -235,6 +222,8 @@ def _candidates(match: Match) -> list[str]:
     match match:
         case Taken(raw=raw) | Marked(raw=raw):
             return [raw["id"]]
+        case Used(id=identifier, is_declared=True):
+            return [identifier]
         case Ambiguous(candidates):
             return [one["id"] for one in candidates]
         case _:

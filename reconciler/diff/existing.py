@@ -52,7 +52,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     kind = kinds.KINDS[desired.key.kind]
     live = live_of(kind, match.raw)
     noted = rules.record(desired.key, live.id)
-    updates = recognised(desired, rules.memory, around.updates or ())
+    updates = recognised(desired, rules.memory, around.updates or (), rules.posted)
     known_by_now = caught_up(noted, updates, rules.lifecycle)
     record = settled(known_by_now, live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules, updates)

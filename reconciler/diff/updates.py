@@ -43,14 +43,16 @@ class Recognised:
         return [one for one in self.declared if one.key not in self.known and one.key not in self.posted]
 
 
-def recognised(desired: Desired, memory: Memory, live: Sequence[Mapping[str, Any]]) -> Recognised:
+def recognised(
+    desired: Desired, memory: Memory, live: Sequence[Mapping[str, Any]], recorded: Collection[str]
+) -> Recognised:
     """Match declared updates that state does not know with those by API keys, in order, oldest first.
 
+    `recorded` are those (IDs) that state knows as some update: as which one, is settled, be it declared still or not.
     They are matched by message, also where the server has rewritten it, without one by what they moved.
     """
     declared = [child for child in desired.children if child.key.child[0] == UPDATE.noun]
     known = {child.key: record.id for child in declared if (record := memory.record(child.key)) is not None}
-    recorded = set(known.values())
     ours = [one for one in live if "api_key" in one["updater"] and one["id"] not in recorded]
     observed = [(one, _observed(one)) for one in ours]
     posted: dict[Key, tuple[str, Leaves]] = {}

@@ -418,6 +418,21 @@ def test_what_gave_way_gives_way_also_where_the_run_dies_on_the_way(
     assert world.plan().is_empty
 
 
+def test_an_update_that_repeats_anothers_words_is_posted(world: World) -> None:
+    """State knows the one that is there as the other's, declared or not: an ID is never used again, nor its update."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    world.write(HEAD + FIRST.replace("first", "tuesday"))
+
+    (known,) = [one for one in world.plan().notices if one.topic is Topic.UNDECLARED]
+    world.settle()
+
+    moved_by_hand = "reconciler state mv Incident/checkout/update/first Incident/checkout/update/tuesday"
+    assert known.hint == f"if `tuesday` is this one: `{moved_by_hand}`"
+    assert world.updates(incident(world)) == ["We are looking into it."] * 2
+    assert world.plan().is_empty
+
+
 @pytest.mark.parametrize("dies", [False, True], ids=["whole", "cut short"])
 def test_a_move_that_is_passed_over_behind_one_that_gave_way_gives_way_as_well(world: World, *, dies: bool) -> None:
     """The last one without words says where the incident should be, and people hold it elsewhere: no edit moves it."""
