@@ -61,7 +61,8 @@ def _renames(manifests: Sequence[Manifest]) -> Iterator[Problem]:
         still = declared.get(Key(one.key.kind, one.metadata["was"]))
         if still:
             told = f"`{still.key}` is declared still, at {still.source}" if still is not one else "that is its own name"
-            yield Problem(one.document.at("metadata", "was"), told, "take `was:` out, or the other manifest")
+            hint = "take `was:` out" + (", or the other manifest" if still is not one else "")
+            yield Problem(one.document.at("metadata", "was"), told, hint)
     yield from _twice(
         renamed,
         lambda one: (one.key.kind, one.metadata["was"]),

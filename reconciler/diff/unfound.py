@@ -28,19 +28,19 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
         case Unfinished(identifier, raw):
             return _unfinished(desired, identifier, raw)
         case Forgotten() | Marked() | Used():
-            return _of_another(desired, match)
+            return _of_another(desired, match, rules)
         case Ambiguous(candidates, reason):
             return _ambiguous(desired, candidates, reason)
 
 
-def _of_another(desired: Desired, match: Forgotten | Marked | Used) -> Refusal:
+def _of_another(desired: Desired, match: Forgotten | Marked | Used, rules: Rules) -> Refusal:
     match match:
         case Forgotten(raw, holder):
             return _forgotten(desired, raw, holder)
         case Marked():
             return _marked(desired, match)
         case Used():
-            return _used(desired, match)
+            return _used(desired, match, rules)
 
 
 def _ambiguous(desired: Desired, candidates: Sequence[Mapping[str, Any]], reason: str) -> Refusal:
@@ -88,13 +88,17 @@ def _forgotten(desired: Desired, raw: Mapping[str, Any], holder: Key) -> Refusal
     return _refusal(Why.AMBIGUOUS, desired, told, hint)
 
 
-def _used(desired: Desired, match: Used) -> Refusal:
+def _used(desired: Desired, match: Used, rules: Rules) -> Refusal:
     """Return why an incident is not asked for: its key would be answered with what it made before."""
     known = match.raw["reference"] if match.raw else match.id
     if match.holder:
         made = known or "what an earlier run asked for"
         now = f"is {match.holder} now" if match.is_declared or not known else f"was {match.holder}, and is forgotten"
-        return _refusal(Why.AMBIGUOUS, desired, f"its key belongs to {made}, which {now}", ANOTHER_KEY)
+        hint = ANOTHER_KEY
+        if match.is_declared and match.holder not in rules.declared:
+            now += ", and not declared any more"
+            hint = f"renamed back? write `was: {match.holder.name}` below `metadata:`; else {hint}"
+        return _refusal(Why.AMBIGUOUS, desired, f"its key belongs to {made}, which {now}", hint)
     if desired.manifest.metadata.get("not"):
         told = f"its key answers with {known}, which is not what it asks for"
         return _refusal(Why.AMBIGUOUS, desired, told, ANOTHER_KEY)

@@ -263,15 +263,39 @@ def test_a_name_that_was_given_up_and_forgotten_is_refused_as_well(known: World)
     """A tombstone tells whose the key was."""
     known.write(renamed())
     known.settle()
+    known.write(OTHER.replace("was: checkout", ""))
+    prune(known)
     known.write(reused())
-    with known.client() as client:
-        memory = known.memory
-        plan = reconcile.plan(reconcile.load(known.workspace, prune=True), client, memory)
-        list(reconcile.apply(plan, client, known.store, memory=memory, base_url=BASE_URL, sleep=lambda _: None))
 
     refusal = told.refusal(known.plan())
 
     assert refusal.message == "its key belongs to INC-1, which was Incident/payments, and is forgotten"
+
+
+def prune(world: World) -> None:
+    """Apply, and let go of what is not declared any more."""
+    with world.client() as client:
+        memory = world.memory
+        plan = reconcile.plan(reconcile.load(world.workspace, prune=True), client, memory)
+        list(reconcile.apply(plan, client, world.store, memory=memory, base_url=BASE_URL, sleep=lambda _: None))
+
+
+def test_a_rename_that_is_taken_back_says_how_to_write_it(known: World) -> None:
+    """The old manifest is back, without a word: a run with `--prune` forgets nothing of the pair; `was` ends it."""
+    known.write(renamed())
+    known.settle()
+    known.write(manifest(spec=SPEC))
+
+    refusal = told.refusal(known.plan())
+    prune(known)
+
+    assert refusal.message == "its key belongs to INC-1, which is Incident/payments now, and not declared any more"
+    assert refusal.hint.startswith("renamed back? write `was: payments` below `metadata:`; else ")
+    assert NEW in known.memory.state.records
+    known.write(manifest("was: payments", SPEC))
+    known.settle()
+    told.assert_quiet(known)
+    assert len(known.incidents()) == 1
 
 
 def test_what_another_resource_is_is_never_adopted_by_its_key(world: World) -> None:

@@ -45,7 +45,7 @@ METADATA: Schema = {
         "was": {
             "type": "string",
             "description": "What its name was: what is managed under that name goes on under the new one. "
-            "Once applied it may stay, or go.",
+            "Leave it there: where the state is lost, it tells the key that the resource was declared with.",
             "pattern": NAME,
         },
         "labels": {
