@@ -9,20 +9,31 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command that the arguments name, and leave with its exit code."""
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        # While modules are still imported; from then on whoever ends a command heeds it.
+        sys.stderr.write("error: interrupted\n")
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _run(given: list[str]) -> int:
     from reconciler.cli import front  # noqa: PLC0415  (a command that is imported alone needs none of this)
 
-    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if front.answered(given):
-            sys.exit(0)
+            return 0
     except OSError as error:
         from reconciler.cli.ending import ended  # noqa: PLC0415  (see below)
         from reconciler.cli.voice import Voice  # noqa: PLC0415
 
-        sys.exit(ended(error, Voice(given)))
+        return ended(error, Voice(given))
     from reconciler.cli.ending import run  # noqa: PLC0415  (the command library takes longer than `--help` may)
 
-    sys.exit(run(given))
+    return run(given)

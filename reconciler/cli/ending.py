@@ -55,6 +55,8 @@ def _run(arguments: Sequence[str], speaker: Voice) -> int:
 
 def _open_streams() -> None:
     """Put something in the place of streams that whoever started this had closed; Python leaves None there."""
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), "r", closefd=False)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", closefd=False))

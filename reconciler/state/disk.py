@@ -43,7 +43,11 @@ def read(path: Path) -> bytes | None:
 
 
 def replace(path: Path, text: bytes) -> None:
-    """Write a file whole or not at all; it is for its owner alone, since it tells of private incidents."""
+    """Write a file whole or not at all; it is for its owner alone, since it tells of private incidents.
+
+    Where a link stands, what it leads to is written.
+    """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -59,6 +63,7 @@ def replace(path: Path, text: bytes) -> None:
 
 def sweep(path: Path) -> None:
     """Remove what runs that were killed in the middle of `replace` left beside a file; for whoever holds its lock."""
+    path = path.resolve()
     for left in path.parent.glob(f".{path.name}.*"):
         with contextlib.suppress(OSError):
             left.unlink()

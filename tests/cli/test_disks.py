@@ -223,3 +223,56 @@ def test_two_runs_at_once_make_each_thing_once(shell: Shell) -> None:
         for code, stderr in zip(codes, told, strict=True):
             assert code == 0 or "another run is writing here" in stderr
         assert_the_next_run_finishes(shell, url, incidents=4)
+
+
+def test_a_plan_is_saved_where_a_link_leads_and_never_in_the_place_of_a_device_or_a_pipe(shell: Shell) -> None:
+    """What is no file stays what it is."""
+    shell.workspace("one")
+    os.mkfifo(shell.folder / "pipe")
+    (shell.folder / "link.json").symlink_to("target.json")
+
+    piped = shell.run("plan", "--sandbox", "--out", "pipe")
+    linked = shell.run("plan", "--sandbox", "--out", "link.json")
+
+    assert piped.code == 4
+    assert "pipe: the plan cannot be saved: it is a device or a pipe" in piped.stderr
+    assert (shell.folder / "pipe").is_fifo()
+    assert linked.code == 0, linked.stderr
+    assert (shell.folder / "link.json").is_symlink()
+    assert json.loads((shell.folder / "target.json").read_text(encoding="utf-8"))
+
+
+def test_a_state_that_is_a_link_stays_one(shell: Shell) -> None:
+    """Somebody keeps it elsewhere: there it is written."""
+    shell.workspace("one")
+    (shell.folder / "elsewhere").mkdir()
+    state = shell.folder / ".reconciler" / "sandbox" / "state.json"
+    state.parent.mkdir(parents=True)
+    state.symlink_to(shell.folder / "elsewhere" / "kept.json")
+
+    ended = shell.run("apply", "--sandbox", "--auto-approve")
+
+    assert ended.code == 0, ended.stderr
+    assert state.is_symlink()
+    assert json.loads((shell.folder / "elsewhere" / "kept.json").read_text(encoding="utf-8"))["serial"] == 1
+
+
+@pytest.mark.parametrize("command", [("apply", "--sandbox"), ("init", "new")])
+def test_a_command_without_any_input_is_one_without_a_terminal(shell: Shell, command: tuple[str, ...]) -> None:
+    """A daemon closes its input; there is nobody to ask."""
+    shell.workspace("one")
+    typed = [f"{COMMAND[0]} -c 'from reconciler.cli import main; main()' {' '.join(command)} <&-"]
+
+    ended = subprocess.run(
+        ["sh", "-c", *typed],
+        cwd=shell.folder,
+        env=shell._env(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode in {3, 4}, ended.stderr
+    assert DEFECT not in ended.stderr
+    assert "hint: " in ended.stderr

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.cli import front, main
 from reconciler.cli.ending import ended
 from reconciler.cli.session import Unexpected, _told_without
 from reconciler.cli.voice import Voice
@@ -73,3 +74,19 @@ def test_a_message_cannot_forge_lines_or_move_the_cursor(capsys: pytest.CaptureF
     ended(Refused("\x1b[2J\rok"), Voice())
 
     assert capsys.readouterr().err == "error: \\x1b[2J\\rok\n"
+
+
+def test_an_interrupt_before_anything_is_there_is_one_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while modules are still imported."""
+
+    def interrupt(_: list[str]) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(front, "answered", interrupt)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["plan"])
+
+    assert (ended.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
