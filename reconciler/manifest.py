@@ -224,7 +224,9 @@ class _Reading:
         if "kind" not in document.value:
             self.report(document.source, "`kind` is missing", known)
         elif kind == WORKSPACE:
-            self.report(document.at("kind"), f"a workspace is declared in `{WORKSPACE_FILE}` and nowhere else")
+            told = f"a workspace is declared in `{WORKSPACE_FILE}`, and this is read as a manifest"
+            hint = f"call it {WORKSPACE_FILE}; one that `--workspace` names lies outside of what its `manifests:` say"
+            self.report(document.at("kind"), told, hint)
         elif not isinstance(kind, str):
             self.report(document.at("kind"), "`kind` must be a text", known)
         elif kind not in KINDS:

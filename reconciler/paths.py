@@ -5,6 +5,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STATE_FILE = "state.json"
 
 
 def shown(path: str) -> str:
@@ -21,3 +27,8 @@ def is_inside(path: str, root: str) -> bool:
 def is_yaml(name: str) -> bool:
     """Tell whether a file is YAML by its name."""
     return name.lower().endswith((".yaml", ".yml"))
+
+
+def beside(state: Path, name: str) -> Path:
+    """Return where something of a state lies: beside it, named after it where others may have theirs there too."""
+    return state.with_name(name if state.name == STATE_FILE else f"{state.name}.{name}")

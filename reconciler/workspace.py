@@ -23,7 +23,7 @@ from reconciler.kinds.spec import Drift
 from reconciler.loopback import leads_to_this_machine
 from reconciler.manifest import WORKSPACE_FILE
 from reconciler.model import Source
-from reconciler.paths import is_inside, shown
+from reconciler.paths import STATE_FILE, beside, is_inside, shown
 from reconciler.secrecy import KEY_VARIABLES, SHORTEST_KEY
 from reconciler.state.address import Address, is_remote
 from reconciler.variables import mentioned
@@ -40,6 +40,8 @@ SANDBOX_URL, SANDBOX_KEY = "http://localhost", "sandbox"
 UNNAMED = "default"
 """The name of a workspace without a file; good enough where nobody else is."""
 FOLDER = ".reconciler"
+MISSPELT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+"""How an address begins, and no path that anybody would write."""
 RUNS_FOLDER = "gamedays"
 """Where the runs of game days lie, beside the state."""
 LEASE_SECONDS = 60.0
@@ -116,7 +118,7 @@ class Workspace:
         if remote := self.remote_state:
             return self.root / FOLDER / re.sub(r"[^A-Za-z0-9.]+", "-", str(remote)) / "state.json"
         found = self.local_state
-        return found.parent / RUNS_FOLDER / self.run / "state.json" if self.run else found
+        return beside(found, RUNS_FOLDER) / self.run / STATE_FILE if self.run else found
 
     @property
     def local_state(self) -> Path:
@@ -233,8 +235,8 @@ def load(
         is_sandbox=sandbox,
         environ=environ,
         organisation=spec.get("organisation", "").rstrip("/"),
-        key_file=_key_file(spec.get("api", {}).get("key_file", ""), root, environ),
-        state_file=Path(root, state) if state and not is_remote(state) else None,
+        key_file=_file(spec.get("api", {}).get("key_file", ""), root, environ),
+        state_file=Path(_file(state, root, environ)) if state and not is_remote(state) else None,
         state_address=Address.parse(state) if is_remote(state) else None,
         lease_seconds=float(spec.get("state_lease_seconds", LEASE_SECONDS)),
         identity_field=spec.get("identity_field", ""),
@@ -308,7 +310,7 @@ def _beyond_schema(document: Document, root: str) -> Iterator[Problem]:
             yield Problem(place, f"`{path}` leads out of the workspace")
         elif not os.path.exists(real):
             yield Problem(place, f"there is no file or folder `{path}` beside this file")
-    if is_remote(spec.get("state", "")):
+    if is_remote(spec.get("state", "")) or MISSPELT.match(spec.get("state", "")):
         try:
             Address.parse(spec["state"])
         except ValueError as error:
@@ -320,8 +322,8 @@ def _beyond_schema(document: Document, root: str) -> Iterator[Problem]:
             yield Problem(document.at(*path), told, "write the value out")
 
 
-def _key_file(path: str, root: str, environ: Mapping[str, str]) -> str:
-    """Return the absolute path of the key file; `~` is the home folder, anything else starts at the root."""
+def _file(path: str, root: str, environ: Mapping[str, str]) -> str:
+    """Return the absolute path of a file that it names; `~` is the home folder, anything else starts at the root."""
     if path == "~" or path.startswith("~/"):
         path = environ.get("HOME", os.path.expanduser("~")) + path[1:]
     return os.path.join(root, path) if path else ""

@@ -173,7 +173,10 @@ def test_links_in_a_circle_end(write: Write, tmp_path: Path) -> None:
         ),
         (
             "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: a}\nspec: {}",
-            "a.yaml:2:7: a workspace is declared in `reconciler.yaml` and nowhere else",
+            (
+                "a.yaml:2:7: a workspace is declared in `reconciler.yaml`, and this is read as a manifest\n"
+                "hint: call it reconciler.yaml; one that `--workspace` names lies outside of what its `manifests:` say"
+            ),
         ),
         (
             "apiVersion: reconciler/v1\nkind: Severity\nspec: {}",

@@ -15,6 +15,7 @@ from reconciler.errors import Exit, LeaseLost, Misused, Refused
 from reconciler.gameday.events import Begun, events_of, line_of
 from reconciler.gameday.story import Story, after, story_of
 from reconciler.kinds.incident import CHILD_ID
+from reconciler.paths import beside
 from reconciler.state import disk
 from reconciler.state.disk import explained
 from reconciler.state.held import HeldStore
@@ -80,7 +81,7 @@ def _names(workspace: Workspace) -> list[str]:
         ends = f"{tail}.{FILE}"
         found = Objects(address, workspace.environ).names(head)
         return [name[len(head) : -len(ends)] for name in found if name.endswith(ends)]
-    folder = workspace.state.parent / RUNS_FOLDER
+    folder = beside(workspace.state, RUNS_FOLDER)
     return [path.parent.name for path in folder.glob(f"*/{FILE}") if path.stat().st_size]
 
 

@@ -42,8 +42,10 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """Read an address; raises `ValueError` with what is wrong with it."""
-        scheme, _, rest = text.partition("://")
+        scheme, slashes, rest = text.partition("://")
         bucket, _, path = rest.partition("/")
+        if not slashes:
+            raise ValueError(f"`{text}` is no address: the scheme ends with ://")
         if scheme not in STORES:
             raise ValueError(f"`{scheme}://` is no store that state can be kept in")
         if "@" in bucket:

@@ -12,7 +12,7 @@ from reconciler.state.format import state_of, value_of
 from reconciler.state.journal import text_of as journal_of
 from reconciler.state.leftovers import Basis, Noted, Rescue, lines_of
 from reconciler.state.memory import Memory, replay
-from reconciler.state.record import UNREADABLE, State
+from reconciler.state.record import UNREADABLE, State, require_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +68,8 @@ class Reader:
         basis = Basis(state.serial, str(value.get("run", "")))
         shared = Noted.of(noted.text, f"{name}.journal") if noted else None
         local = list(leftovers.journals(self.folder))
+        for one in (*([shared] if shared else ()), *local):
+            require_workspace(one.workspace, self.workspace, one.name)
         chosen = _chosen(shared, local, basis)
         lines = chosen.text if chosen else lines_of(value.get("pending", ()))
         base = Base(state, found.version if found else None, basis, lines, noted.version if noted else None)

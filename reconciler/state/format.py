@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
-from reconciler.state.record import UNREADABLE, State
+from reconciler.state.record import UNREADABLE, State, require_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,9 +41,5 @@ def state_of(text: bytes | None, name: str, workspace: str) -> State:
     if text is None:
         return State(workspace=workspace)
     state = State.from_json(value_of(text, name), name)
-    if state.workspace != workspace:
-        raise Refused(
-            f"{name}: belongs to workspace `{state.workspace}`, not to `{workspace}`",
-            "put the old name back, or write it as `namespace:` in reconciler.yaml",
-        )
+    require_workspace(state.workspace, workspace, name)
     return state

@@ -31,9 +31,12 @@ SYNC_EVERY = 1.0
 class Journal:
     """An open journal; safe to write to from several threads. Raises `OSError` where the disk will not have it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, head: bytes = b"") -> None:
+        """Open the journal at a path, or begin one there with this head."""
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        if head and not os.fstat(self._file).st_size and os.write(self._file, head) != len(head):
+            raise OSError(28, os.strerror(28))
         self._end_torn_line()
         self._lock = threading.Lock()
         self._synced = time.monotonic()
@@ -109,6 +112,11 @@ class Journal:
 def text_of(intents: Iterable[Intent]) -> bytes:
     """Return a journal that holds these intents and nothing else."""
     return b"".join(_line(intent.to_json()) for intent in intents)
+
+
+def head_of(workspace: str) -> bytes:
+    """Return the line that says whose journal it is."""
+    return _line({"workspace": workspace})
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

@@ -52,6 +52,7 @@ class Noted:
     text: bytes
     name: str
     path: Path | None = None
+    workspace: str = ""
 
     @classmethod
     def of(cls, text: bytes, name: str, path: Path | None = None) -> Noted | None:
@@ -61,14 +62,14 @@ class Noted:
             return None
         try:
             value = json.loads(head)
-            return cls(str(value["run"]), Basis.of(value["basis"]), rest, name, path)
+            return cls(str(value["run"]), Basis.of(value["basis"]), rest, name, path, str(value["workspace"]))
         except (ValueError, KeyError, TypeError):
             raise Refused(f"{name}:1: not a journal of this program", UNREADABLE) from None
 
     @staticmethod
-    def head(run: str, basis: Basis) -> bytes:
+    def head(run: str, basis: Basis, workspace: str) -> bytes:
         """Return the first line of a journal."""
-        return json.dumps({"run": run, "basis": basis.to_json()}).encode() + b"\n"
+        return json.dumps({"run": run, "basis": basis.to_json(), "workspace": workspace}).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True)

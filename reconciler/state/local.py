@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
+from reconciler.paths import beside
 from reconciler.state import disk
 from reconciler.state.disk import explained
 from reconciler.state.format import state_of, text_of
 from reconciler.state.holder import Claim, Holder
-from reconciler.state.journal import Journal
+from reconciler.state.journal import Journal, head_of
 from reconciler.state.journal import text_of as journal_of
 from reconciler.state.memory import Memory, replay
 
@@ -43,12 +44,12 @@ class LocalStore:
     @property
     def journal(self) -> Path:
         """Return where the journal lies."""
-        return self.path.parent / "journal"
+        return beside(self.path, "journal")
 
     @property
     def lock(self) -> Path:
         """Return where the lock lies; a process holds it, not the file's being there."""
-        return self.path.parent / "lock"
+        return beside(self.path, "lock")
 
     def read(self) -> Memory:
         """Return what is remembered: the state, with the outcomes of a run that did not end in it."""
@@ -131,7 +132,7 @@ class LocalStore:
     def open_journal(self) -> Journal:
         """Return the journal, open for writing; what stands in it stays."""
         with explained(self.journal):
-            return Journal(self.journal)
+            return Journal(self.journal, head_of(self.workspace))
 
     def save(self, memory: Memory, account: Account) -> None:
         """Write the state whole or not at all, then start the journal afresh with the intents still open.
@@ -152,4 +153,4 @@ class LocalStore:
         if not memory.pending:
             self.journal.unlink(missing_ok=True)
             return
-        disk.replace(self.journal, journal_of(memory.pending.values()))
+        disk.replace(self.journal, head_of(self.workspace) + journal_of(memory.pending.values()))

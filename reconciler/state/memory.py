@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.errors import Refused
 from reconciler.model import Create, Key, Post, Step
-from reconciler.state.record import CHANGED, GENERATION, UNREADABLE, Record, State, tombstone, with_stone, without_stone
+from reconciler.state.record import (
+    CHANGED,
+    GENERATION,
+    UNREADABLE,
+    Record,
+    State,
+    require_workspace,
+    tombstone,
+    with_stone,
+    without_stone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -113,7 +123,7 @@ class Memory:
 def replay(state: State, text: bytes, name: str) -> Memory:
     """Return the state with a journal's outcomes in it, and the intents left open.
 
-    Raises `Refused` where a whole line is none of this program's; a torn one is passed over.
+    Raises `Refused` where a whole line is none of this program's, or another workspace's; a torn one is passed over.
     """
     # One for all lines: a copy for each would cost more with each.
     memory = Memory(replace(state, records=dict(state.records)), {})
@@ -123,6 +133,9 @@ def replay(state: State, text: bytes, name: str) -> Memory:
         except (ValueError, RecursionError):
             continue
         try:
+            if "workspace" in entry:
+                require_workspace(str(entry["workspace"]), state.workspace, name)
+                continue
             memory = _with_line(memory, entry)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{name}:{number}: not a journal of this program", UNREADABLE) from None

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from reconciler.errors import Misused, Refused
 from reconciler.loopback import leads_to_this_machine
@@ -66,6 +67,7 @@ WHAT_SETS = {
 NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|ContainerBeingDeleted|bucket does not exist")
 STATUS = re.compile(r"status code: (\d{3})")
 NO_CREDENTIALS = re.compile(r"token request|redential|TokenRequest|Unauthenticated|ExpiredToken|InvalidAccessKeyId")
+DENIED = (401, 403)
 MISSING_EXTRA = "pip install 'incident-reconciler[remote]'"
 
 
@@ -226,13 +228,25 @@ class Objects:
         if NO_BUCKET.search(told) or isinstance(error, FileNotFoundError):
             hint = f"create the bucket, or correct `state:` in reconciler.yaml (now {self._address})"
             return StoreFailed(f"{where}: there is no such bucket", hint, is_passing=False)
-        if NO_CREDENTIALS.search(told) or type(error).__name__ in {"PermissionDeniedError", "UnauthenticatedError"}:
+        denied = status in DENIED or type(error).__name__ in {"PermissionDeniedError", "UnauthenticatedError"}
+        if denied or NO_CREDENTIALS.search(told):
             hint = f"check {WHAT_SETS[self._address.scheme]}, and that they may read and write {self._address}"
             answered = f" ({status})" if status else ""
             return StoreFailed(f"{where}: access denied{answered}", hint, is_passing=False)
         said = f"answered {status}" if status else "cannot be reached"
         hint = "check the network, and the endpoint that the environment names; then run the same command again"
         return StoreFailed(f"{where}: the state store {said}", hint, is_passing=True)
+
+
+def _require_url(endpoint: str, variable: str) -> None:
+    """Raise `Misused` where a variable holds no address of a server: the library would panic."""
+    try:
+        parts = urlsplit(endpoint)
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise Misused(f"{variable} holds no address of a server", "write it like https://s3.example.com, or unset it")
 
 
 def _open(address: Address, environ: Mapping[str, str]) -> ObjectStore:
@@ -245,6 +259,7 @@ def _open(address: Address, environ: Mapping[str, str]) -> ObjectStore:
     endpoint = next((environ[name] for name in ENDPOINTS[address.scheme] if environ.get(name)), "")
     options: Any = {"timeout": ANSWER_TIMEOUT, "connect_timeout": CONNECT_TIMEOUT}
     if endpoint:
+        _require_url(endpoint, next(name for name in ENDPOINTS[address.scheme] if environ.get(name)))
         config[ENDPOINT_SETTING[address.scheme]] = endpoint
         # Credentials travel unencrypted to this machine alone, unless somebody asks for it by name.
         options["allow_http"] = leads_to_this_machine(endpoint) or environ.get("AWS_ALLOW_HTTP", "") == "true"

@@ -265,6 +265,15 @@ class State:
 UNREADABLE = "move the file away and run again: what it told is found again in the account"
 
 
+def require_workspace(told: str, workspace: str, name: str) -> None:
+    """Raise `Refused` where a file (`name`) tells of another workspace than this one."""
+    if told != workspace:
+        raise Refused(
+            f"{name}: belongs to workspace `{told}`, not to `{workspace}`",
+            "put the old name back, or write it as `namespace:` in reconciler.yaml; each has a `state:` of its own",
+        )
+
+
 def path_text(path: Path) -> str:
     """Return a field's path as state and journal write it: `custom_fields/01H…`."""
     return "/".join(map(str, path))

@@ -128,7 +128,7 @@ class RemoteStore:
             self.read()
             base = self._base(run)
             path = self.folder / f"{leftovers.JOURNAL}{run.lease.token}"
-            text = Noted.head(run.lease.token, base.basis) + base.lines
+            text = Noted.head(run.lease.token, base.basis, self.workspace) + base.lines
             with explained(path):
                 disk.replace(path, text)
             try:

@@ -40,7 +40,7 @@ def salvaged(store: Store) -> Memory:
 def keep_copy(store: Store, folder: Path) -> list[Path]:
     """Copy the state, and its journal, as they are into a folder; return the copies, none where there is no state."""
     if isinstance(store, LocalStore):
-        texts = {"state.json": disk.read(store.path), "journal": disk.read(store.journal)}
+        texts = {path.name: disk.read(path) for path in (store.path, store.journal)}
     else:
         texts = dict(store.texts()) if isinstance(store, RemoteStore) else {}
     number = 1

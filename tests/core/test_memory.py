@@ -14,7 +14,9 @@ import pytest
 from reconciler import reconcile
 from reconciler.errors import Refused
 from reconciler.model import Failed, Key, Step, Unknown
+from reconciler.state.local import LocalStore
 from tests.core import told
+from tests.world import ACME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +55,32 @@ def test_an_end_in_peace_leaves_no_journal(world: World) -> None:
     assert oct(world.workspace.state.stat().st_mode)[-3:] == "600"
 
 
+def test_two_states_in_one_folder_have_journals_and_locks_of_their_own(world: World) -> None:
+    """Somebody keeps the states of several workspaces side by side: what one died in is never another's."""
+    here, there = (LocalStore(world.folder / name, name) for name in ("one.json", "two.json"))
+
+    with here.locked(), there.locked():
+        here.open_journal().close()
+
+    assert here.journal != there.journal
+    assert there.read().pending == {}
+    assert {path.name for path in world.folder.glob("*.json.*")} == {
+        "one.json.journal",
+        "one.json.lock",
+        "two.json.lock",
+    }
+
+
+def test_a_journal_of_another_workspace_is_refused(world: World) -> None:
+    """A run died before its first state was written; then somebody names that file in another workspace."""
+    left_open(world)
+    world.workspace.state.unlink()
+    world.write_raw(ACME % "", "reconciler.yaml")
+
+    with pytest.raises(Refused, match="journal: belongs to workspace `default`, not to `acme`"):
+        world.plan()
+
+
 def test_what_a_killed_save_left_is_swept_away(world: World) -> None:
     """By the next run that holds the lock, and nothing else of the folder."""
     world.write(MANIFEST % "")
@@ -86,9 +114,10 @@ def test_a_state_has_a_line_for_each_resource(world: World) -> None:
 
 def test_open_intents_outlive_the_run(world: World) -> None:
     """What was asked for and not answered is in the journal that the next run begins with, body and all."""
-    (line,) = left_open(world).splitlines()
+    head, line = left_open(world).splitlines()
 
     intent = json.loads(line)
+    assert json.loads(head) == {"workspace": "default"}
 
     assert intent["intent"] == ["post", "Incident/checkout/update/first"]
     assert intent["body"]["message"] == "Hello"
@@ -242,13 +271,13 @@ def test_a_plan_that_another_run_overtook_is_refused(world: World) -> None:
 
 
 def full(monkeypatch: pytest.MonkeyPatch, allowed: int) -> None:
-    """Let the disk be full after some lines of the journal."""
+    """Let the disk be full after the journal's head, and some lines of it."""
     written: list[int] = []
     real = os.write
 
     def write(file: int, line: bytes) -> int:
         written.append(file)
-        if len(written) > allowed:
+        if len(written) > allowed + 1:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real(file, line)
 

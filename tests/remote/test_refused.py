@@ -81,6 +81,28 @@ def test_settings_that_cannot_be_used_are_told(shell: Shell, value: str) -> None
     assert "GOOGLE_APPLICATION_CREDENTIALS" in told or "network" in told
 
 
+@pytest.mark.parametrize("endpoint", ["not-a-url", "http://", "http://[", "ftp://host", "host:9000"])
+def test_an_endpoint_that_is_no_address_is_told_by_its_variable(shell: Shell, endpoint: str) -> None:
+    """And what it should look like."""
+    told = asking(shell, "s3://bucket/acme.json", AWS_ENDPOINT_URL=endpoint)
+
+    assert told == (
+        "error: AWS_ENDPOINT_URL holds no address of a server\n"
+        "hint: write it like https://s3.example.com, or unset it\n"
+    )
+
+
+def test_a_store_that_forbids_is_asked_for_its_credentials(shell: Shell, moto: Moto) -> None:
+    """403 is no trouble of the network, and trying again is of no use."""
+    moto.failing = 403
+    try:
+        told = asking(shell, "s3://bucket/acme.json", **moto.environ)
+    finally:
+        moto.failing = 0
+
+    assert told.startswith("error: s3://bucket: access denied (403)\nhint: check AWS_ACCESS_KEY_ID")
+
+
 def test_credentials_do_not_travel_unencrypted(shell: Shell) -> None:
     """Plain HTTP is for this machine alone."""
     told = asking(shell, "s3://bucket/acme.json", AWS_ENDPOINT_URL="http://192.0.2.1", AWS_ACCESS_KEY_ID="canary")
@@ -110,6 +132,7 @@ def test_a_missing_extra_is_told_with_what_installs_it(shell: Shell) -> None:
     ("address", "problem"),
     [
         ("s4://bucket/acme.json", "`s4://` is no store that state can be kept in"),
+        ("s3:/bucket/acme.json", "`s3:/bucket/acme.json` is no address: the scheme ends with ://"),
         ("s3://", "the bucket is missing"),
         ("s3:///acme.json", "the bucket is missing"),
         ("s3://bucket", "the name of the state in the bucket is missing"),
