@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.torture import observed
+from tests.torture import names, observed
 from tests.torture.generate import LEARNING, LIVE, METHODS, PEOPLE, SENTENCES, SEVERITIES, drawn, incidents, names_of
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _retitle(scene: Scene, chance: random.Random) -> str:
 
 def _add(scene: Scene, chance: random.Random) -> str:
     name = f"late{len(scene.manifests)}"
-    if f"Incident/{name}" in scene.manifests:
+    if names.current(scene, "Incident", name):
         return ""
     statuses, severities = LIVE + names_of(scene, "IncidentStatus"), SEVERITIES + names_of(scene, "Severity")
     scene.manifests[f"Incident/{name}"] = drawn(incidents(name, statuses, severities), chance.randrange(2**32))
@@ -153,7 +153,7 @@ def _reword(scene: Scene, chance: random.Random) -> str:
 
 
 def _rename_option(scene: Scene, chance: random.Random) -> str:
-    found = scene.manifests.get("CustomField/blast-radius")
+    found = names.current(scene, "CustomField", "blast-radius")
     if not found:
         return ""
     options = found["spec"]["options"]
@@ -195,14 +195,17 @@ def _raise_generation(scene: Scene, chance: random.Random) -> str:
     one = _one(scene, chance)
     metadata = one["metadata"]
     metadata["generation"] = str(1 + int(metadata.get("generation", "1")))
+    metadata.pop("id", None)
     return f"raise the generation of {metadata['name']} to {metadata['generation']}"
 
 
 def _remove_configuration(scene: Scene, chance: random.Random) -> str:
-    found = [key for key in ("IncidentRole/scribe", "CustomField/blast-radius") if key in scene.manifests]
+    removable = (("IncidentRole", "scribe"), ("CustomField", "blast-radius"))
+    found = [one for kind, name in removable if (one := names.current(scene, kind, name))]
     if not found:
         return ""
-    key = chance.choice(found)
+    one = chance.choice(found)
+    key = f"{one['kind']}/{one['metadata']['name']}"
     del scene.manifests[key]
     return f"remove {key}"
 
@@ -210,4 +213,5 @@ def _remove_configuration(scene: Scene, chance: random.Random) -> str:
 DEEDS = (
     *(_append, _append, _append_move, _say, _say, _move, _grade, _happen, _retitle, _add, _remove, _reword),
     *(_rename_option, _swap_ranks, _describe, _assign, _ask_silence, _raise_generation, _remove_configuration),
+    *(names.rename_incident, names.rename_incident, names.rename_incident, names.rename_configuration),
 )

@@ -8,16 +8,15 @@ import signal
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from reconciler.identity import idempotency_key
-from reconciler.model import Key
 from reconciler.sandbox.rewriting import form
-from tests.torture import observed
+from tests.torture import names, observed
 from tests.torture.account import CANARY
 from tests.torture.excuses import Excuse
 from tests.torture.generate import LEARNING, LIVE
+from tests.torture.names import Whose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.torture.account import Trap
@@ -116,6 +115,24 @@ def _origin(deeds: list[Deed]) -> Any:
     return origin
 
 
+def nowhere(run: Run, paths: Sequence[str], made: Mapping[tuple[str, str], Json]) -> None:
+    """Check that each `was` that led nowhere did: what it names, or what carries its key, is known."""
+    for path in paths:
+        one = run.scene.manifests[path]
+        metadata, managed = one["metadata"], names.known(run.resources(), path)
+        names_told = {metadata["name"], metadata["was"]}
+        live = made.get((names.first(metadata["name"]), metadata.get("generation", "1")))
+        is_known = bool(names_told & {*managed})
+        if one["kind"] == "Incident" and live:
+            carried = observed.live(live).get("custom_fields.Reconciler key", []) if run.scene.has_marker else []
+            is_known = is_known or any(Whose.of(text).name in names_told for text in carried)
+            is_asked_for = run.is_in_journal(f"Incident/{metadata['was']}")
+            is_known = is_known or (is_asked_for and not managed and not run.losses)
+        if is_known:
+            raise Broken(f"`was` of {path} leads nowhere, and it is known", live)
+        run.excuses[Excuse.NOWHERE.name] += 1
+
+
 class Reckoning:
     """The last judgement of one run: what the account holds, against all that was declared, done and told."""
 
@@ -141,14 +158,11 @@ class Reckoning:
     def judge(self) -> None:
         """Check everything; raises `Broken` at the first promise that was not kept."""
         self._each_key_once()
+        self._keys_are_of_one_name()
         for one in self.scene.of("Incident"):
             self._incident(one["metadata"]["name"], one["spec"], one["metadata"].get("generation", "1"))
         self._people()
         self._configuration()
-
-    def key(self, name: str, generation: str = "1", *child: str) -> str:
-        """Return the idempotency key of an incident, or of a child of it."""
-        return idempotency_key(self.scene.namespace, Key("Incident", name, child), generation)
 
     def _each_key_once(self) -> None:
         """One incident, update or timeline item per key, ever."""
@@ -157,6 +171,23 @@ class Reckoning:
             if count > 1 and not self._may_be_twice(key):
                 raise Broken(f"{count} times POST {path} with {key}")
 
+    def _keys_are_of_one_name(self) -> None:
+        """Each key is made as the design says; an incident and its children keep the name it was declared with.
+
+        However often a manifest was renamed, and whatever was lost: it was declared once.
+        """
+        seen: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for text in sorted({entry["idempotency_key"] for entry in self.log} - {None, ""}):
+            whose = Whose.of(text)
+            if text not in whose.keys(self.scene.namespace):
+                raise Broken(f"{text} is no key of {whose.name}")
+            seen[whose.incident].add(whose.name)
+        for (name, generation), called in seen.items():
+            if len(called) > 1:
+                if not self.run.losses or len({Whose.of(key).name for key in self._owned((name, generation))}) > 1:
+                    raise Broken(f"{name}.{generation} has keys of {sorted(called)}")
+                self.excuse(Excuse.RENAMED)
+
     def _may_be_twice(self, key: str) -> bool:
         if not self._forgets():
             return False
@@ -164,15 +195,15 @@ class Reckoning:
             self.excuse(Excuse.FORGOTTEN)
             return True
         # A second incident of a name has updates and timeline items of its own.
-        if self.scene.has_marker or not self._was_renamed(key.partition(".")[0]):
+        if self.scene.has_marker or not self._was_renamed(Whose.of(key).name):
             return False
         self.excuse(Excuse.DUPLICATE)
         return True
 
     def _was_reworded(self, key: str) -> bool:
         """Tell whether an update or a timeline item said something else at another time."""
-        name, _, rest = key.rpartition("-")[0].partition(".")
-        return len(self.run.texts.get((name, rest.partition(".")[2]), ())) > 1
+        whose = Whose.of(key)
+        return len(self.run.texts.get((names.first(whose.name), whose.child), ())) > 1
 
     def _forgets(self) -> bool:
         behaviour = self.scene.behaviour
@@ -182,8 +213,12 @@ class Reckoning:
     def _was_renamed(self, name: str) -> bool:
         if self.run.people.private or not self.scene.sees_private:
             return True  # one that looks otherwise, or that this key may not see, is not found either
-        names = {fields[name]["name"] for _, fields in self.run.versions if name in fields}
-        return len(names) > 1 or any(deed.field == "name" for deed in self.run.people.deeds)
+        called = {stated["name"] for _, stated in self._stated(name) if stated}
+        return len(called) > 1 or any(deed.field == "name" for deed in self.run.people.deeds)
+
+    def _stated(self, name: str) -> list[tuple[int, observed.Fields]]:
+        """Return what the manifest stated from each step on, whatever it was called; nothing where it was not there."""
+        return [(step, fields.get(names.first(name), {})) for step, fields in self.run.versions]
 
     def _incident(self, name: str, spec: Json, generation: str) -> None:
         path = f"Incident/{name}"
@@ -202,30 +237,32 @@ class Reckoning:
 
     def _managed(self, name: str, generation: str) -> str | None:
         """Return the incident of a manifest: what its key made, and of several that did, the one that is managed."""
-        mine = [one for one in self.incidents if self.run.owners.get(one, "").startswith(f"{name}.")]
+        begin = names.first(name)
+        mine = [one for one in self.incidents if self._owner(one)[0] == begin]
         remembered = self.run.remembered(f"Incident/{name}")
         if len(mine) > 1 and remembered in mine:
             return remembered
-        made = self.made.get(("incident", self.key(name, generation)))
-        if made is not None or not mine or f"Incident/{name}" in self.refused:
-            return None if made is None else str(made)
+        made = [one for one in mine if self._owner(one) == (begin, generation)]
+        if made or not mine or f"Incident/{name}" in self.refused:
+            return made[-1] if made else None
         # A look-alike that is not finished is adopted as a later generation.
         self.excuse(Excuse.EARLIER)
         return str(mine[-1])
 
+    def _owned(self, incident: tuple[str, str]) -> list[str]:
+        return [key for key in self.run.owners.values() if Whose.of(key).incident == incident]
+
+    def _owner(self, identifier: str) -> tuple[str, str]:
+        key = self.run.owners.get(identifier)
+        return Whose.of(key).incident if key else ("", "")
+
     def _updates(self, name: str, generation: str, spec: Json) -> None:
         """Each declared update once, in the declared order."""
         declared = [update["id"] for update in spec.get("updates", ())]
-        generations = map(str, range(1, int(generation) + 1))
-        keys = {self.key(name, each, "update", one): one for each in generations for one in declared}
+        keys = [Whose.of(one["idempotency_key"]) for one in self.log if one["path"] == "/v2/incident_updates"]
+        mine = [one for one in keys if one.incident[0] == names.first(name) and int(one.generation) <= int(generation)]
         # One that may be there twice has its updates twice; that is judged by the keys.
-        posted = list(
-            dict.fromkeys(
-                keys[entry["idempotency_key"]]
-                for entry in self.log
-                if entry["path"] == "/v2/incident_updates" and entry["idempotency_key"] in keys
-            )
-        )
+        posted = list(dict.fromkeys(one.child for one in mine if one.child in declared))
         if posted != [one for one in declared if one in posted]:
             raise Broken(f"Incident/{name}: the updates were posted as {posted}, and declared as {declared}")
         for one in declared:
@@ -279,7 +316,7 @@ class Reckoning:
         )
         if observed.table(field) in spec.get("ignore_changes", ()):
             why = why or Excuse.IGNORED
-        earlier = {str(fields[name][field]) for _, fields in self.run.versions if field in fields.get(name, {})}
+        earlier = {str(stated[field]) for _, stated in self._stated(name) if field in stated}
         # An incident without a status of its own begins in the first live one.
         earlier |= {LIVE[0]} if field == "status" else set()
         if policy == "keep" and self.run.losses and self.run.was_told(field) and (str(shown) in earlier or mine):
@@ -316,7 +353,7 @@ class Reckoning:
         if field == "status" and mine[-1].after in LEARNING and self.scene.behaviour.post_incident_pace is not None:
             self.excuse(Excuse.SETTLED)
             return
-        values = [(step, fields.get(name, {}).get(field)) for step, fields in self.run.versions]
+        values = [(step, stated.get(field)) for step, stated in self._stated(name)]
         since = {str(value) for step, value in values if step > mine[-1].step}
         before = [str(value) for step, value in values if step <= mine[-1].step]
         if not since <= set(before[-1:]):
@@ -335,14 +372,14 @@ class Reckoning:
         for _, fields in self.run.versions:
             for name, values in fields.items():
                 stated[name] |= values.keys()
-        names = {identifier: key.partition(".")[0] for identifier, key in self.run.owners.items()}
         last = {(deed.incident, deed.field): deed for deed in self.run.people.deeds}
         for (identifier, field), deed in last.items():
-            if field in stated.get(names.get(identifier, ""), ()) or field in {"status", "severity"}:
+            name = self._owner(identifier)[0]
+            if field in stated.get(name, ()) or field in {"status", "severity"}:
                 continue
             shown = observed.live(self.incidents[identifier]).get(field, "")
             if shown != deed.after:
-                raise Broken(f"{names.get(identifier)}: {field} is {shown!r}, and people set it to {deed.after!r}")
+                raise Broken(f"{name}: {field} is {shown!r}, and people set it to {deed.after!r}")
         told = Counter(
             (one["incident_id"], one["message"])
             for updates in self.updates.values()

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.torture import checks, process, violence
+from tests.torture import checks, names, process, violence
 
 if TYPE_CHECKING:
     import random
@@ -23,6 +23,8 @@ PAUSE = 2
 """Seconds that pass for the account after each apply: less than half of what keys live for, where they die."""
 WRITES = {0, 4, 5, 7}
 """Exit codes of what writes; what only reads says 2 as well, of changes or of drift."""
+WRONG = 3
+"""The exit code where manifests are wrong: they are not, but where a `was` leads nowhere."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Commands:
     figures: Counter[str]
     overwrites: list[int] = field(default_factory=list)
     """After how many commands the drift policy was `overwrite` for a run, whatever the workspace says."""
+    nowhere: list[str] = field(default_factory=list)
+    """The manifests whose `was` led nowhere, as the last command said that told anything."""
     count: int = 0
 
     @property
@@ -98,12 +102,19 @@ class Commands:
         self.tell(f"{name}: exit {told}{hit}; faults {json.dumps(list(faults))}")
         kinds = {fault["kind"] for fault in faults}
         for one in ended:
-            checks.ended(one, trap if one is ended[0] else None, WRITES, kinds, is_alone=times == 1)
+            checks.ended(one, trap if one is ended[0] else None, self._codes(one), kinds, is_alone=times == 1)
         if times == 1:
             log = self.account.log()[before:]
             checks.told_true(ended[0], [entry for entry in log if entry["key"] == "the runs"])
         checks.files(self.folder)
         return ended[0]
+
+    def _codes(self, one: Ended) -> set[int]:
+        """Return the codes that a command may end with; learn whose `was` led nowhere."""
+        nowhere = names.led_nowhere(one.err)
+        if one.code == WRONG or one.code in WRITES:
+            self.nowhere = nowhere
+        return WRITES | ({WRONG} if nowhere else set())
 
     def _count(self, ended: Sequence[Ended], *, is_fresh: bool) -> None:
         self.figures["applies"] += len(ended)
@@ -118,7 +129,7 @@ class Commands:
         command.begin()
         ended = command.wait()
         self.tell(f"{' '.join(arguments)}: exit {ended.code}")
-        checks.ended(ended, None, WRITES | {2})
+        checks.ended(ended, None, self._codes(ended) | {2})
         asked = [one for one in self.account.log()[before:] if one["key"] == "the runs" and one["method"] != "GET"]
         if asked:
             raise checks.Broken(f"{arguments[0]} writes", asked)
@@ -131,7 +142,7 @@ class Commands:
         command.begin()
         ended = command.wait()
         self.tell(f"state rebuild: exit {ended.code}")
-        checks.ended(ended, None, WRITES)
+        checks.ended(ended, None, self._codes(ended))
         checks.files(self.folder)
         self.figures["states rebuilt"] += 1
 

@@ -22,3 +22,5 @@ class Excuse(Enum):
     EARLIER = "without a record, a look-alike that is not finished is adopted, whatever generation it was"
     DUPLICATE = "without a marker, while the API remembers the key or the name is unchanged: neither held"
     FORGOTTEN = "the API forgot the key, the record is lost, and the text cannot be known again"
+    NOWHERE = "a `was` names what no state knows, nothing carries its key or looks like it: an error, no create"
+    RENAMED = "without a record, `was` tells the last name alone: what is posted from then on has keys of that one"

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.torture import authors, checks, observed, violence
+from tests.torture import authors, checks, names, observed, violence
 from tests.torture.account import Account
 from tests.torture.commands import Commands
 from tests.torture.generate import drawn, scenes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-LAST_TRIES = 6
+LAST_TRIES = 8
 """Applies that may be needed once nothing goes wrong any more."""
 
 
@@ -38,7 +38,7 @@ class Run:
     figures: Counter[str] = field(default_factory=Counter)
     excuses: Counter[str] = field(default_factory=Counter)
     versions: list[tuple[int, dict[str, observed.Fields]]] = field(default_factory=list)
-    """What the manifests stated from a step on, by incident."""
+    """What the manifests stated from a step on, by what each incident was called first."""
     losses: list[int] = field(default_factory=list)
     """The steps at which something that was remembered was lost."""
     texts: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -94,17 +94,18 @@ class Run:
     def _write(self) -> None:
         self.scene.write(self.work)
         fields = {
-            one["metadata"]["name"]: observed.declared(one["spec"], self.scene.behaviour)
+            names.first(one["metadata"]["name"]): observed.declared(one["spec"], self.scene.behaviour)
             for one in self.scene.of("Incident")
         }
         self.versions.append((self.step, fields))
         for one in self.scene.of("Incident"):
             for child in [*one["spec"].get("updates", ()), *one["spec"].get("timeline", ())]:
                 said = f"{child.get('at')} {child.get('title')} {child.get('message')}"
-                self.texts.setdefault((one["metadata"]["name"], child["id"]), set()).add(said)
+                self.texts.setdefault((names.first(one["metadata"]["name"]), child["id"]), set()).add(said)
 
     def _meanwhile(self) -> None:
         """Let people and authors do something, and lose something."""
+        self._mend()
         for _ in range(self.chance.choice([0, 1, 1, 2, 3])):
             self.tell(self.people.act(self.step), "people's deeds")
         for _ in range(self.chance.choice([0, 0, 1, 2])):
@@ -127,6 +128,8 @@ class Run:
             ended = self.commands.apply([".", *flags, "--format", "json"])
             outcomes = json.loads(ended.out)["outcomes"] if ended.out.strip() else []
             self._own()
+            if self._mend():
+                continue
             plan = self.commands.plan(*flags) | {"unknown": _unknown(outcomes)}
             if plan["code"] == 0 and ended.code == 0:
                 break
@@ -143,11 +146,33 @@ class Run:
             raise checks.Broken("nothing is done, and nobody says why", json.dumps(plan, indent=1))
         checks.Reckoning(self, plan).judge()
 
+    def _mend(self) -> bool:
+        """Let authors mend each `was` that led nowhere; raises `Broken` where it led somewhere."""
+        there = {one["id"]: one for one in self.account.incidents()}
+        made = {names.Whose.of(key).incident: there[one] for one, key in self.owners.items() if one in there}
+        checks.nowhere(self, self.commands.nowhere, made)
+        told = names.mend(self.scene, self.commands.nowhere, made, self.resources())
+        self.commands.nowhere = []
+        self.tell(told and f"authors {told}", "hints mended")
+        if told:
+            self._write()
+        return bool(told)
+
+    def resources(self) -> dict[str, Json]:
+        """Return what the state remembers."""
+        for path in (self.work / ".reconciler").rglob("state.json"):
+            found: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))["resources"]
+            return found
+        return {}
+
+    def is_in_journal(self, key: str) -> bool:
+        """Tell whether the journal names a resource."""
+        journals = (self.work / ".reconciler").rglob("journal")
+        return any(f'"{key}"' in path.read_text(encoding="utf-8", errors="replace") for path in journals)
+
     def remembered(self, key: str) -> str:
         """Return the ID that the state has for a resource."""
-        for path in (self.work / ".reconciler").rglob("state.json"):
-            return str(json.loads(path.read_text(encoding="utf-8"))["resources"].get(key, {}).get("id", ""))
-        return ""
+        return str(self.resources().get(key, {}).get("id", ""))
 
     def is_unrecorded(self, step: int) -> bool:
         """Tell whether something was lost and no apply has come to its end since, or something is lost later."""
