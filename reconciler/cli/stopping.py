@@ -44,18 +44,31 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 class Stopping:
-    """The wish to stop, as an event that the client heeds; nothing is asked for while a person is asked."""
+    """The wish to stop, as an event that the client heeds; nothing is asked for while a person is asked.
+
+    A signal is heeded by a thread of its own: whatever it interrupts, an earlier one's handler among that, may hold
+    the lock that an event is set under, and would wait for itself.
+    """
 
     def __init__(self, *, is_json: bool = False) -> None:
         self._is_json = is_json
         self.event = threading.Event()
         self._is_asking = False
+        self._pipe = -1
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
         """Let signals set the event while this lasts; what they did before is put back."""
-        with handled(self._received):
-            yield
+        reading, self._pipe = os.pipe()
+        heeding = threading.Thread(target=self._heed_all, args=(reading,), name="signals", daemon=True)
+        heeding.start()
+        try:
+            with handled(self._received):
+                yield
+        finally:
+            os.close(self._pipe)
+            heeding.join()
+            os.close(reading)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -69,6 +82,14 @@ class Stopping:
     def _received(self, number: int, _frame: FrameType | None) -> None:
         if self._is_asking:
             raise KeyboardInterrupt
+        os.write(self._pipe, bytes((number,)))
+
+    def _heed_all(self, reading: int) -> None:
+        while number := os.read(reading, 1):
+            self.heed(number[0])
+
+    def heed(self, number: int) -> None:
+        """Do what a signal asks for."""
         if self.event.is_set():
             _leave()
         self.event.set()
@@ -76,7 +97,7 @@ class Stopping:
         self.say(f"{name}: what is under way is finished and recorded; once more stops at once")
 
     def say(self, told: str) -> None:
-        """Say something from within a signal: a print could wait for a lock that the interrupted code holds."""
+        """Say something at once: a print could wait for whoever prints just then."""
         line = json.dumps(_event(told)) if self._is_json else f"\n{told}"
         # The terminal may be gone, which is what SIGHUP says: an error here would hit whatever was interrupted.
         with suppress(OSError, ValueError):

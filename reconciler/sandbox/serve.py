@@ -5,7 +5,6 @@ import json
 import logging
 import signal
 import socket
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
@@ -71,13 +70,13 @@ class Server:
         self._server.channel_class = Channel
         # It warns of each request that waits for a thread; with many clients that is how things are.
         self._server.task_dispatcher.queue_logger.setLevel(logging.ERROR)
-        self._stopping = threading.Event()
+        self._is_stopping = False
         self.url = f"http://{_written(host)}:{self._server.effective_port}"
 
     def run(self) -> None:
         """Answer until `stop` is called, by another thread or by a signal; then close every connection."""
         try:
-            while not self._stopping.is_set():
+            while not self._is_stopping:
                 loop(timeout=ROUND, map=self._channels, use_poll=True, count=1)
         finally:
             self._app.stop_waiting()
@@ -86,7 +85,7 @@ class Server:
 
     def stop(self) -> None:
         """Let `run` end between two rounds: raising in there could tear a connection that is just being taken."""
-        self._stopping.set()
+        self._is_stopping = True  # no event: a signal sets it, which may interrupt whoever holds an event's lock
         self._server.pull_trigger()
 
 

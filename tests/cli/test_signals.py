@@ -217,3 +217,30 @@ def test_a_second_signal_while_the_first_is_told_ends_it_without_a_trace(shell: 
     )
 
     assert (ended.returncode, ended.stderr) == (130, "")
+
+
+WHILE_ITS_LOCK_IS_HELD = """
+import os, signal, sys, time
+
+stopping = {name}()
+with stopping.heeded():
+    with stopping.event._cond:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.05)
+    sys.exit(0 if stopping.event.wait(20) else 1)
+"""
+
+
+@pytest.mark.parametrize("name", ["Stopping", "RunStopping"])
+def test_a_signal_never_waits_for_what_it_interrupts(shell: Shell, name: str) -> None:
+    """That may hold the lock of the very event that tells of the signal: a wait does, and the signal before does."""
+    ended = subprocess.run(
+        [COMMAND[0], "-c", WHILE_ITS_LOCK_IS_HELD.format(name=name)],
+        env=shell._env(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr.count("SIGTERM: what is under way")) == (0, 1), ended.stderr

@@ -12,8 +12,6 @@ from reconciler.cli.stopping import INTERRUPTED, Stopping
 from reconciler.gameday.hosting import Ask
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from reconciler.cli.gameday.wishes import Wishes
 
 GRACE = 3.0
@@ -43,9 +41,10 @@ class RunStopping(Stopping):
         """Let signals end the command as any other: the run is over."""
         self._wishes, self._is_drawn = None, False
 
-    def _received(self, number: int, frame: FrameType | None) -> None:
+    def heed(self, number: int) -> None:
+        """Do what a signal asks for."""
         if self._wishes is None:
-            super()._received(number, frame)
+            super().heed(number)
         elif self.is_left:
             self._leave()
         elif self.is_aborted or number == HANG_UP:
