@@ -92,6 +92,18 @@ def is_number(_context: click.Context, _parameter: click.Parameter, value: float
     return value
 
 
+def is_file_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    """Return the name of a file, empty where none was given; raises `click.BadParameter` for what names none."""
+    match value:
+        case "":
+            raise click.BadParameter("it names no file\nhint: write a name behind it, or leave it out")
+        case "-":
+            told = "it takes a file, and `-` is none here\nhint: what is printed goes to stdout without it; a file of "
+            raise click.BadParameter(f"{told}that name is `./-`")
+        case _:
+            return value or ""
+
+
 LONGEST_TIMEOUT = 3600.0
 """Seconds."""
 _TIMEOUT = click.option(

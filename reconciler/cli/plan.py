@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import (
+    is_file_name,
     prunes,
     reaches_account,
     reads_manifests,
@@ -38,7 +39,7 @@ class OrShow(click.Command):
 
 @click.command(cls=OrShow)
 @reads_manifests
-@click.option("--out", default="", metavar="FILE", help="Save the plan, for `reconciler apply --plan FILE`.")
+@click.option("--out", metavar="FILE", help="Save the plan, for `reconciler apply --plan FILE`.", callback=is_file_name)
 @takes_format("text", "json", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 @prunes
@@ -63,12 +64,14 @@ def command(
     """
     from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.cli.loading import load  # noqa: PLC0415
-    from reconciler.cli.planfiles import command_for, saved, write  # noqa: PLC0415
+    from reconciler.cli.planfiles import command_for, require_replaceable, saved, write  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.planfile import Scope  # noqa: PLC0415
 
+    if out:
+        require_replaceable(out)
     loaded = load(access, selection, allow, prune=prune)
     with connected(loaded.workspace, access, read_only=True) as session:
         plan = reconcile.plan(loaded, session.client, session.store.read())

@@ -159,6 +159,15 @@ def read(text: str, name: str) -> Saved:
     return found
 
 
+def is_saved(text: str) -> bool:
+    """Tell whether a text is that of a plan's file, of whatever version and whether or not it can be applied."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and {"format_version", "saved", "checksum"} <= content.keys()
+
+
 def _checksum(text: str) -> str:
     return f"sha256:{_sha(text)}"
 

@@ -45,12 +45,60 @@ def test_a_saved_plan_is_for_its_owner_alone(planned: Desk) -> None:
 
 def test_a_saved_plan_replaces_an_older_one(planned: Desk) -> None:
     """Whatever rights that one gave."""
-    planned.file.write_text("old")
+    old = planned.file.read_text(encoding="utf-8")
+    planned.file.write_text(old.replace("As it was", "Edited"), encoding="utf-8")
     planned.file.chmod(0o666)
     planned.plan()
 
     assert stat.S_IMODE(planned.file.stat().st_mode) == 0o600
-    assert planned.content["format_version"] == 1
+    assert "As it was" in planned.file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["kind: Incident\n", "notes", "{}", '{"format_version": 1, "changes": []}', "\xff"])
+def test_a_plan_takes_the_place_of_no_other_file(desk: Desk, text: str) -> None:
+    """A slip of the hand must not cost a manifest; nothing is asked of the account."""
+    desk.declare(incident("one"))
+    desk.file.write_text(text, encoding="latin-1")
+    ended = typed(desk.folder, "plan", "--out", "plan.json", "--base-url", "http://127.0.0.1:9")
+
+    assert ended.code == 4
+    assert ended.stderr == (
+        "error: plan.json: this is no saved plan, and would be lost\n"
+        "hint: name another file behind --out, or move this one away\n"
+    )
+    assert desk.file.read_text(encoding="latin-1") == text
+
+
+def test_a_plan_takes_the_place_of_no_manifest(desk: Desk) -> None:
+    """Also where it is the one that the plan is made from."""
+    desk.declare(incident("one"))
+    before = (desk.folder / "incidents" / "all.yaml").read_bytes()
+    ended = desk.type("plan", "--out", "incidents/all.yaml")
+
+    assert ended.code == 4
+    assert (desk.folder / "incidents" / "all.yaml").read_bytes() == before
+
+
+def test_a_plan_may_be_saved_over_an_empty_file(desk: Desk) -> None:
+    """As `mktemp` makes it."""
+    desk.declare(incident("one"))
+    desk.file.touch()
+
+    assert desk.plan().code == 0
+    assert desk.carry_out().code == 0
+
+
+@pytest.mark.parametrize("command", [("plan",), ("gameday", "report")])
+@pytest.mark.parametrize("name", ["", "-"])
+def test_a_flag_that_names_no_file_is_refused(desk: Desk, command: tuple[str, ...], name: str) -> None:
+    """It would save nothing, or a file that is called `-`."""
+    desk.declare(incident("one"))
+    ended = typed(desk.folder, *command, "--out", name, "--sandbox")
+
+    assert ended.code == 3
+    assert ended.stderr.startswith("error: invalid value for '--out': it ")
+    assert "\nhint: " in ended.stderr
+    assert not (desk.folder / "-").exists()
 
 
 def test_saving_a_plan_shows_it_and_says_what_to_type_next(desk: Desk) -> None:

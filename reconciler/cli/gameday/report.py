@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import finds_state, takes_format
+from reconciler.cli.options import finds_state, is_file_name, takes_format
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Access
@@ -25,8 +25,8 @@ NONE = "none"
 @takes_format("text", "json", "markdown", "html", "junit")
 @click.option(
     "--out",
-    default="",
     metavar="FILE",
+    callback=is_file_name,
     help="Write it to a file; one that ends in .html, .md, .xml or .json has that form.",
 )
 @click.option(
