@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.documents.building import Building
 from reconciler.documents.composing import composed
 from reconciler.documents.document import Document, Included
+from reconciler.documents.merges import remnant, unresolved
 from reconciler.documents.reading import contents, decoded
 from reconciler.documents.syntax import UNREADABLE, in_words
 from reconciler.errors import Invalid
@@ -31,7 +32,8 @@ def parse(text: str | bytes, file: str, include: Included | None = None) -> tupl
     """Return the documents of a YAML text, and what is wrong with it; messages name it as `file`.
 
     Documents that hold nothing but comments are left out. A syntax error ends the reading of its file; what has
-    any other problem goes on as null, so that the rest of the document can be checked as well.
+    any other problem goes on as null, so that the rest of the document can be checked as well. Of a file with an
+    unresolved merge nothing is read: it says two things at once.
 
     Scalars are read by the core schema of YAML 1.2 (10.3.2), but for one rule of its JSON schema (10.2.1.3): digits
     that begin with a zero are text, since they are an account's ID or a telephone number far oftener than a
@@ -41,6 +43,8 @@ def parse(text: str | bytes, file: str, include: Included | None = None) -> tupl
         whole = decoded(text, file)
     except Invalid as invalid:
         return [], list(invalid.problems)
+    if merge := unresolved(whole, file):
+        return [], [merge]
     problems: list[Problem] = []
     return list(_built(whole, file, include, problems)), problems
 
@@ -51,7 +55,7 @@ def _built(text: str, file: str, include: Included | None, problems: list[Proble
         for root in composed(text):
             yield Building(file, include, problems).document(root)
     except UNREADABLE as error:
-        problems.append(in_words(error, text, file))
+        problems.append(remnant(text, file) or in_words(error, text, file))
 
 
 def text_of(path: str, shown: str) -> Document:

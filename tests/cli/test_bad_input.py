@@ -44,6 +44,50 @@ BROKEN_FILES = {
 }
 
 
+MERGE = "<<<<<<< HEAD\nspec: {name: One, mode: test}\n=======\nspec: {name: Uno, mode: test}\n>>>>>>> other\n"
+GAME_DAY = "apiVersion: reconciler/v1\nkind: GameDay\nmetadata: {name: drill}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        ("one.yaml", HEAD + MERGE, 4),
+        ("one.yaml", MERGE + HEAD, 1),
+        ("one.yaml", HEAD + MERGE.replace("\n", "\r\n"), 4),
+        ("one.yaml", HEAD + "spec:\n  name: One\n" + MERGE.replace("spec: {", "  summary: {"), 6),
+        # Half resolved.
+        ("one.yaml", HEAD + "spec: {name: One}\n=======\n", 5),
+        ("one.yaml", HEAD + "spec: {name: One}\n>>>>>>> other\n", 5),
+        # YAML all the same, and yet not what anybody meant.
+        ("one.yaml", HEAD + "spec:\n  name: One\n  summary: >\n    a\n<<<<<<< : 1\n>>>>>>> : 2\n", 8),
+        ("reconciler.yaml", MERGE, 1),
+        ("drill.yaml", GAME_DAY + MERGE, 4),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_an_unresolved_merge_is_told_as_that(shell: Shell, command: str, file: str, text: str, line: int) -> None:
+    """Once, where it begins, instead of a guess at what the YAML may have meant."""
+    with (shell.folder / file).open("w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+
+    ended = shell.run(command, *([] if command == "validate" else ["--sandbox"]))
+
+    assert ended.code == 3
+    assert ended.stderr == (
+        f"{file}:{line}:1: this is an unresolved merge\n"
+        "hint: keep one side, or both, and take the lines with `<<<<<<<`, `=======` and `>>>>>>>` out\n"
+    )
+
+
+def test_a_message_may_quote_a_merge(shell: Shell) -> None:
+    """What is indented is a text like any other."""
+    shell.write(
+        "one.yaml", HEAD + "spec:\n  name: One\n  summary: |\n" + "".join(f"    {one}\n" for one in MERGE.split("\n"))
+    )
+
+    assert shell.run("validate").code == 0
+
+
 @pytest.mark.parametrize("case", BROKEN_FILES)
 def test_a_broken_file_is_told_at_its_place(shell: Shell, case: str) -> None:
     """Whatever is wrong with a file costs nothing: exit 3, its place, no traceback, nothing written."""
