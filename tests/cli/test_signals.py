@@ -221,6 +221,8 @@ def test_a_second_signal_while_the_first_is_told_ends_it_without_a_trace(shell: 
 
 WHILE_ITS_LOCK_IS_HELD = """
 import os, signal, sys, time
+from reconciler.cli.gameday.stopping import RunStopping
+from reconciler.cli.stopping import Stopping
 
 stopping = {name}()
 with stopping.heeded():
