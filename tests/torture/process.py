@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 120
 """Seconds of CPU that a command may take."""
+LONGEST = 300.0
+"""Seconds after which a command is taken to hang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,17 @@ class Command:
             os.close(self.go)
 
     def wait(self) -> Ended:
-        """Wait for its end."""
+        """Wait for its end; raises `TimeoutError` where it does not come."""
+        ends = os.pidfd_open(self.pid)
+        try:
+            is_over = bool(select.select([ends], [], [], LONGEST)[0])
+        finally:
+            os.close(ends)
+        if not is_over:
+            os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
+        if not is_over:
+            raise TimeoutError(f"it hangs: {' '.join(self.arguments)}")
         out, err = (path.read_text(encoding="utf-8", errors="replace") for path in self.texts)
         return Ended(self.arguments, os.waitstatus_to_exitcode(status), out, err)
 
