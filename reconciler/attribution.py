@@ -57,7 +57,7 @@ def _all(plan: Plan) -> Iterator[Drifted]:
 
 def _gravity(one: Drifted) -> int:
     order = (Fate.REFUSED, None, Fate.KEPT, Fate.OVERWRITTEN)
-    return order.index(None if one.is_finished else one.fate)
+    return order.index(None if one.is_finished or one.is_paused else one.fate)
 
 
 def _by(one: Drifted, moved: Moved) -> Drifted:

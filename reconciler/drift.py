@@ -19,8 +19,8 @@ class Report:
     """What others did to what is managed. `recorded` are how many of the `resources` were ever applied.
 
     `undeclared` are how many more are remembered and have no manifest any more; where nothing is recorded of what was
-    selected, `others` are remembered. `lost` are those that the account does not show any more; `finished` what to do
-    about incidents that others brought further than their manifest.
+    selected, `others` are remembered. `lost` are those that the account does not show any more; `finished` and
+    `paused` what to do about incidents that others brought further than their manifest, or paused.
     """
 
     workspace: str
@@ -31,6 +31,7 @@ class Report:
     fields: tuple[Drifted, ...] = ()
     lost: tuple[Refusal, ...] = ()
     finished: Mapping[Key, str] = field(default_factory=dict)
+    paused: Mapping[Key, str] = field(default_factory=dict)
     live: Mapping[Key, Live] = field(default_factory=dict)
     not_looked_up: int = 0
     undeclared: int = 0
@@ -51,6 +52,11 @@ class Report:
         return sorted((one for one in self.fields if one.key.parent == key), key=lambda one: bool(one.key.child))
 
     @property
+    def hints(self) -> dict[Key, str]:
+        """Return what to do about incidents whose status stays where others brought it."""
+        return {**self.finished, **self.paused}
+
+    @property
     def summary(self) -> dict[str, int]:
         """Return how many fields changed, what the next apply does with them, and how many resources are gone."""
         fates = [one.fate for one in self.fields]
@@ -59,6 +65,7 @@ class Report:
             "resources": len(self.keys),
             **{fate.value: fates.count(fate) for fate in Fate},
             "finished": len(self.finished),
+            "paused": len(self.paused),
             "out_of_sight": len(self.lost),
         }
 
@@ -66,8 +73,8 @@ class Report:
 def of(plan: Plan, memory: Memory, undeclared: int = 0) -> Report:
     """Return what of a plan is drift: what its manifests changed, and what was never applied, is none."""
     known = {(one.key, one.path) for one in plan.drifted}
-    finished = [notice for notice in plan.notices if notice.topic is Topic.FINISHED and memory.record(notice.key)]
-    more = [one.moved for one in finished if one.moved and (one.moved.key, one.moved.path) not in known]
+    brought = [one for one in plan.notices if one.topic in {Topic.FINISHED, Topic.PAUSED} and memory.record(one.key)]
+    more = [one.moved for one in brought if one.moved and (one.moved.key, one.moved.path) not in known]
     return Report(
         workspace=plan.workspace,
         organisation=plan.organisation,
@@ -76,7 +83,8 @@ def of(plan: Plan, memory: Memory, undeclared: int = 0) -> Report:
         recorded=plan.resources - len(set(_unrecorded(plan, memory))),
         fields=(*plan.drifted, *more),
         lost=tuple(one for one in plan.refusals if one.why is Why.OUT_OF_SIGHT and memory.record(one.key)),
-        finished={notice.key: notice.hint for notice in finished},
+        finished={one.key: one.hint for one in brought if one.topic is Topic.FINISHED},
+        paused={one.key: one.hint for one in brought if one.topic is Topic.PAUSED},
         live=plan.live,
         not_looked_up=plan.not_looked_up,
         undeclared=undeclared,

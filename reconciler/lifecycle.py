@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.model import Leaf, Ref
 
-LIVE, LEARNING, CLOSED, TRIAGE = "live", "learning", "closed", "triage"
+LIVE, LEARNING, CLOSED, TRIAGE, PAUSED = "live", "learning", "closed", "triage", "paused"
 MOVES = {TRIAGE: {LEARNING, CLOSED}, LIVE: {LIVE, LEARNING, CLOSED}, LEARNING: {LEARNING, CLOSED}, CLOSED: {CLOSED}}
 AT_CREATION = {LIVE, LEARNING, CLOSED}
 ONWARD = {TRIAGE: 0, LIVE: 1, LEARNING: 2, CLOSED: 3}
@@ -41,6 +41,10 @@ class Lifecycle:
         """Return whether a status is one that a person must accept an incident from."""
         return self.category(status) == TRIAGE
 
+    def is_paused(self, status: Leaf) -> bool:
+        """Return whether a status is one from which people, and they alone, may have an incident go on any minute."""
+        return self.category(status) == PAUSED
+
     def may_create(self, status: Leaf) -> bool:
         """Return whether an incident can be created in this status."""
         return self.category(status) in AT_CREATION
@@ -52,7 +56,7 @@ class Lifecycle:
         return self.category(after) in MOVES.get(self.category(before), set())
 
     def is_further(self, live: Leaf, wanted: Leaf) -> bool:
-        """Return whether an incident is already past the category that is wanted for it."""
+        """Return whether an incident is past the category that is wanted for it, or where only people move it."""
         here, there = self.category(live), self.category(wanted)
         if here in ONWARD and there in ONWARD:
             return ONWARD[here] > ONWARD[there]

@@ -162,6 +162,9 @@ def _moves(desired: Desired) -> list[tuple[Leaf, Source]]:
     return [*moves, *((leaf, desired.manifest.at("status")) for leaf in [desired.leaves.get(STATUS)] if leaf)]
 
 
+MOVES_THERE_ARE = "it moves within a category, from live to post-incident or closed, and from post-incident to closed"
+
+
 def broken_move(
     desired: Desired, status: Leaf | None, moves: Sequence[tuple[Leaf, Source]], lifecycle: Lifecycle
 ) -> Refusal | None:
@@ -174,7 +177,9 @@ def broken_move(
                 source,
                 f"the API does not move an incident from {status.text} ({lifecycle.category(status)}) "
                 f"to {wanted.text} ({lifecycle.category(wanted)})",
-                "it moves within a category, from live to post-incident or closed, and from post-incident to closed",
+                f"people must resume it first, or write `status: {status.text}`"
+                if lifecycle.is_paused(status)
+                else MOVES_THERE_ARE,
             )
         status = wanted
     return None

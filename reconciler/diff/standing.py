@@ -9,11 +9,13 @@ from reconciler.diff.fields import Difference
 from reconciler.diff.pair import STATUS
 from reconciler.diff.updates import MOVES
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.lifecycle import LIVE, TRIAGE
+from reconciler.lifecycle import CLOSED, LEARNING, LIVE, TRIAGE
 from reconciler.model import Cause, Fate, Notice, Topic
 from reconciler.state.record import FieldRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.diff.pair import Pair
     from reconciler.diff.rules import Diff
     from reconciler.model import Leaf, Path
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 def stuck(pair: Pair, diff: Diff) -> tuple[Path, ...]:
     """Return `(STATUS,)` where the status is left as it is, and tell why.
 
-    In triage: a person must accept it. Others brought it further: finished. Post-incident statuses move by
-    themselves, so one that it was found in is as good as another, unless the manifest asks for another anew.
+    In triage: a person must accept it. Others brought it further (finished), or paused it. Post-incident statuses
+    move by themselves, so one that it was found in is as good as another, unless the manifest asks for another anew.
     """
     wanted, live = pair.desired.leaves.get(STATUS), pair.live.leaves.get(STATUS)
     if pair.kind is not INCIDENT or wanted is None or live is None or wanted.value == live.value:
@@ -38,7 +40,7 @@ def stuck(pair: Pair, diff: Diff) -> tuple[Path, ...]:
     if is_settled(pair) and not asks_anew:
         return (STATUS,)
     if lifecycle.is_further(live, wanted) and not asks_anew:
-        diff.notices.append(_finished(pair, live, wanted, diff))
+        diff.notices.append(_brought(pair, live, wanted, diff))
         return (STATUS,)
     return ()
 
@@ -82,20 +84,35 @@ def is_settled(pair: Pair) -> bool:
 
 
 def is_over(pair: Pair, stuck: tuple[Path, ...]) -> bool:
-    """Return whether others brought it past what is wanted."""
+    """Return whether others brought it past what is wanted, or paused it: nothing is posted then."""
     if STATUS not in stuck:
         return False
     return pair.rules.lifecycle.is_further(pair.live.leaves[STATUS], pair.desired.leaves[STATUS])
 
 
-def _finished(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
+def _brought(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
     record = pair.record.fields.get("status") if pair.record else None
     one = pair.drifted(Difference(STATUS, wanted, live, Cause.DRIFT, record), Fate.KEPT)
     known = next((each for each in diff.drifted if each.path == STATUS), one)
-    one = replace(known, is_finished=True, fate=Fate.KEPT, held_back=_held_back(pair))
+    is_paused = pair.rules.lifecycle.is_paused(live)
+    left = replace(known, fate=Fate.KEPT, held_back=_held_back(pair))
+    one = replace(left, is_paused=is_paused, is_finished=not is_paused)
     diff.drifted[:] = [one if each is known else each for each in diff.drifted]
-    hint = f"{_agreeing(pair, live, one.held_back)}, or raise `metadata.generation` to declare it anew"
+    agreeing = _agreeing(pair, live, one.held_back)
+    if is_paused:
+        hint = f"{_going_on(pair, wanted, one.held_back)}; or {agreeing}"
+        return pair.notice(Topic.PAUSED, one, pair.desired.source, hint)
+    hint = f"{agreeing}, or raise `metadata.generation` to declare it anew"
     return pair.notice(Topic.FINISHED, one, pair.desired.source, hint)
+
+
+def _going_on(pair: Pair, wanted: Leaf, held_back: Sequence[str]) -> str:
+    """Return what becomes of a paused incident: the API moves none, and people may have it go on any minute."""
+    if pair.rules.lifecycle.category(wanted) in {LEARNING, CLOSED}:
+        return f"the API moves no paused incident: people must resume it first, or bring it to {wanted.text} themselves"
+    if not held_back:
+        return "it is left so until people resume it"
+    return f"its open update{' is' if len(held_back) == 1 else 's are'} posted once people resume it"
 
 
 def _held_back(pair: Pair) -> tuple[str, ...]:

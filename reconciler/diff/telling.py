@@ -22,7 +22,7 @@ def notice(topic: Topic, one: Drifted) -> str:
     """Return what a notice about a change outside says."""
     if one.is_gone:
         return f"{one.what} was deleted outside, and is not made again"
-    return _finished(one) if topic is Topic.FINISHED else _kept(one)
+    return _brought(one) if topic in {Topic.FINISHED, Topic.PAUSED} else _kept(one)
 
 
 def refusal(moved: Sequence[Drifted]) -> str:
@@ -62,7 +62,7 @@ def _kept(one: Drifted) -> str:
     return f"{one.what} {reading(one.live)} kept{_by(one)}; {one.asker} says {reading(one.desired)}"
 
 
-def _finished(one: Drifted) -> str:
+def _brought(one: Drifted) -> str:
     says = f"{one.asker} says {reading(one.desired)}"
     if one.held_back:
         names = " and ".join(f"`{name}`" for name in one.held_back)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
 from reconciler.identity import Ambiguous, Forgotten, Marked, OutOfSight, Taken, Unfinished, Used
+from reconciler.lifecycle import PAUSED
 from reconciler.loopback import leads_to_this_machine
 from reconciler.model import Refusal, Why
 
@@ -126,7 +127,9 @@ def _unfinished(desired: Desired, identifier: str, raw: Mapping[str, Any] | None
             "a private incident takes a key with the role global_access",
         )
     message = f"its earlier generation is {raw['reference']}, which is not finished: {raw['incident_status']['name']}"
-    hint = "close that one first, or put the earlier `generation:` back"
+    # The API moves no paused incident.
+    who = "people must " if raw["incident_status"]["category"] == PAUSED else ""
+    hint = f"{who}close that one first, or put the earlier `generation:` back"
     return Refusal(Why.IMPOSSIBLE, desired.key, at, message, hint)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ENDED = frozenset({CLOSED, "declined", "canceled", "merged"})
 """Categories of a status that nothing is left to do in."""
+LEFT_TO_PEOPLE = frozenset({Topic.FINISHED, Topic.PAUSED, Topic.TRIAGE})
+"""Notices of a status that is left where people brought it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _nothing_to_do(step: Step, plan: Plan, after: Memory) -> tuple[State, str]:
             told = [one.message for one in plan.notices if one.key in {key, key.of(UPDATE.noun, id)}]
             return State.OVERTAKEN, "; ".join(told) or "people had brought the incident further"
         case Set() | Assign():
-            left = [one for one in plan.notices if one.key == key and one.topic in {Topic.FINISHED, Topic.TRIAGE}]
+            left = [one for one in plan.notices if one.key == key and one.topic in LEFT_TO_PEOPLE]
             if left:
                 return State.OVERTAKEN, "; ".join(one.message for one in left)
             return State.DONE, "it was so already"

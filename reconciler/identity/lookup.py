@@ -37,11 +37,12 @@ SKEW = 600.0
 """Seconds by which this machine's clock may be from the API's."""
 
 
-RUNNING = frozenset({"triage", "live"})
+RUNNING = frozenset({"triage", "live", "paused"})
+"""Categories of statuses in which an incident goes on, or may go on any minute."""
 
 
 def is_finished(incident: Mapping[str, Any]) -> bool:
-    """Return whether an incident is past its live statuses, wherever people brought it."""
+    """Return whether an incident is past its live statuses, wherever people brought it; a paused one is not."""
     return incident["incident_status"]["category"] not in RUNNING
 
 

@@ -85,8 +85,10 @@ class Drifted:
     """Whether anything is live."""
     is_finished: bool = False
     """Whether it is the status of an incident that others brought further than its manifest."""
+    is_paused: bool = False
+    """Whether it is the status of an incident that people paused, and that its manifest would have go on or end."""
     held_back: tuple[str, ...] = ()
-    """The updates that are not posted, as others finished the incident."""
+    """The updates that are not posted, as others finished or paused the incident."""
     is_unread: bool = False
     """Whether an apply leaves it as it does not look, unless `--on-drift` or a change in the manifest asks for it."""
     asker: str = "the manifest"

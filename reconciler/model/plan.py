@@ -92,6 +92,7 @@ class Topic(Enum):
     KEPT = "kept"
     FROZEN = "frozen"
     FINISHED = "finished"
+    PAUSED = "paused"
     TRIAGE = "in triage"
     UNDECLARED = "no longer declared"
     UNSTATED = "no longer stated"
@@ -197,6 +198,7 @@ class Plan:
             "unchanged": len(self.unchanged),
             "frozen": topics.count(Topic.FROZEN),
             "finished": topics.count(Topic.FINISHED),
+            "paused": topics.count(Topic.PAUSED),
             "impossible": sum(one.why is Why.IMPOSSIBLE for one in self.refusals),
             "refused": len(self.refusals),
         }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.model import Change, Key, Notice, Plan, Refusal, Step
 
-LEFT_TO_PEOPLE = {Topic.KEPT, Topic.FINISHED, Topic.TRIAGE}
+LEFT_TO_PEOPLE = {Topic.KEPT, Topic.FINISHED, Topic.PAUSED, Topic.TRIAGE}
 """Notices of what a plan does not do although a manifest asks for it."""
 
 

@@ -133,6 +133,13 @@ def _incident(one: Gone, lifecycle: Lifecycle, last: Leaf | None) -> Fate:
             f"{one.known} is to be closed, and the organisation has no closed status",
             f"`reconciler state rm {one.key}` leaves it as it is",
         )
+    if lifecycle.is_paused(now):
+        return _refused(
+            one,
+            Why.IMPOSSIBLE,
+            f"{one.known} is to be closed, and is {now.text}: the API moves no paused incident",
+            f"people must close it, or resume it first; `reconciler state rm {one.key}` leaves it as it is",
+        )
     if lifecycle.category(now) == CLOSED or not lifecycle.may_move(now, last):
         return Forgotten(f"the incident is {now.text} already")
     return Closed(one.live, now, last)

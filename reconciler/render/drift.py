@@ -119,7 +119,8 @@ def _object(report: Report, key: Key) -> as_json.Object:
         "live": {"id": live.id, "reference": live.reference} if live else None,
         "fields": list(map(_field, report.of(key))),
         "finished": key in report.finished,
-        "hint": report.finished.get(key, ""),
+        "paused": key in report.paused,
+        "hint": report.hints.get(key, ""),
     }
 
 
@@ -147,8 +148,8 @@ def _resource(report: Report, key: Key, layout: Layout) -> Iterator[Line]:
     for one in fields:
         note = "; ".join(visible(part) for part in _notes(one))
         yield from changed(FieldChange(one.what, one.left, one.live, one.cause), width, layout, note=note)
-    if key in report.finished:
-        yield line("    ", Span(f"hint: {visible(report.finished[key])}", "cyan"))
+    if key in report.hints:
+        yield line("    ", Span(f"hint: {visible(report.hints[key])}", "cyan"))
 
 
 def _notes(one: Drifted) -> Iterator[str]:
@@ -157,11 +158,17 @@ def _notes(one: Drifted) -> Iterator[str]:
         yield str(one.mover)
     if one.is_gone:
         yield "deleted"
-    yield "finished, kept" if one.is_finished else UNREAD if one.is_unread else FATES[one.fate]
+    yield _becomes(one)
     if one.source == NO_MANIFEST:
         yield "no manifest declares it any more"
     if one.desired != one.left:
         yield f"{one.asker} says {reading(one.desired)}"
+
+
+def _becomes(one: Drifted) -> str:
+    if one.is_finished or one.is_paused:
+        return "finished, kept" if one.is_finished else "paused, kept"
+    return UNREAD if one.is_unread else FATES[one.fate]
 
 
 def _lost(refusal: Refusal) -> Iterator[Line]:

@@ -147,6 +147,7 @@ class TestDrift:
             "kept": 1,
             "overwritten": 1,
             "finished": 0,
+            "paused": 0,
             "out_of_sight": 0,
         }
         moved = told["resources"][0]["fields"][0]["moved_by"]
@@ -218,6 +219,26 @@ class TestDrift:
         assert "Fixing -> Closed  (Bob Baker; finished, kept)" in without_times(ended)
         assert "hint: write `status: Closed` to agree, or raise `metadata.generation`" in ended.stdout
         assert report(shell)["summary"]["finished"] == 1
+
+    def test_an_incident_that_others_paused(self, shell: Shell, world: World) -> None:
+        """It is not finished, and nothing advises to declare another one: on the terminal, for programs, in a page."""
+        move(world, "Paused")
+        ended = shell.run("drift", "--sandbox")
+
+        assert ended.code == 2
+        assert "Fixing -> Paused  (Bob Baker; paused, kept)" in without_times(ended)
+        assert "hint: it is left so until people resume it; or write `status: Paused` to agree\n" in ended.stdout
+        told = report(shell)
+        assert (told["summary"]["finished"], told["summary"]["paused"]) == (0, 1)
+        (one,) = told["resources"]
+        assert (one["finished"], one["paused"]) == (False, True)
+        assert one["hint"].startswith("it is left so until people resume it")
+        for form in ("text", "markdown", "html"):
+            shown = shell.run("plan", "--sandbox", "--format", form).stdout
+            assert "Paused" in shown
+            assert "paused by Bob Baker" in shown
+            assert "finished" not in shown.lower().replace("<td>finished", "").replace("| finished", "")
+            assert "generation" not in shown
 
     def test_an_incident_that_went_out_of_sight(self, shell: Shell, world: World) -> None:
         """Private to another key is as good as gone."""

@@ -52,9 +52,9 @@ def test_what_is_not_finished_is_not_declared_anew(world: World) -> None:
     assert plan.is_empty
 
 
-@pytest.mark.parametrize("status", ["Documenting", "Paused", "Canceled"])
+@pytest.mark.parametrize("status", ["Documenting", "Closed", "Canceled"])
 def test_what_is_finished_in_any_way_is_declared_anew(world: World, status: str) -> None:
-    """Post-incident, paused and canceled are finished as well."""
+    """Post-incident, closed and canceled are finished; paused is not."""
     world.write(manifest())
     world.settle()
     world.edit(world.incidents()[0]["id"], incident_status_id=world.status(status))

@@ -121,6 +121,27 @@ def test_what_is_closed_already_is_only_forgotten(world: World) -> None:
     assert told.steps(pruned(world)) == ["forget Incident/checkout"]
 
 
+def test_what_people_paused_is_not_forgotten_in_place_of_being_closed(world: World) -> None:
+    """It may go on any minute, and nobody would close it then: told, and refused until people act."""
+    world.write_raw(ACME % "limits: {quiet_minutes: 0}", "reconciler.yaml")
+    declare(world, incident(on_remove="close"))
+    found = world.incident("Checkout slow")["id"]
+    world.edit(found, incident_status_id=world.status("Paused"))
+    world.write(KEEPER)
+
+    refusal = told.refusal(pruned(world))
+
+    assert refusal.why is Why.IMPOSSIBLE
+    assert refusal.message == "INC-1 is to be closed, and is Paused: the API moves no paused incident"
+    assert refusal.hint == (
+        "people must close it, or resume it first; `reconciler state rm Incident/checkout` leaves it as it is"
+    )
+    assert told.notices(world.plan(), Topic.UNDECLARED) == [refusal.message]
+    world.edit(found, incident_status_id=world.status("Fixing"))
+    assert not told.wrong(prune(world))
+    assert world.incident("Checkout slow")["incident_status"]["name"] == "Closed"
+
+
 def test_a_run_killed_between_close_and_forget_is_finished_by_the_next(world: World) -> None:
     """The incident is closed, the record still there: the next run forgets it and sends nothing."""
     declare(world, incident(on_remove="close"))

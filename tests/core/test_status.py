@@ -38,10 +38,16 @@ def move(world: World, name: str) -> None:
     world.edit(world.incidents()[0]["id"], incident_status_id=world.status(name))
 
 
+AT_ONCE = """
+apiVersion: reconciler/v1
+kind: Workspace
+metadata: {name: acme}
+spec: {limits: {quiet_minutes: 0}}
+"""
 OPEN = "status: Fixing, updates: [{id: first, message: Hello}]"
 
 
-@pytest.mark.parametrize("end", ["Closed", "Paused", "Canceled", "Declined", "Merged", "Documenting"])
+@pytest.mark.parametrize("end", ["Closed", "Canceled", "Declined", "Merged", "Documenting"])
 def test_what_people_finished_is_left_alone(world: World, end: str) -> None:
     """Neither change nor error: told every time with the two ways on, open updates not posted, the rest converged."""
     world.write(manifest(OPEN))
@@ -63,7 +69,130 @@ def test_what_people_finished_is_left_alone(world: World, end: str) -> None:
     says = "the manifest says Fixing; `second` is not posted"
     assert told.timeless(notice.message) == f"{done} by Bob Baker; {says}"
     assert notice.hint == f"write `status: {end}` to agree, or raise `metadata.generation` to declare it anew"
-    assert plan.summary["finished"] == 1
+    assert (plan.summary["finished"], plan.summary["paused"]) == (1, 0)
+
+
+TWO = OPEN.replace("]", ", {id: second, message: Still here}, {id: third, message: Better, status: Monitoring}]")
+TWO = TWO.replace("status: Fixing, updates", "updates")
+
+
+class TestPaused:
+    """What people paused may go on any minute: it is not finished, and waits."""
+
+    @pytest.fixture
+    def paused(self, world: World) -> World:
+        """Give a world in which Bob paused the only incident."""
+        world.write_raw(AT_ONCE, "reconciler.yaml")
+        world.write(manifest(OPEN))
+        world.settle()
+        move(world, "Paused")
+        return world
+
+    @pytest.mark.parametrize("state", ["there", "lost"])
+    def test_it_waits_and_is_told_so(self, paused: World, state: str) -> None:
+        """Nothing is posted and the rest is brought up to date; nothing advises to declare it anew."""
+        if state == "lost":
+            paused.lose_state()
+        paused.write(manifest(f"{TWO}, summary: What is known"))
+
+        paused.settle()
+
+        plan = paused.plan()
+        assert (status(paused), paused.incidents()[0]["summary"]) == ("Paused", "What is known")
+        assert paused.updates(paused.incidents()[0]["id"]) == ["Hello"]
+        assert plan.is_empty
+        assert not plan.refusals
+        (notice,) = plan.notices
+        assert notice.topic is Topic.PAUSED
+        told_of = "paused by Bob Baker; the manifest says Monitoring; `second` and `third` are not posted"
+        assert told.timeless(notice.message) == told_of
+        assert notice.hint == (
+            "its open updates are posted once people resume it; or write `status: Paused` into update `third` to agree"
+        )
+        assert (plan.summary["finished"], plan.summary["paused"]) == (0, 1)
+
+    def test_once_people_resume_it_its_updates_are_posted(self, paused: World) -> None:
+        """In order, with their moves, as if nobody had ever paused it."""
+        paused.write(manifest(TWO))
+        paused.settle()
+        move(paused, "Fixing")
+
+        paused.settle()
+
+        assert paused.updates(paused.incidents()[0]["id"]) == ["Hello", "Still here", "Better"]
+        assert status(paused) == "Monitoring"
+        told.assert_quiet(paused)
+
+    def test_adopted_while_paused_its_updates_are_posted_once_people_resume_it(self, paused: World) -> None:
+        """Where it was before is not known then: it stays where people have it go on, and that is told."""
+        paused.lose_state()
+        paused.write(manifest(TWO))
+        paused.settle()
+        move(paused, "Fixing")
+
+        paused.settle()
+
+        assert paused.updates(paused.incidents()[0]["id"]) == ["Hello", "Still here", "Better"]
+        assert status(paused) == "Fixing"
+        assert told.notices(paused.plan(), Topic.KEPT) == [
+            "status Fixing kept (Bob Baker); the manifest says Monitoring"
+        ]
+
+    def test_to_agree_posts_what_waits_and_leaves_it_paused(self, paused: World) -> None:
+        """The hint can be followed."""
+        paused.write(manifest(TWO.replace("Monitoring", "Paused")))
+
+        paused.settle()
+
+        assert paused.updates(paused.incidents()[0]["id"]) == ["Hello", "Still here", "Better"]
+        assert status(paused) == "Paused"
+        told.assert_quiet(paused)
+
+    def test_it_is_not_declared_anew(self, paused: World) -> None:
+        """A second incident would stand beside one that may go on any minute."""
+        paused.write(manifest(OPEN, 'generation: "2"'))
+
+        plan = paused.plan()
+
+        assert plan.is_empty
+        refusal = told.refusal(plan)
+        assert refusal.why is Why.IMPOSSIBLE
+        assert refusal.message == "its earlier generation is INC-1, which is not finished: Paused"
+        assert refusal.hint == "people must close that one first, or put the earlier `generation:` back"
+
+    @pytest.mark.parametrize("end", ["Closed", "Documenting"])
+    def test_what_is_to_end_must_be_resumed_first(self, paused: World, end: str) -> None:
+        """The API has no move out of a pause: told, and done once people resume it."""
+        paused.write(manifest(OPEN.replace("Fixing", end)))
+
+        plan = paused.plan()
+
+        assert plan.is_empty
+        (notice,) = plan.notices
+        assert told.timeless(notice.message) == f"paused by Bob Baker; the manifest says {end}"
+        assert notice.hint == (
+            "the API moves no paused incident: people must resume it first, or bring it to "
+            f"{end} themselves; or write `status: Paused` to agree"
+        )
+        move(paused, "Fixing")
+        paused.settle()
+        assert status(paused) == end
+        told.assert_quiet(paused)
+
+    def test_to_go_on_where_git_agreed_is_impossible_until_people_resume_it(self, paused: World) -> None:
+        """The manifest asks for a move that the API does not have: refused whole, with what must come first."""
+        paused.write(manifest(OPEN.replace("Fixing", "Paused")))
+        paused.settle()
+        paused.write(manifest(OPEN))
+
+        refusal = told.refusal(paused.plan())
+
+        assert refusal.why is Why.IMPOSSIBLE
+        assert refusal.message == "the API does not move an incident from Paused (paused) to Fixing (live)"
+        assert refusal.hint == "people must resume it first, or write `status: Paused`"
+        move(paused, "Fixing")
+        paused.settle()
+        told.assert_quiet(paused)
 
 
 def test_agreeing_with_people_ends_the_notice(world: World) -> None:
@@ -276,14 +405,6 @@ def test_post_incident_statuses_are_as_good_as_each_other_without_state(world: W
     assert told.notices(plan) == []
     world.settle()
     told.assert_quiet(world)
-
-
-AT_ONCE = """
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: acme}
-spec: {limits: {quiet_minutes: 0}}
-"""
 
 
 def test_an_incident_that_the_server_moved_on_can_be_closed(world: World) -> None:

@@ -153,7 +153,8 @@ def test_what_cannot_be_closed_is_told_and_tried_again_later(world: World) -> No
 
     story = run.play(on_tell=pause)
     assert {name: one.outcome for name, one in story.cleaned.items()} == {"outage": "failed", "noise": "closed"}
-    assert story.cleaned["outage"].detail == "it is Paused, from where the API does not move it"
+    told = "INC-1 is to be closed, and is Paused: the API moves no paused incident"
+    assert story.cleaned["outage"].detail == told
     assert not story.is_over
     world.edit(world.incident(TITLE)["id"], incident_status_id=world.status("Fixing"))
 

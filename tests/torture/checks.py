@@ -229,11 +229,18 @@ class Reckoning:
             self.excuse(Excuse.REFUSED)
             return
         live = self.incidents[identifier]
+        self._told_by_its_name(path, live["incident_status"]["category"])
         self._updates(name, generation, spec)
         self._timeline(name, spec, identifier)
         shown = observed.live(live)
         for field, wanted in observed.declared(spec, self.scene.behaviour).items():
             self._field(name, field, wanted, shown.get(field, ""), identifier, spec)
+
+    def _told_by_its_name(self, path: str, category: str) -> None:
+        """What people paused is not called finished, and nothing else is called paused."""
+        told = self.notices[path] & {"finished", "paused"}
+        if told - {"paused" if category == "paused" else "finished"}:
+            raise Broken(f"{path} is told to be {sorted(told)}, and its status is of the category {category}")
 
     def _managed(self, name: str, generation: str) -> str | None:
         """Return the incident of a manifest: what its key made, and of several that did, the one that is managed."""
@@ -275,6 +282,8 @@ class Reckoning:
             self.excuse(Excuse.REFUSED)
         elif "finished" in self.notices[path]:
             self.excuse(Excuse.FINISHED)
+        elif "paused" in self.notices[path]:
+            self.excuse(Excuse.PAUSED)
         elif "kept" in self.notices[f"{path}/update/{one}"]:
             self.excuse(Excuse.UNSAID)
         elif "message" not in next(u for u in spec["updates"] if u["id"] == one):
@@ -334,6 +343,7 @@ class Reckoning:
         excuses = (
             (path in self.refused, Excuse.REFUSED),
             (is_status and "finished" in told, Excuse.FINISHED),
+            (is_status and "paused" in told, Excuse.PAUSED),
             (is_status and "in triage" in told, Excuse.TRIAGE),
             (is_status and (values <= set(LEARNING) or is_moving), Excuse.SETTLED),
             (is_peoples and policy != "overwrite" and "kept" in told, Excuse.KEPT),

@@ -12,6 +12,7 @@ class Excuse(Enum):
     KEPT_ONCE = "the same, found kept when the incident was adopted, and told by the plan that adopted it"
     IGNORED = "ignore_changes: set at creation, then left to people"
     FINISHED = "finished: its status is left, its open updates are not posted; told"
+    PAUSED = "paused: its status is left, its open updates wait until people resume it; told"
     TRIAGE = "in triage: a person must accept it; told"
     SETTLED = "post-incident statuses move by themselves, so one is as good as another"
     REFUSED = "ambiguous, impossible, unknown, out of sight or changed on both sides: left alone whole; told"
