@@ -159,6 +159,7 @@ class Reckoning:
         """Check everything; raises `Broken` at the first promise that was not kept."""
         self._each_key_once()
         self._keys_are_of_one_name()
+        self._known_by_present_names()
         for one in self.scene.of("Incident"):
             self._incident(one["metadata"]["name"], one["spec"], one["metadata"].get("generation", "1"))
         self._people()
@@ -184,9 +185,19 @@ class Reckoning:
             seen[whose.incident].add(whose.name)
         for (name, generation), called in seen.items():
             if len(called) > 1:
-                if not self.run.losses or len({Whose.of(key).name for key in self._owned((name, generation))}) > 1:
+                is_declared_once = len({Whose.of(key).name for key in self._owned((name, generation))}) < 2
+                # A marker carries the present name, and `was` the one before it: together they tell two names.
+                is_untold = len(self.run.called[name]) > 2 or self.scene.has_marker
+                if not (self.run.losses and is_untold and is_declared_once):
                     raise Broken(f"{name}.{generation} has keys of {sorted(called)}")
                 self.excuse(Excuse.RENAMED)
+
+    def _known_by_present_names(self) -> None:
+        """State has what was renamed under its present name, and under no other."""
+        for path in self.scene.manifests:
+            known = names.known(self.run.resources(), path)
+            if {*known} - {path.partition("/")[2]}:
+                raise Broken(f"{path} is known as {known}")
 
     def _may_be_twice(self, key: str) -> bool:
         if not self._forgets():

@@ -43,6 +43,8 @@ class Run:
     """The steps at which something that was remembered was lost."""
     texts: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """All that an update or a timeline item of an incident ever said."""
+    called: dict[str, set[str]] = field(default_factory=dict)
+    """All that each incident's manifest was ever called, by what it was called first."""
     owners: dict[str, str] = field(default_factory=dict)
     """The idempotency key that made each incident."""
     scene: Scene = field(init=False)
@@ -99,9 +101,11 @@ class Run:
         }
         self.versions.append((self.step, fields))
         for one in self.scene.of("Incident"):
+            name = one["metadata"]["name"]
+            self.called.setdefault(names.first(name), set()).add(name)
             for child in [*one["spec"].get("updates", ()), *one["spec"].get("timeline", ())]:
                 said = f"{child.get('at')} {child.get('title')} {child.get('message')}"
-                self.texts.setdefault((names.first(one["metadata"]["name"]), child["id"]), set()).add(said)
+                self.texts.setdefault((names.first(name), child["id"]), set()).add(said)
 
     def _meanwhile(self) -> None:
         """Let people and authors do something, and lose something."""
