@@ -115,11 +115,11 @@ def _origin(deeds: list[Deed]) -> Any:
     return origin
 
 
-def nowhere(run: Run, paths: Sequence[str], made: Mapping[tuple[str, str], Json]) -> None:
+def nowhere(run: Run, paths: Sequence[str], made: Mapping[tuple[str, str], Json], resources: Collection[str]) -> None:
     """Check that each `was` that led nowhere did: what it names, or what carries its key, is known."""
     for path in paths:
         one = run.scene.manifests[path]
-        metadata, managed = one["metadata"], names.known(run.resources(), path)
+        metadata, managed = one["metadata"], names.known(resources, path)
         names_told = {metadata["name"], metadata["was"]}
         live = made.get((names.first(metadata["name"]), metadata.get("generation", "1")))
         is_known = bool(names_told & {*managed})
@@ -186,11 +186,18 @@ class Reckoning:
         for (name, generation), called in seen.items():
             if len(called) > 1:
                 is_declared_once = len({Whose.of(key).name for key in self._owned((name, generation))}) < 2
+                if not is_declared_once and not self._is_untraced(name):
+                    raise Broken(f"{name}.{generation} was declared as {sorted(called)}")
                 # A marker carries the present name, and `was` the one before it: together they tell two names.
-                is_untold = len(self.run.called[name]) > 2 or self.scene.has_marker
-                if not (self.run.losses and is_untold and is_declared_once):
+                is_untold = bool(self.run.called[name] - {"", name}) or self.scene.has_marker or name in self.run.moved
+                if not (self.run.losses and is_untold):
                     raise Broken(f"{name}.{generation} has keys of {sorted(called)}")
-                self.excuse(Excuse.RENAMED)
+                self.excuse(Excuse.RENAMED if is_declared_once else Excuse.DUPLICATE)
+
+    def _is_untraced(self, name: str) -> bool:
+        """Tell whether neither a manifest, nor state, nor its looks tell an incident: it was moved, lost, renamed."""
+        is_lost = name in self.run.moved and self.run.losses and not self.scene.has_marker
+        return bool(is_lost) and self._was_renamed(name)
 
     def _known_by_present_names(self) -> None:
         """State has what was renamed under its present name, and under no other."""
@@ -378,6 +385,10 @@ class Reckoning:
         since = {str(value) for step, value in values if step > mine[-1].step}
         before = [str(value) for step, value in values if step <= mine[-1].step]
         if not since <= set(before[-1:]):
+            return
+        first_asked = next((step for step, value in values if value is not None), 0)
+        if not _origin(mine) and not self.run.has_ended(first_asked, mine[-1].step):
+            self.excuse(Excuse.UNNOTED)
             return
         if not mine[-1].after and self.run.is_unrecorded(mine[-1].step):
             self.excuse(Excuse.UNSET)

@@ -146,6 +146,20 @@ class Commands:
         checks.files(self.folder)
         self.figures["states rebuilt"] += 1
 
+    def state(self, *arguments: str) -> Ended:
+        """Run a command of `state` by itself: whoever types it sees to it that it can be done."""
+        command = self._start(["state", *arguments])
+        command.begin()
+        ended = command.wait()
+        checks.ended(ended, None, {0})
+        checks.files(self.folder)
+        return ended
+
+    def listed(self) -> dict[str, Json]:
+        """Return what is managed, by `state list`."""
+        found: dict[str, Json] = json.loads(self.state("list", "--format", "json").out)
+        return found
+
     def plan(self, *flags: str) -> Json:
         """Return the plan as JSON, with its exit code."""
         ended = self.read("plan", "--detailed-exitcode", "--format", "json", *flags)

@@ -20,6 +20,7 @@ class Excuse(Enum):
     POSTED_WITHOUT = "an update without a message is known by what it moved, and what stands before a posted one was"
     UNRECORDED = "without a record nobody can tell whose an old value is; under keep it counts as people's; told"
     UNSET = "without a record, a field that people emptied looks like one that was never set"
+    UNNOTED = "unrecorded: people set first what no run has come to ask for, so that none could note what stood there"
     EARLIER = "without a record, a look-alike that is not finished is adopted, whatever generation it was"
     DUPLICATE = "without a marker, while the API remembers the key or the name is unchanged: neither held"
     FORGOTTEN = "the API forgot the key, the record is lost, and the text cannot be known again"

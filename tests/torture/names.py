@@ -79,11 +79,17 @@ def _rename(scene: Scene, one: Json, chance: random.Random) -> str:
     new = begin if old != begin and chance.random() < 0.3 else f"{begin}{LATER}{chance.randint(1, 9)}"
     if new == old:
         return ""
-    metadata |= {"name": new, "was": old}
+    metadata["was"] = old
+    call(scene, one, new)
+    return f"rename {one['kind']}/{old} to {new}"
+
+
+def call(scene: Scene, one: Json, name: str) -> None:
+    """Let a manifest have another name, at its place among the others."""
+    one["metadata"]["name"] = name
     manifests = {f"{each['kind']}/{each['metadata']['name']}": each for each in scene.manifests.values()}
     scene.manifests.clear()
     scene.manifests.update(manifests)
-    return f"rename {one['kind']}/{old} to {new}"
 
 
 def led_nowhere(text: str) -> list[str]:

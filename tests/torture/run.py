@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.torture import authors, checks, names, observed, violence
+from tests.torture import authors, checks, names, observed, operators, violence
 from tests.torture.account import Account
 from tests.torture.commands import Commands
 from tests.torture.generate import drawn, scenes
@@ -44,7 +44,9 @@ class Run:
     texts: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """All that an update or a timeline item of an incident ever said."""
     called: dict[str, set[str]] = field(default_factory=dict)
-    """All that each incident's manifest was ever called, by what it was called first."""
+    """All that each incident's manifest says that it was, by what it was called first."""
+    moved: set[str] = field(default_factory=set)
+    """The incidents whose manifests were renamed without a word, and moved in the state."""
     owners: dict[str, str] = field(default_factory=dict)
     """The idempotency key that made each incident."""
     scene: Scene = field(init=False)
@@ -102,7 +104,7 @@ class Run:
         self.versions.append((self.step, fields))
         for one in self.scene.of("Incident"):
             name = one["metadata"]["name"]
-            self.called.setdefault(names.first(name), set()).add(name)
+            self.called.setdefault(names.first(name), set()).add(one["metadata"].get("was", ""))
             for child in [*one["spec"].get("updates", ()), *one["spec"].get("timeline", ())]:
                 said = f"{child.get('at')} {child.get('title')} {child.get('message')}"
                 self.texts.setdefault((names.first(name), child["id"]), set()).add(said)
@@ -115,6 +117,10 @@ class Run:
         for _ in range(self.chance.choice([0, 0, 1, 2])):
             told = authors.change(self.scene, self.chance)
             self.tell(told and f"authors {told}", "authors' changes")
+            self._write()
+        if self.chance.random() < 0.15:
+            told = operators.act(self)
+            self.tell(told and f"operators {told}", "operators' deeds")
             self._write()
         if self.chance.random() < 0.25:
             told = violence.lose(self.work, self.chance)
@@ -152,15 +158,20 @@ class Run:
 
     def _mend(self) -> bool:
         """Let authors mend each `was` that led nowhere; raises `Broken` where it led somewhere."""
-        there = {one["id"]: one for one in self.account.incidents()}
-        made = {names.Whose.of(key).incident: there[one] for one, key in self.owners.items() if one in there}
-        checks.nowhere(self, self.commands.nowhere, made)
-        told = names.mend(self.scene, self.commands.nowhere, made, self.resources())
+        made = self.made()
+        managed = self.commands.listed() if self.commands.nowhere else {}
+        checks.nowhere(self, self.commands.nowhere, made, managed)
+        told = names.mend(self.scene, self.commands.nowhere, made, managed)
         self.commands.nowhere = []
         self.tell(told and f"authors {told}", "hints mended")
         if told:
             self._write()
         return bool(told)
+
+    def made(self) -> dict[tuple[str, str], Json]:
+        """Return the incidents that runs made, by what their manifests were called first, and the generation."""
+        there = {one["id"]: one for one in self.account.incidents()}
+        return {names.Whose.of(key).incident: there[one] for one, key in self.owners.items() if one in there}
 
     def resources(self) -> dict[str, Json]:
         """Return what the state remembers."""
@@ -187,6 +198,11 @@ class Run:
     def has_applied(self, begin: int, end: int) -> bool:
         """Tell whether an apply came to its end between two steps: what it did is noted."""
         return any("  apply" in one and ": exit 0" in one for one in self.story[begin:end])
+
+    def has_ended(self, begin: int, end: int) -> bool:
+        """Tell whether an apply ended by itself between two steps: what stood where it was to write is noted."""
+        ends = (": exit 0", ": exit 4", ": exit 5")
+        return any("  apply" in one and any(code in one for code in ends) for one in self.story[begin:end])
 
     def was_told(self, field: str) -> bool:
         """Tell whether some apply said that it keeps a field."""
