@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import Tripped
 from reconciler.guards import limits, modes, notifying
-from reconciler.guards.account import check_account
+from reconciler.guards.account import check_account, check_rescued
 from reconciler.guards.allowance import Allowance, allowance
 from reconciler.model import Excess
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.errors import Refused
     from reconciler.model import Key, Plan
 
-__all__ = ["Allowance", "allowance", "check", "check_account", "judged", "tripped"]
+__all__ = ["Allowance", "allowance", "check", "check_account", "check_rescued", "judged", "tripped"]
 
 VETOES = (limits.vetoes, modes.vetoes, notifying.vetoes)
 """Each answers: may this plan be applied? What it yields are the reasons why not."""

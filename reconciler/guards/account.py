@@ -25,3 +25,13 @@ def check_account(workspace: Workspace, memory: Memory, dashboard_url: str) -> N
             f"the state belongs to {known}, and the key to {dashboard_url}",
             "use that organisation's key, or another state file (`state:` in reconciler.yaml)",
         )
+
+
+def check_rescued(workspace: Workspace, memory: Memory, name: str) -> None:
+    """Refuse the state in a file (`name`) where it belongs to another organisation than the workspace says."""
+    wanted, known = workspace.organisation.rstrip("/"), memory.state.account.dashboard_url
+    if wanted and known and not workspace.is_practice and known.rstrip("/") != wanted:
+        raise Refused(
+            f"{name}: belongs to {known}, and this workspace to {wanted}",
+            "name a state of that organisation, or correct `organisation:` in reconciler.yaml",
+        )

@@ -28,12 +28,12 @@ def _lines(part: Any) -> str:
     return "{\n" + ",\n".join(f" {_compact(name)}: {_compact(value)}" for name, value in part.items()) + "\n}"
 
 
-def value_of(text: bytes, name: str) -> Any:
-    """Return the JSON of a text; `name` is what messages call it. Raises `Refused` where it is none."""
+def value_of(text: bytes, name: str, hint: str = UNREADABLE) -> Any:
+    """Return the JSON of a text; `name` is what messages call it. Raises `Refused` with a hint where it is none."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise Refused(f"{name}: not JSON", UNREADABLE) from None
+        raise Refused(f"{name}: not JSON", hint) from None
 
 
 def state_of(text: bytes | None, name: str, workspace: str) -> State:

@@ -13,7 +13,7 @@ from reconciler.state.format import value_of
 from reconciler.state.journal import text_of as journal_of
 from reconciler.state.local import LocalStore
 from reconciler.state.memory import Memory, replay
-from reconciler.state.record import UNREADABLE, State
+from reconciler.state.record import UNREADABLE, State, require_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,20 +82,31 @@ class Rescue:
     path: Path
 
     @classmethod
-    def read(cls, path: Path) -> Rescue:
+    def read(cls, path: Path, hint: str = UNREADABLE) -> Rescue:
         """Read a file: one that a run put aside, or the state of a workspace from before it was shared.
 
-        Raises `Refused` where it is neither.
+        Raises `Refused` where it is neither; `hint` says what to do then.
         """
-        value = value_of(disk.read(path) or b"", str(path))
+        name = str(path)
+        value = value_of(disk.read(path) or b"", name, hint)
         if isinstance(value, dict) and "run" not in value and "serial" in value:
-            state = State.from_json(value, str(path))
+            state = State.from_json(value, name, hint)
             return cls("", Basis(), LocalStore(path, state.workspace).read(), path)
         try:
-            run, basis, pending = str(value["run"]), Basis.of(value["basis"]), value["pending"]
+            run, basis, pending = str(value["run"]), Basis.of(value["basis"]), lines_of(value["pending"])
         except (KeyError, TypeError, ValueError):
-            raise Refused(f"{path}: not a state", "name a file rescue-….json, or a state.json") from None
-        return cls(run, basis, replay(State.from_json(value, str(path)), lines_of(pending), str(path)), path)
+            raise Refused(f"{name}: not a state", hint) from None
+        return cls(run, basis, replay(State.from_json(value, name, hint), pending, name), path)
+
+    def require_fit(self, there: State, workspace: str, address: str) -> None:
+        """Raise `Refused` where it is another workspace's, or of another organisation than the state that is there."""
+        require_workspace(self.memory.state.workspace, workspace, str(self.path))
+        told, known = self.memory.state.account.dashboard_url, there.account.dashboard_url
+        if told and known and told.rstrip("/") != known.rstrip("/"):
+            raise Refused(
+                f"{self.path}: belongs to {told}, and the state in {address} to {known}",
+                "name a state of that organisation, or write another `state:` in reconciler.yaml",
+            )
 
 
 def lines_of(pending: Any) -> bytes:

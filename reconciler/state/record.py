@@ -236,10 +236,10 @@ class State:
         }
 
     @classmethod
-    def from_json(cls, value: Any, name: str) -> State:
+    def from_json(cls, value: Any, name: str, hint: str = "") -> State:
         """Read a state; `name` is what messages call its file.
 
-        Raises `Refused` where it is no state, or one of a newer format.
+        Raises `Refused` where it is no state (`hint` says what to do then), or one of a newer format.
         """
         try:
             if value["format_version"] > FORMAT_VERSION:
@@ -259,7 +259,7 @@ class State:
                 used_plans=tuple(map(str, value.get("used_plans", ()))),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Refused(f"{name}: not a state of this program", UNREADABLE) from None
+            raise Refused(f"{name}: not a state of this program", hint or UNREADABLE) from None
 
 
 UNREADABLE = "move the file away and run again: what it told is found again in the account"

@@ -200,7 +200,8 @@ class RemoteStore:
     def recover(self, rescue: Rescue, *, force: bool) -> None:
         """Write the state that a run put aside, as far as it is not remembered; only while `locked`.
 
-        Raises `Refused` where others have written since; with `force`, what the state knows nothing of is added to
+        Raises `Refused` where it is another workspace's or organisation's, and where others have written since; with
+        `force`, what the state knows nothing of is added to
         it, and all else left.
         """
         run = self._held()
@@ -208,8 +209,7 @@ class RemoteStore:
         base = self._base(run)
         if rescue.path.resolve() in run.taken_up:
             return
-        if rescue.memory.state.workspace != self.workspace:
-            raise Refused(f"{rescue.path}: belongs to workspace `{rescue.memory.state.workspace}`")
+        rescue.require_fit(base.state, self.workspace, str(self.address))
         if base.is_next(rescue) and not base.lines:
             self.save(rescue.memory, rescue.memory.state.account)
         elif force:

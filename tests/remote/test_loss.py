@@ -145,19 +145,70 @@ def test_a_local_state_is_brought_into_the_bucket(s3_team: Team) -> None:
     assert "holds a state already, at serial 1" in twice.stderr
 
 
+NO_STATES = ('{"rows": []}', "", "kind: Incident", "[]", '{"serial": 1, "format_', '{"serial": 3}', '{"run": 1}', "\0")
+
+
 def test_what_is_no_state_is_not_brought_into_the_bucket(s3_team: Team) -> None:
-    """Some other JSON, and a state of another workspace, are told for what they are."""
+    """It is another file that is wanted: this one need not be moved away."""
     alice = s3_team.machine("alice", "one")
-    alice.write("other.json", '{"rows": []}')
-    state = {"format_version": 1, "workspace": "umbrella", "serial": 3, "resources": {}, "tombstones": {}}
-    alice.write("theirs.json", json.dumps({**state, "account": {"base_url": "", "dashboard_url": ""}}))
+    for number, text in enumerate(NO_STATES):
+        alice.write("other.json", text)
 
-    other, theirs = (alice.run("state", "recover", file) for file in ("other.json", "theirs.json"))
+        ended = alice.run("state", "recover", "other.json")
 
-    assert (other.code, theirs.code) == (4, 4)
-    assert "other.json: not a state" in other.stderr
-    assert "theirs.json: belongs to workspace `umbrella`" in theirs.stderr
+        assert ended.code == 4, number
+        assert ended.stderr.startswith("error: other.json: not "), number
+        assert ended.stderr.endswith("\nhint: name a file rescue-….json, or a state.json\n"), number
     assert s3_team.state == {}
+
+
+STATE = {"format_version": 1, "workspace": "acme", "serial": 3, "resources": {}, "tombstones": {}}
+THEIRS = {"base_url": "https://api.incident.io", "dashboard_url": "https://app.incident.io/umbrella"}
+
+
+def test_a_state_of_another_workspace_is_not_brought_into_the_bucket(s3_team: Team) -> None:
+    """With the ways out that other commands tell."""
+    alice = s3_team.machine("alice", "one")
+    alice.write("theirs.json", json.dumps({**STATE, "workspace": "umbrella", "account": THEIRS}))
+
+    ended = alice.run("state", "recover", "theirs.json")
+
+    assert ended.code == 4
+    assert "theirs.json: belongs to workspace `umbrella`, not to `acme`\nhint: " in ended.stderr
+    assert s3_team.state == {}
+
+
+def test_a_state_of_another_organisation_is_not_brought_into_the_bucket(s3_team: Team) -> None:
+    """Nothing could be planned by it, and nothing but a deletion by hand would make room for the right one."""
+    alice = s3_team.machine("alice", "one")
+    del alice.environ["INCIDENT_IO_BASE_URL"]
+    organisation = ("{name: acme}\nspec: {", "{name: acme}\nspec: {organisation: https://app.incident.io/acme, ")
+    text = (alice.folder / "reconciler.yaml").read_text(encoding="utf-8").replace(*organisation)
+    alice.write("reconciler.yaml", text)
+    alice.write("theirs.json", json.dumps({**STATE, "account": THEIRS}))
+
+    ended = alice.run("state", "recover", "theirs.json", "--force")
+
+    assert ended.code == 4
+    assert ended.stderr == (
+        "error: theirs.json: belongs to https://app.incident.io/umbrella, and this workspace to "
+        "https://app.incident.io/acme\n"
+        "hint: name a state of that organisation, or correct `organisation:` in reconciler.yaml\n"
+    )
+
+
+def test_a_state_of_another_organisation_is_not_added_to_one_by_force(s3_team: Team) -> None:
+    """Where the workspace does not say whose it is, the state in the bucket does."""
+    alice = s3_team.machine("alice", "one")
+    assert alice.run(*APPLY).code == 0
+    before = s3_team.state
+    alice.write("theirs.json", json.dumps({**STATE, "account": THEIRS}))
+
+    ended = alice.run("state", "recover", "theirs.json", "--force")
+
+    assert ended.code == 4
+    assert "theirs.json: belongs to https://app.incident.io/umbrella, and the state in s3://" in ended.stderr
+    assert s3_team.state == before
 
 
 def test_a_write_whose_answer_is_lost_is_known_for_ones_own(moto: Moto) -> None:

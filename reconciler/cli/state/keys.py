@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Access
     from reconciler.model import Key
     from reconciler.state import Memory, Store
+    from reconciler.workspace import Workspace
 
 
-def store_of(access: Access) -> Store:
-    """Return where the state of the workspace and the account lies."""
+def store_of(access: Access, workspace: Workspace | None = None) -> Store:
+    """Return where the state of the workspace and the account lies; `workspace` where it is loaded already."""
     from reconciler import state  # noqa: PLC0415  (flags are told without reading anything)
 
-    return state.store_of(access.load(), lock_timeout=access.lock_timeout, tell=lambda line: tell(line, err=True))
+    workspace = workspace or access.load()
+    return state.store_of(workspace, lock_timeout=access.lock_timeout, tell=lambda line: tell(line, err=True))
 
 
 def known_key(memory: Memory, text: str, *, buried: bool = False) -> Key:

@@ -26,16 +26,19 @@ def recover(*, file: str, force: bool, access: Access) -> int:
     It is what a run put aside as the bucket was out of reach (rescue-….json), or the state that lay on a machine before
     it was shared (.reconciler/state.json, with the journal beside it).
     """
-    from reconciler.errors import Refused  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler import guards  # noqa: PLC0415  (flags are told without reading anything)
+    from reconciler.errors import Refused  # noqa: PLC0415
     from reconciler.state.leftovers import Rescue  # noqa: PLC0415
     from reconciler.state.remote import RemoteStore  # noqa: PLC0415
 
-    store = store_of(access)
+    workspace = access.load()
+    store = store_of(access, workspace)
     if not isinstance(store, RemoteStore):
         raise Refused(
             "the state of this workspace is a file, and nothing was put aside", "see `state:` in reconciler.yaml"
         )
-    rescue = Rescue.read(Path(file))
+    rescue = Rescue.read(Path(file), "name a file rescue-….json, or a state.json")
+    guards.check_rescued(workspace, rescue.memory, file)
     with store.locked():
         store.recover(rescue, force=force)
         count = len(store.read().state.records)
