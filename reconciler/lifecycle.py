@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.model import Ref
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from reconciler.model import Leaf, Ref
+    from reconciler.model import Leaf
 
 LIVE, LEARNING, CLOSED, TRIAGE, PAUSED = "live", "learning", "closed", "triage", "paused"
 MOVES = {TRIAGE: {LEARNING, CLOSED}, LIVE: {LIVE, LEARNING, CLOSED}, LEARNING: {LEARNING, CLOSED}, CLOSED: {CLOSED}}
@@ -35,7 +37,11 @@ class Lifecycle:
 
     def category(self, status: Leaf | None) -> str:
         """Return a status's category; empty for none and for one that nobody knows."""
-        return self.categories.get(status.value, "") if status and status.value else ""
+        return self._category(status.value) if status else ""
+
+    def _category(self, status: Any) -> str:
+        """Return the category of what may be no status at all, where a state or a journal tells of it."""
+        return self.categories.get(status, "") if isinstance(status, str | Ref) else ""
 
     def is_triage(self, status: Leaf) -> bool:
         """Return whether a status is one that a person must accept an incident from."""
@@ -71,5 +77,5 @@ class Lifecycle:
 
     def was_put_into_triage(self, live: Leaf, sent: Any, answered: Any) -> bool:
         """Return whether an incident that was sent as over was answered, and is still, in triage."""
-        is_over = self.categories.get(sent, "") in {LEARNING, CLOSED}
+        is_over = self._category(sent) in {LEARNING, CLOSED}
         return is_over and live.value == answered and self.category(live) == TRIAGE

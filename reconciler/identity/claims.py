@@ -153,8 +153,13 @@ def tells_key(manifest: Manifest, memory: Memory, identifier: str) -> bool:
 
 def written_keys(memory: Memory, field: str) -> dict[Key, str]:
     """Return the key that was last written into the field of each incident, as far as state tells."""
-    kept = {key: one.fields.get(f"custom_fields/{field}") for key, one in memory.state.records.items()}
-    return {key: str(one.sent[0]["value_text"]) for key, one in kept.items() if one and one.sent}
+    found = {}
+    for key, record in memory.state.records.items():
+        kept = record.fields.get(f"custom_fields/{field}")
+        match kept.sent if kept else None:
+            case [{"value_text": str(text)}, *_]:
+                found[key] = text
+    return found
 
 
 def forgotten(memory: Memory) -> dict[str, Key]:

@@ -14,6 +14,8 @@ from reconciler.state.record import (
     UNREADABLE,
     Record,
     State,
+    as_mapping,
+    as_text,
     require_workspace,
     tombstone,
     with_stone,
@@ -152,15 +154,15 @@ def _with_line(memory: Memory, entry: Mapping[str, Any]) -> Memory:
             pending[intent.step] = intent
         return memory
     if "used" in entry:
-        return replace(memory, state=state.with_used(entry["used"]))
+        return replace(memory, state=state.with_used(as_text(entry["used"])))
     newer = _records(entry["records"])
     stones = _take_in(cast("dict[Key, Record]", state.records), state.tombstones, newer)
     memory = memory if stones is state.tombstones else replace(memory, state=replace(state, tombstones=stones))
     if "buried" in entry:
-        key, why, at = entry["buried"]
+        key, why, at = map(as_text, entry["buried"])
         memory = replace(memory, state=memory.state.bury(Key.parse(key), why, at))
     if "renamed" in entry:
-        old, new, told = entry["renamed"]
+        old, new, told = map(as_text, entry["renamed"])
         memory = memory.renamed(Key.parse(old), Key.parse(new), told)
     pending = dict(memory.pending) if memory.pending is not pending else pending
     for ended in (_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in MAKING)):
@@ -219,12 +221,31 @@ def _records(value: Mapping[str, Any]) -> dict[Key, Record]:
 
 
 def _intent(entry: Mapping[str, Any]) -> Intent:
-    names = ("method", "path", "body", "sent", "time")
-    told = {name: entry[name] for name in names}
+    """Read an intent; raises as `_with_line` does where a part of it is not what it should be."""
+    key, body, sent = as_text(entry["key"]), as_mapping(entry["body"]), as_mapping(entry["sent"])
+    if key and body["idempotency_key"] != key:
+        raise ValueError(key)
     return Intent(
         _step(entry["intent"]),
-        entry["key"],
-        **told,
+        key,
+        as_text(entry["method"]),
+        as_text(entry["path"]),
+        body,
+        sent,
+        _seconds(entry["time"]),
         is_servers=entry.get("clock") == "api",
-        answered=str(entry.get("answered", "")),
+        answered=as_text(entry.get("answered", "")),
     )
+
+
+def _seconds(value: Any) -> float:
+    """Return a moment in Unix seconds; raises `TypeError` or `ValueError` for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    if not 0 <= value <= LAST_MOMENT:
+        raise ValueError(value)
+    return float(value)
+
+
+LAST_MOMENT = 4e9
+"""The year 2096: what is later is no time that a run noted."""

@@ -75,8 +75,8 @@ class Record:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Record:
         """Read a record; raises `KeyError`, `TypeError` or `ValueError` where it is none."""
-        fields = {path: FieldRecord(sent, answered) for path, (sent, answered) in value["fields"].items()}
-        told = {name: _text(value[name]) for name in _TEXTS if name in value}
+        fields = {path: _pair(kept) for path, kept in value["fields"].items()}
+        told = {name: as_text(value[name]) for name in _TEXTS if name in value}
         return cls(**told, fields=fields)
 
     @property
@@ -92,11 +92,26 @@ class Record:
 _TEXTS = ("id", "how", "idempotency_key", "generation", "mode", "on_remove", "protect", "reference", "link")
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a text as it is; raises `TypeError` for anything else: a file by hand may hold it."""
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """Return a mapping as it is; raises `TypeError` for anything else."""
+    if not isinstance(value, dict):
+        raise TypeError(value)
+    return value
+
+
+def _pair(value: Any) -> FieldRecord:
+    """Return what was sent and answered; a text of two letters is no such pair."""
+    if not isinstance(value, list):
+        raise TypeError(value)
+    sent, answered = value
+    return FieldRecord(sent, answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +161,7 @@ class Tombstone:
             Key.parse(f"{key}/{name}"): Record.from_json(one) for name, one in value.get("children", {}).items()
         }
         record = Record.from_json({"fields": {}} | dict(value))
-        return cls(key, record, _text(value.get("why", ABANDONED)), _text(value.get("at", "")), children)
+        return cls(key, record, as_text(value.get("why", ABANDONED)), as_text(value.get("at", "")), children)
 
 
 ABANDONED = "abandoned"
@@ -248,8 +263,8 @@ class State:
                     "upgrade: pip install --upgrade incident-reconciler",
                 )
             return cls(
-                workspace=_text(value["workspace"]),
-                account=Account(**{name: _text(one) for name, one in value["account"].items()}),
+                workspace=as_text(value["workspace"]),
+                account=Account(**{name: as_text(one) for name, one in value["account"].items()}),
                 serial=int(value["serial"]),
                 records={Key.parse(key): Record.from_json(one) for key, one in value["resources"].items()},
                 tombstones={
