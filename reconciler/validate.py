@@ -39,9 +39,32 @@ def problems(manifests: Iterable[Manifest], found: Iterable[Problem] = ()) -> li
     for manifest in manifests:
         against = [problem for problem in _against_schema(manifest) if problem.source not in places]
         told.extend(
-            discreet.told(against or [*_of_generation(manifest), *KINDS[manifest.key.kind].check(manifest)], manifest)
+            discreet.told(against or [*_of_metadata(manifest), *KINDS[manifest.key.kind].check(manifest)], manifest)
         )
     return sorted(set(told), key=lambda problem: (problem.source, problem.message))
+
+
+def _of_metadata(manifest: Manifest) -> Iterator[Problem]:
+    """Yield what is wrong with who a manifest says that it is."""
+    yield from _of_generation(manifest)
+    metadata, at = manifest.metadata, manifest.document.at
+    if "id" in metadata and not KINDS[manifest.key.kind].natural_key:
+        yield from _of_reference(metadata["id"], at("metadata", "id"))
+    for index, other in enumerate(metadata.get("not", ())):
+        place = at("metadata", "not", index)
+        if not KINDS[manifest.key.kind].natural_key:
+            yield from _of_reference(other, place)
+        if "id" in metadata and other.upper() == metadata["id"].upper():
+            yield Problem(place, f"`{other}` is what `id:` says that this is", "take one of the two out")
+
+
+def _of_reference(text: str, at: Source) -> Iterator[Problem]:
+    """Yield that a reference is not written as the account writes it: nothing would be found by it."""
+    if _REFERENCE.fullmatch(text) and text != text.upper():
+        yield Problem(at, f"`{text}` is no reference: they are written in capitals", f"write {text.upper()}")
+
+
+_REFERENCE = re.compile(r"[A-Za-z]+-[0-9]+")
 
 
 def _of_generation(manifest: Manifest) -> Iterator[Problem]:

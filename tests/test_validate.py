@@ -156,6 +156,18 @@ def test_an_unknown_field_is_told_at_its_key() -> None:
             "{name: a, labels: {version: 1.5}}",
             'a.yaml:1:39: `version` must be a text, not the number 1.5\nhint: put it in quotes: "1.5"',
         ),
+        (
+            "{name: a, id: inc-3}",
+            "a.yaml:1:25: `inc-3` is no reference: they are written in capitals\nhint: write INC-3",
+        ),
+        (
+            "{name: a, not: [INC-1, Inc-3]}",
+            "a.yaml:1:34: `Inc-3` is no reference: they are written in capitals\nhint: write INC-3",
+        ),
+        (
+            "{name: a, id: INC-3, not: [INC-1, INC-3]}",
+            "a.yaml:1:45: `INC-3` is what `id:` says that this is\nhint: take one of the two out",
+        ),
     ],
 )
 def test_metadata_is_checked_as_well(metadata: str, problem: str) -> None:

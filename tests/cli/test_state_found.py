@@ -106,6 +106,18 @@ def test_configuration_is_imported_by_its_name(applied: Shell) -> None:
     assert "~ Severity/grave" in plan.stdout
 
 
+def test_nothing_is_imported_under_a_name_that_no_manifest_can_have(applied: Shell) -> None:
+    """It could never be declared."""
+    applied.run("state", "rm", "Incident/one", "--sandbox")
+    before = known(applied)
+
+    ended = applied.run("state", "import", "Incident/ONE", "INC-1", "--sandbox")
+
+    assert ended.code == 3
+    assert ended.stderr.startswith("error: `ONE` cannot be a name\nhint: a name is 1 to 63 of a-z")
+    assert known(applied) == before
+
+
 def test_an_import_without_a_manifest_is_warned_of(applied: Shell) -> None:
     """It is done, as the manifest may come later."""
     applied.run("state", "rm", "Incident/one", "--sandbox")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import reaches_account, shows_texts, waits_for_lock
+from reconciler.cli.state.keys import require_name
 from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -58,9 +59,12 @@ def _parsed(text: str) -> Key:
     from reconciler.model import Key  # noqa: PLC0415
 
     try:
-        return Key.parse(text)
+        key = Key.parse(text)
     except ValueError:
         raise Misused(f"`{text}` is no name of a resource", "write it like Incident/checkout") from None
+    if not key.child:
+        require_name(key)
+    return key
 
 
 def _manifest(workspace: Workspace, key: Key) -> Manifest | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from reconciler.cli.telling import tell
@@ -34,3 +35,12 @@ def known_key(memory: Memory, text: str, *, buried: bool = False) -> Key:
     if text not in keys:
         raise Misused(f"`{text}` is not managed{did_you_mean(text, list(keys))}", "`reconciler state list` lists all")
     return keys[text]
+
+
+def require_name(key: Key) -> None:
+    """Raise `Misused` for a resource whose name no manifest can have."""
+    from reconciler.errors import Misused  # noqa: PLC0415  (see above)
+    from reconciler.kinds.schema import NAME, NAMING  # noqa: PLC0415
+
+    if not re.fullmatch(NAME, key.name):
+        raise Misused(f"`{key.name}` cannot be a name", f"a name is {NAMING}")

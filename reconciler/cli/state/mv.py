@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.options import finds_state, waits_for_lock
-from reconciler.cli.state.keys import known_key, store_of
+from reconciler.cli.state.keys import known_key, require_name, store_of
 from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ def _target(memory: Memory, source: Key, text: str) -> Key:
     """Return the key that a resource may be moved to; raises `Misused` and `Refused`."""
     from reconciler.errors import Misused, Refused  # noqa: PLC0415
     from reconciler.identity.claims import is_remembered  # noqa: PLC0415  (see above)
-    from reconciler.kinds.schema import NAME, NAMING  # noqa: PLC0415
     from reconciler.model import Key  # noqa: PLC0415
 
     try:
@@ -58,8 +56,8 @@ def _target(memory: Memory, source: Key, text: str) -> Key:
     ):
         like = source.parent.of(*source.child[:-1], "ID") if source.child else Key(source.kind, "NAME")
         raise Misused(f"`{source}` cannot become `{target}`: only its last part changes", f"write {like}")
-    if not source.child and not re.fullmatch(NAME, target.name):
-        raise Misused(f"`{target.name}` cannot be a name", f"a name is {NAMING}")
+    if not source.child:
+        require_name(target)
     if is_remembered(target, memory):
         raise Refused(f"{target} is managed already", f"`reconciler state rm {target}` forgets it first")
     return target
