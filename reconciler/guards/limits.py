@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.diff.updates import MOVES
 from reconciler.errors import Refused
-from reconciler.model import Delete, Edit, Forget
+from reconciler.model import Delete, Edit, Forget, Post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,8 @@ Removals never are: a small workspace can be taken away whole as well.
 def vetoes(plan: Plan, allowed: Allowance, declared: Mapping[Key, str]) -> Iterator[Refused]:
     """Yield a refusal for each count, and for the share, that is over what is allowed."""
     del declared
-    counts = {"create": plan.summary["create"], "edit": plan.summary["edit"], "delete": len(removed(plan))}
+    edits = plan.summary["edit"] + len(moved(plan))
+    counts = {"create": plan.summary["create"], "edit": edits, "delete": len(removed(plan))}
     for word, number in counts.items():
         most = allowed.limits.get(word)
         if most is not None and number > most:
@@ -34,7 +36,7 @@ def vetoes(plan: Plan, allowed: Allowance, declared: Mapping[Key, str]) -> Itera
 
 
 def _share(plan: Plan, allowed: Allowance) -> Iterator[Refused]:
-    number = sum(plan.summary[word] for word in ("create", "edit", "delete"))
+    number = sum(plan.summary[word] for word in ("create", "edit", "delete")) + len(moved(plan))
     most, managed = allowed.limits.get("percent"), max(plan.managed, plan.resources, number)
     does, spared = "changes", ""
     if number <= FLOOR:
@@ -75,4 +77,16 @@ def removed(plan: Plan) -> set[Key]:
         change.key
         for change in plan.changes
         if isinstance(change, Delete) or (isinstance(change, Edit) and change.key in forgotten)
+    }
+
+
+def moved(plan: Plan) -> set[Key]:
+    """Return the incidents that exist and that an update brings elsewhere, without an edit: that counts as one."""
+    edited = {change.key for change in plan.changes if isinstance(change, Edit)}
+    return {
+        change.key.parent
+        for change in plan.changes
+        if isinstance(change, Post) and change.key.parent in plan.live and change.key.parent not in edited
+        for path in MOVES
+        if path in change.sent and change.sent[path] != plan.live[change.key.parent].leaves.get(path)
     }

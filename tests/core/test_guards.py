@@ -70,6 +70,23 @@ def test_a_limit_is_checked_before_the_first_write(shell: Shell) -> None:
     assert shell.run("plan", "--sandbox", "--allow", "create=3").code == 0
 
 
+def test_an_update_that_moves_an_incident_counts_as_an_edit(shell: Shell) -> None:
+    """The way that cannot be taken back is no way around the limits; words alone are none."""
+    limited(shell, "")
+    incidents(shell, 8)
+    assert apply(shell).code == 0
+    limited(shell, "limits: {edit: 2, percent: 10}")
+    incidents(shell, 8, "updates: [{id: a, message: Words., status: Closed}]")
+
+    refused = apply(shell, "--allow", "touched")
+
+    assert refused.code == 4
+    assert "the plan has 8 to edit, and the workspace allows 2 in one run" in refused.stderr
+    assert "the plan changes 8 of 8 resources (100 %)" in refused.stderr
+    incidents(shell, 8, "updates: [{id: a, message: Words.}]")
+    assert apply(shell).code == 0
+
+
 def test_the_flag_lets_one_run_pass_and_no_other(shell: Shell) -> None:
     """As many as it says, and only as long as it is said."""
     limited(shell, "limits: {create: 1}")
