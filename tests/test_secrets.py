@@ -179,7 +179,7 @@ def written(secret: str, before: str = "") -> dict[str, str]:
     whole = base64.b64encode(f"{before}{secret}".encode()).decode()
     inner = whole.rstrip("=")[(len(before.encode()) * 8 + 5) // 6 : -2]
     web = str.maketrans("+/", "-_")
-    own = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], secret.encode().hex())
+    own = (secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], secret.encode().hex())
     return {**{f"{before}{one}": one for one in own}, whole: inner, whole.translate(web): inner.translate(web)}
 
 

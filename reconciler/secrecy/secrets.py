@@ -97,13 +97,16 @@ def _passwords(proxy: str) -> Iterator[str]:
             yield from {each for each in (password, unquote(password)) if len(each) >= SHORTEST_PASSWORD}
 
 
+_LEFT = ("", "/", "!'()*", "/!'()*;,?:@&=+$#")
+"""What those who encode an address leave as it is: all of it or not, a part of it in JavaScript, or the whole."""
+
+
 def _forms(value: str) -> Iterable[str]:
     """Return how a value may be written: every form of which nothing but the value is left when it is read."""
     data = value.encode(errors="surrogateescape")
     return {
         value,
-        quote(value, safe=""),
-        quote(value, safe="").lower(),
+        *(form for safe in _LEFT for form in (quote(value, safe=safe), quote(value, safe=safe).lower())),
         json.dumps(value)[1:-1],
         data.hex(),
         data.hex().upper(),
