@@ -98,7 +98,9 @@ def _match(table: ChildKind, child: Child, live: Sequence[Live], taken: set[str]
     known = rules.memory.record(child.key)
     if known:
         return next((one for one in live if one.id == known.id), None)
-    free = [(one, [one.leaves[path,].value for path in table.natural_key]) for one in live if one.id not in taken]
+    # What another ID is recorded as, declared still or not, is that one's for good.
+    left = [one for one in live if one.id not in taken and one.id not in rules.children]
+    free = [(one, [one.leaves[path,].value for path in table.natural_key]) for one in left]
     wanted = [child.leaves[path,].value for path in table.natural_key]
     same = next((one for one, says in free if says == wanted), None)
     if same is not None:

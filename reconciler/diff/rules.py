@@ -43,8 +43,8 @@ class Rules:
     """What a resource is called in its keys, where it was renamed since."""
     declared: frozenset[Key] = frozenset()
     """All resources with a manifest."""
-    posted: frozenset[str] = frozenset()
-    """The updates (IDs) that are remembered."""
+    children: frozenset[str] = frozenset()
+    """The updates, timeline items and options (IDs) that are remembered, declared still or not."""
     called: Callable[[Any], Any] = str
     """What people call a value that was answered once."""
 

@@ -581,6 +581,21 @@ def test_two_timeline_items_that_read_the_same_are_two(world: World) -> None:
     assert len(ids) == 2
 
 
+def test_a_timeline_item_that_reads_as_another_one_is_its_own(world: World) -> None:
+    """State knows the one that is there as the other's, declared or not: nobody edits it for this one."""
+    item = "{id: %s, at: 2026-11-20T09:05:00Z, title: Deploy, description: %s}"
+    world.write(manifest(f"timeline: [{item % ('deploy', 'us-east-1')}]"))
+    world.settle()
+    world.write(manifest(f"timeline: [{item % ('deploy-eu', 'eu-west-1')}]"))
+    world.settle()
+    world.write(manifest(f"timeline: [{item % ('deploy', 'us-east-1')}, {item % ('deploy-eu', 'eu-west-1')}]"))
+
+    told.assert_quiet(world)
+    listed = world.ask("GET", f"/v2/incident_timeline_items?incident_id={one(world)['id']}")["incident_timeline_items"]
+    own = sorted(each["description"] for each in listed if not each.get("activity_log_id"))
+    assert own == ["eu-west-1", "us-east-1"]
+
+
 def test_what_is_done_with_a_removed_manifest_is_remembered(world: World) -> None:
     """`on_remove` counts when the manifest is gone, so state learns it although nothing is sent."""
     for spec, remembered in (("on_remove: close", "close"), ("", "abandon")):
