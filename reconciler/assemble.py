@@ -8,11 +8,11 @@ from reconciler import desired, kinds, notice, permissions, plan, removal, wanti
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import live_of
-from reconciler.diff.undeclared import undeclared
+from reconciler.diff.undeclared import let_go, undeclared
 from reconciler.identity import Absent, Ambiguous, Marked, Matched, Taken, Used
 from reconciler.identity.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.kinds.incident import TIMELINE, UPDATE
+from reconciler.kinds.incident import TIMELINE
 from reconciler.lifecycle import CLOSED, LIVE, Lifecycle
 from reconciler.model import Create, Edit, Leaf, Notice, Plan, Post, Topic
 from reconciler.names import called
@@ -90,6 +90,7 @@ def assemble(
             *_notices(every),
             *permissions.warnings(changes, account.identity.roles),
             *undeclared(found.desired, found.names, memory),
+            *let_go(found.desired, found.matches, memory),
             *(removal.unanswered(memory, found.desired.keys()) if gone.is_whole else ()),
             *notice.unseen(changes, private),
         ),
@@ -138,7 +139,7 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
         next((one.leaf for one in types if one.facts.get("is_default")), None),
         found.names_in_keys,
         frozenset(found.desired),
-        frozenset(record.id for key, record in memory.state.records.items() if key.child[:1] == (UPDATE.noun,)),
+        frozenset(record.id for key, record in memory.state.records.items() if key.child),
         found.names.called,
     )
 

@@ -20,9 +20,10 @@ from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, live_of
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
+from reconciler.identity.lookup import is_finished
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
-from reconciler.lifecycle import CLOSED, LEARNING
+from reconciler.lifecycle import CLOSED, LEARNING, LIVE
 from reconciler.model import (
     Adopt,
     Cause,
@@ -42,7 +43,7 @@ from reconciler.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from reconciler.identity import Matched
 
@@ -52,7 +53,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     kind = kinds.KINDS[desired.key.kind]
     live = live_of(kind, match.raw)
     noted = rules.record(desired.key, live.id)
-    updates = recognised(desired, rules.memory, around.updates or (), rules.posted)
+    updates = recognised(desired, rules.memory, around.updates or (), rules.children)
     known_by_now = caught_up(noted, updates, rules.lifecycle)
     record = settled(known_by_now, live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules, updates)
@@ -67,6 +68,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     stuck = standing.stuck(pair, diff)
     diff.leave(stuck)
     if match.is_new and not kind.natural_key:
+        if match.how == "look-alike" and (doubt := _is_over_already(pair, diff)):
+            return diff.refused(doubt)
         diff.add(Adopt(desired.key, desired.source, live, match.how))
         if match.how == "marker" and not is_called(match.raw["name"], desired.name):
             diff.notices.append(_called_otherwise(pair))
@@ -81,6 +84,36 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     if not done.refusals:
         add_members(desired, live.id, rules, done)
     return done
+
+
+def _is_over_already(pair: Pair, diff: Diff) -> Refusal | None:
+    """Return why what looks the same and is finished is not taken for it; where nothing speaks against it, warn.
+
+    The same may have happened before, under the same name.
+    """
+    wanted = pair.desired.leaves.get(STATUS)
+    if not is_finished(pair.match.raw) or (wanted and pair.rules.lifecycle.category(wanted) != LIVE):
+        return None
+    known, status = pair.live.reference, pair.live.leaves[STATUS].text
+    told = f"{known} looks the same and is {status}, declared on {pair.match.raw['created_at'][:10]}"
+    other = f"if it is another one, `not: [{known}]` below `metadata:`"
+    if pair.updates.stranger is None:
+        diff.notices.append(Notice(Topic.WARNING, pair.key, told, pair.desired.source, other))
+        return None
+    told += ", with updates that are not declared: it may be an earlier one"
+    return pair.refuse(Why.AMBIGUOUS, told, f"if it is this one, `id: {known}` below `metadata:`; {other}")
+
+
+def _over_already(pair: Pair, plan: Posting, verdicts: Verdicts) -> Iterator[Notice]:
+    """Yield what is done to a known incident that is over, and that somebody may not have meant: told, and done."""
+    known, status = pair.live.reference, pair.live.leaves[STATUS].text
+    if plan.posts and not any(STATUS in leaves for leaves in (pair.desired.leaves, *(one for _, one in plan.posts))):
+        ids = " and ".join(f"`{child.key.child[1]}`" for child, _ in plan.posts)
+        told, hint = f"{known} is {status}, and {ids} is posted to it", "a `status:` that is stated holds updates back"
+        yield Notice(Topic.WARNING, pair.key, told, pair.desired.source, hint)
+    if any(one.path == ("name",) and one.cause is Cause.MANIFEST for one in verdicts.write):
+        hint = "if it is another incident by now, raise `metadata.generation`"
+        yield Notice(Topic.WARNING, pair.key, f"{known} is {status}, and gets another name", pair.desired.source, hint)
 
 
 def _called_otherwise(pair: Pair) -> Notice:
@@ -116,6 +149,8 @@ def _finish(
         made = post(pair.desired, child, carried, pair.live.id, pair.rules, diff.after)
         diff.add(replace(made, kept=kept))
     _tell_kept(pair, plan, verdicts, diff)
+    if pair.kind is INCIDENT and is_finished(pair.match.raw) and not pair.is_strange:
+        diff.notices += _over_already(pair, plan, verdicts)
     write = [*verdicts.write, *_after_posts(pair, plan, told.driven)]
     _edit(pair, write, _stated_again(pair, plan, write, verdicts), diff)
     note(pair, differing, stuck, verdicts, diff)

@@ -1,9 +1,10 @@
-"""What state knows of an incident and its manifest declares no more → what is told of it: it stays as it is. Pure."""
+"""What state knows and manifests declare no more, or declare to be another → what is told: it stays as it is. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.identity import Matched
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import MEMBER
 from reconciler.model import Notice, Topic
@@ -11,6 +12,7 @@ from reconciler.model import Notice, Topic
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.identity import Match
     from reconciler.model import Desired, Key
     from reconciler.names import Names
     from reconciler.state import Memory
@@ -32,6 +34,18 @@ def undeclared(desired: Mapping[Key, Desired], names: Names, memory: Memory) -> 
         again = _said_again(owner, said.sent, memory) if said else None
         hint = f"if `{again.child[1]}` is this one: `reconciler state mv {key} {again}`" if again else ""
         yield Notice(Topic.UNDECLARED, key, f"the {key.child[0]} stays as it is", owner.source, hint)
+
+
+def let_go(desired: Mapping[Key, Desired], matches: Mapping[Key, Match], memory: Memory) -> Iterable[Notice]:
+    """Yield the objects that resources were until now, where a manifest says that they are others."""
+    for key, match in matches.items():
+        record = memory.record(key)
+        if record is None or not isinstance(match, Matched) or match.raw["id"] == record.id:
+            continue
+        was, now = record.reference or record.id, match.raw.get("reference") or match.raw["id"]
+        told = f"it was {was} until now, which is left as it is and managed by nobody from here on"
+        hint = f"if it is not {now}, put its `id:` or `generation:` back"
+        yield Notice(Topic.WARNING, key, told, desired[key].source, hint)
 
 
 def _said_again(owner: Desired, message: Any, memory: Memory) -> Key | None:

@@ -51,6 +51,11 @@ def _ambiguous(desired: Desired, candidates: Sequence[Mapping[str, Any]], reason
     references = " or ".join(f"`id: {one.get('reference', one['id'])}`" for one in candidates)
     others = ", ".join(one.get("reference", one["id"]) for one in candidates)
     hint = f"write {references} below `metadata:` if it is that one; if it is none, `not: [{others}]`"
+    names = {name for one in candidates for name in (one["id"], one.get("reference"))}
+    if names & set(desired.manifest.metadata.get("not", ())):
+        hint = f"take it out of `not:`, or let go of it: `reconciler state rm {desired.key}`"
+    elif desired.manifest.metadata.get("id") in names:
+        hint = "take `id:` out of all but one of them"
     return _refusal(Why.AMBIGUOUS, desired, f"{reason}: {told}", hint)
 
 

@@ -62,7 +62,7 @@ def match_by_name(claims: Iterable[Claim], objects: Objects, holders: Mapping[st
     for claim in claims:
         candidates = [one for one in named[alike.title(claim.title)] if not claim.excludes(one)]
         found[claim.key] = known[claim.key] or _by_name(candidates)
-    return {key: _unless_taken(key, one, holders) for key, one in found.items()}
+    return _claimed_once({key: _unless_taken(key, one, holders) for key, one in found.items()})
 
 
 def _by_id(claim: Claim, objects: Objects) -> Match | None:
@@ -184,6 +184,8 @@ class Search:
     def _settled(self, claim: Claim, found: Match, objects: Objects) -> Match:
         """Return what was found, or why it cannot be taken for it."""
         found = _unless_taken(claim.key, found, self.holders or {})
+        if isinstance(found, Matched) and claim.excludes(found.raw):
+            return Ambiguous((found.raw,), "it is managed as what `not` says that it is not")
         if isinstance(found, Absent) and (used := self._used(claim, objects)):
             return used
         if _is_new_generation(claim, found):
@@ -277,11 +279,11 @@ def _by_marker(claim: Claim, marked: Mapping[str, Sequence[Mapping[str, Any]]]) 
 
 
 def _claimed_once(found: dict[Key, Match]) -> dict[Key, Match]:
-    """Return the same, where two claim one look-alike neither of them taken for it."""
+    """Return the same, where two claim one object, by its looks or by its ID, neither of them taken for it."""
     claimed = Counter(one.raw["id"] for one in found.values() if isinstance(one, Matched))
     return {
         key: Ambiguous((one.raw,), "another manifest claims it as well")
-        if isinstance(one, Matched) and one.how == "look-alike" and claimed[one.raw["id"]] > 1
+        if isinstance(one, Matched) and one.is_new and claimed[one.raw["id"]] > 1
         else one
         for key, one in found.items()
     }

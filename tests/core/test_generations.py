@@ -9,7 +9,7 @@ import pytest
 from reconciler import reconcile
 from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
-from reconciler.model import Key, Why
+from reconciler.model import Key, Topic, Why
 from tests.core import told
 from tests.core.test_identity import manifest
 
@@ -184,3 +184,19 @@ def test_a_generation_with_zeros_before_it_is_a_problem(world: World) -> None:
     (problem,) = raised.value.problems
     assert problem.source.line == 3
     assert problem.hint == 'write "1"'
+
+
+def test_what_a_resource_was_until_now_is_told_where_another_takes_its_place(world: World) -> None:
+    """An `id:` of another incident: the one that is managed is left alone, and not without a word."""
+    body = {"visibility": "public", "mode": "test", "name": "Theirs", "severity_id": world.severity("Minor")}
+    world.write(manifest())
+    world.settle()
+    world.ask("POST", "/v2/incidents", {**body, "idempotency_key": "theirs"}, person="bob@example.com")
+    world.write(manifest("id: INC-2"))
+
+    told_of = [one for one in world.plan().notices if one.topic is Topic.WARNING]
+
+    assert [one.message for one in told_of] == [
+        "it was INC-1 until now, which is left as it is and managed by nobody from here on"
+    ]
+    assert told_of[0].hint == "if it is not INC-2, put its `id:` or `generation:` back"

@@ -120,3 +120,23 @@ def test_a_key_tells_whose_it_is(name: str, generation: str) -> None:
     assert (whose.key.name, whose.generation) == (name, generation)
     assert owner(text, "other", "Incident") is None
     assert owner(text[:-1] + ("0" if text[-1] != "0" else "1"), "acme", "Incident") is None
+
+
+def test_two_that_state_one_incident_are_both_left_to_a_person() -> None:
+    """Once by its reference, once by its ID: neither is taken for it."""
+    other = Key("Incident", "other")
+    claims = [Claim(KEY, "Mine", stated_id="INC-1"), Claim(other, "Theirs", stated_id="01ID1")]
+
+    matches = Search(namespace="acme").incidents(claims, Objects.of([incident(1)]))
+
+    assert {key: type(match) for key, match in matches.items()} == {KEY: Ambiguous, other: Ambiguous}
+
+
+def test_what_is_managed_and_ruled_out_is_left_to_a_person() -> None:
+    """`metadata.not` counts whatever the state says."""
+    claim = Claim(KEY, "Mine", recorded_id="01ID1", not_these=("INC-1",))
+
+    match = found(claim, incident(1))
+
+    assert isinstance(match, Ambiguous)
+    assert "`not`" in match.reason

@@ -268,5 +268,50 @@ def test_what_an_edit_was_to_set_first_is_set_by_the_next_run(world: World, igno
     assert world.plan().is_empty
 
 
+SAME_TITLE = MANIFEST.replace("  status: Fixing\n", "").replace("name: checkout", "name: november")
+OCTOBER = SAME_TITLE.replace("november", "october")
+OCTOBER += "  updates: [{id: notice, message: Expired.}, {id: done, message: Done.}]\n"
+
+
+@pytest.mark.parametrize(
+    ("november", "is_refused"), [("  updates: [{id: notice, message: Expired.}]\n", True), ("", True)]
+)
+def test_what_happens_again_under_the_same_title_is_not_taken_for_the_one_that_is_over(
+    world: World, november: str, *, is_refused: bool
+) -> None:
+    """October's is closed and forgotten, and holds what November's does not declare: a person says which it is."""
+    world.write(OCTOBER)
+    world.settle()
+    world.edit(incident(world), incident_status_id=world.status("Closed"))
+    world.lose_state()
+    world.write(SAME_TITLE + november)
+
+    refusals = world.plan().refusals
+
+    assert bool(refusals) == is_refused
+    assert "INC-1 looks the same and is Closed" in refusals[0].message
+    assert "`not: [INC-1]` below `metadata:`" in refusals[0].hint
+    world.write((SAME_TITLE + november).replace("{name: november}", "{name: november, not: [INC-1]}"))
+    world.settle()
+    assert len(world.incidents()) == 2
+
+
+def test_one_that_is_over_is_adopted_with_a_word_where_nothing_speaks_against_it(world: World) -> None:
+    """People closed it, and the state is lost: it is found again, and whoever reads the plan sees what it is."""
+    world.write(SAME_TITLE)
+    world.settle()
+    world.edit(incident(world), incident_status_id=world.status("Closed"))
+    world.lose_state()
+
+    plan = world.plan()
+
+    assert not plan.refusals
+    (warning,) = [one.message for one in plan.notices if one.topic is Topic.WARNING]
+    assert warning.startswith("INC-1 looks the same and is Closed, declared on ")
+    world.settle()
+    assert len(world.incidents()) == 1
+    assert world.plan().is_empty
+
+
 def _edit(**fields: str) -> dict[str, object]:
     return {"incident": fields, "notify_incident_channel": False}

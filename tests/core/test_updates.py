@@ -433,6 +433,33 @@ def test_an_update_that_repeats_anothers_words_is_posted(world: World) -> None:
     assert world.plan().is_empty
 
 
+def test_an_update_to_an_incident_that_people_closed_is_told(world: World) -> None:
+    """No status was ever stated that would hold it back: it is posted, and nobody is surprised."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Closed")
+    world.write(HEAD + FIRST + THIRD)
+
+    (warning,) = [one for one in world.plan().notices if one.topic is Topic.WARNING]
+    world.settle()
+
+    assert warning.message == "INC-1 is Closed, and `third` is posted to it"
+    assert not world.plan().notices
+
+
+def test_a_name_that_is_used_again_tells_that_its_incident_is_over(world: World) -> None:
+    """The manifest of last month's was taken out, and nobody pruned it: another one would be renamed."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Closed")
+    world.write((HEAD + FIRST).replace("Checkout slow", "Something else"))
+
+    (warning,) = [one for one in world.plan().notices if one.topic is Topic.WARNING]
+
+    assert warning.message == "INC-1 is Closed, and gets another name"
+    assert warning.hint == "if it is another incident by now, raise `metadata.generation`"
+
+
 @pytest.mark.parametrize("dies", [False, True], ids=["whole", "cut short"])
 def test_a_move_that_is_passed_over_behind_one_that_gave_way_gives_way_as_well(world: World, *, dies: bool) -> None:
     """The last one without words says where the incident should be, and people hold it elsewhere: no edit moves it."""
