@@ -43,7 +43,7 @@ def assemble(
 
     `held` are resources that are left alone whatever differs.
     """
-    rules = _rules(found, found.recall(memory), workspace)
+    rules = _rules(found, found.recall(memory), workspace, account.identity.name)
     live = {
         key: live_of(kinds.KINDS[key.kind], match.raw)
         for key, match in found.matches.items()
@@ -118,7 +118,7 @@ def assemble(
     )
 
 
-def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
+def _rules(found: Found, memory: Memory, workspace: Workspace, key_name: str) -> Rules:
     statuses = found.names.facts("IncidentStatus")
     categories = {value: str(one.facts.get("category", "")) for value, one in statuses.items()}
     live = sorted(
@@ -141,6 +141,7 @@ def _rules(found: Found, memory: Memory, workspace: Workspace) -> Rules:
         frozenset(found.desired),
         frozenset(record.id for key, record in memory.state.records.items() if key.child),
         found.names.called,
+        key_name,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import refs
 from reconciler.diff.creation import declared_with
+from reconciler.diff.strangers import doubt
 from reconciler.diff.updates import MOVES, Posting, Recognised, moved_by_people, tell_passed_over
 from reconciler.kinds.incident import UPDATE
 from reconciler.model import Child, Notice, Observation, Path, Refusal, Topic, Why
@@ -145,15 +146,7 @@ def _cannot_post(pair: Pair) -> Refusal | None:
             f"update `{name}` stands before one that was posted, and posted updates keep their order",
             "move it to the end of `updates`",
         )
-    if open_ones and updates.stranger and pair.is_unknown:
-        return pair.refuse(
-            Why.UNKNOWN,
-            "the timeline holds updates by an API key that this manifest does not declare, so it cannot be told "
-            "which of the declared ones were posted",
-            "declare the updates as they stand in the timeline, then add new ones at the end",
-            "updates",
-        )
-    return None
+    return doubt(pair)
 
 
 def _tell_frozen(pair: Pair, diff: Diff) -> None:

@@ -47,6 +47,8 @@ class Rules:
     """The updates, timeline items and options (IDs) that are remembered, declared still or not."""
     called: Callable[[Any], Any] = str
     """What people call a value that was answered once."""
+    key_name: str = ""
+    """What the API key that runs is called."""
 
     def record(self, key: Key, identifier: str) -> Record | None:
         """Return what is known of an object, if it is this one."""

@@ -28,14 +28,14 @@ class Recognised:
     """The `declared` updates of an incident: those that state knows, with their IDs, and those found in the timeline.
 
     `posted` tells the IDs of what state does not know, and what they hold (an ID is empty where an update must have
-    been posted because a later one was, and cannot be told apart). `stranger` is a message by an API key that no
-    manifest declares.
+    been posted because a later one was, and cannot be told apart). `strangers` are messages by API keys that no
+    manifest declares, oldest first.
     """
 
     declared: Sequence[Child]
     known: Mapping[Key, str]
     posted: Mapping[Key, tuple[str, Leaves]]
-    stranger: Mapping[str, Any] | None = None
+    strangers: Sequence[Mapping[str, Any]] = ()
 
     @property
     def open(self) -> list[Child]:
@@ -77,8 +77,8 @@ def recognised(
         posted[child.key] = (observed[index][0]["id"], observed[index][1])
         matched.add(observed[index][0]["id"])
         begin = index + 1
-    strangers = (one for one in ours if one.get("message") and one["id"] not in matched)
-    return Recognised(declared, known, posted, next(strangers, None))
+    strangers = tuple(one for one in ours if one.get("message") and one["id"] not in matched)
+    return Recognised(declared, known, posted, strangers)
 
 
 def _behind(declared: Sequence[Child], known: Mapping[Key, str], places: Mapping[str, int]) -> dict[Key, int]:

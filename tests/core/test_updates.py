@@ -52,10 +52,10 @@ def assert_kept_alone(world: World, message: str) -> None:
     assert told.notices(plan) == [message]
 
 
-def post(world: World, message: str, *, person: str = "") -> None:
+def post(world: World, message: str, *, person: str = "", key: str = "sandbox") -> None:
     """Let someone else post an update."""
     body = {"incident_id": incident(world), "idempotency_key": f"other {message}", "message": message}
-    world.ask("POST", "/v2/incident_updates", body, person=person)
+    world.ask("POST", "/v2/incident_updates", body, person=person, key=key)
 
 
 def now(world: World, *names: str) -> list[str]:
@@ -218,6 +218,74 @@ def test_stray_updates_do_not_matter_where_everything_was_posted(world: World) -
     world.lose_state()
 
     assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+
+
+class TestBots:
+    """Other programs post into the same timeline, each with an API key of its own."""
+
+    BOT = "sandbox-editor"
+
+    def test_what_another_key_posted_is_nobodys_business(self, world: World) -> None:
+        """Without the state the declared updates are known again, and the new one is posted behind the bot's."""
+        world.write(HEAD + FIRST)
+        world.settle()
+        post(world, "Error rate 5 %", key=self.BOT)
+        world.lose_state()
+        world.write(HEAD + FIRST + SECOND)
+
+        assert told.steps(world.plan()) == ["adopt Incident/checkout", "post Incident/checkout/update/second"]
+        world.settle()
+        assert world.updates(incident(world)) == ["We are looking into it.", "Error rate 5 %", "A bad deploy."]
+        told.assert_quiet(world)
+
+    def test_an_adopted_incident_of_a_person_gets_its_updates_beside_a_bots(self, world: World) -> None:
+        """Nothing of ours is in it yet: whatever other keys posted before is no reason to say nothing."""
+        world.write(HEAD)
+        body = {
+            "idempotency_key": "bob",
+            "name": "Checkout slow",
+            "visibility": "public",
+            "mode": "test",
+            "severity_id": world.severity("Minor"),
+        }
+        world.ask("POST", "/v2/incidents", body, person="bob@example.com")
+        post(world, "Error rate 5 %", key=self.BOT)
+        world.write((HEAD + FIRST).replace("name: checkout}", "name: checkout, id: INC-1}"))
+
+        world.settle()
+
+        assert world.updates(incident(world)) == ["Error rate 5 %", "We are looking into it."]
+        told.assert_quiet(world)
+
+    def test_the_key_that_created_the_incident_may_have_posted_for_us(self, world: World) -> None:
+        """A key was replaced since: what the old one posted may be ours in other words."""
+        world.write(HEAD + "    []\n")
+        world.apply(key=self.BOT)
+        post(world, "In the server's own words", key=self.BOT)
+        world.lose_state()
+        world.write(HEAD + FIRST)
+
+        assert told.refusal(world.plan()).why is Why.UNKNOWN
+
+    def test_a_key_that_posted_what_is_declared_may_have_posted_more_of_it(self, world: World) -> None:
+        """The incident is of one key, its updates of another: what else that one posted may be ours."""
+        world.write(HEAD + "    []\n")
+        world.settle()
+        post(world, "We are looking into it.", key="sandbox-editor")
+        post(world, "In the server's own words", key="sandbox-editor")
+        world.lose_state()
+        world.write(HEAD + FIRST + SECOND)
+
+        assert told.refusal(world.plan()).why is Why.UNKNOWN
+
+    def test_the_key_that_runs_may_have_posted_into_an_incident_of_a_person(self, world: World) -> None:
+        """Nothing else tells whose the words are."""
+        self.test_an_adopted_incident_of_a_person_gets_its_updates_beside_a_bots(world)
+        post(world, "In the server's own words")
+        world.lose_state()
+        world.write((HEAD + SECOND).replace("name: checkout}", "name: checkout, id: INC-1}"))
+
+        assert told.refusal(world.plan()).why is Why.UNKNOWN
 
 
 def test_what_people_post_is_never_taken_for_ours(world: World) -> None:
