@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.alike import is_alike
 from reconciler.model import Refusal, Why
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reconciler.diff.pair import Pair
+    from reconciler.model import Child
 
 
 def doubt(pair: Pair) -> Refusal | None:
@@ -22,6 +24,14 @@ def doubt(pair: Pair) -> Refusal | None:
     doubtful = [one for one in pair.updates.strangers if _may_be_ours(pair, one)]
     if not (doubtful and pair.is_unknown and pair.updates.open):
         return None
+    if earlier := _misplaced(pair, doubtful):
+        child, after = (f"`{one.key.child[1]}`" for one in earlier)
+        return pair.refuse(
+            Why.UNKNOWN,
+            f"the updates were posted in another order than declared: {child} stands before {after} in the timeline",
+            "put them in the order of the timeline; if it is another update with the same words, declare that as well",
+            "updates",
+        )
     return pair.refuse(
         Why.UNKNOWN,
         "the timeline holds updates by an API key that this manifest does not declare, so it cannot be told "
@@ -45,3 +55,23 @@ def _our_keys(pair: Pair) -> set[str]:
     ours = {*pair.rules.posted, *updates.known.values(), *(identifier for identifier, _ in updates.posted.values())}
     makers = [one["updater"] for one in pair.around.updates or () if one["id"] in ours]
     return {maker["api_key"]["id"] for maker in (pair.live.raw["creator"], *makers) if "api_key" in maker}
+
+
+def _misplaced(pair: Pair, strangers: list[Mapping[str, Any]]) -> tuple[Child, Child] | None:
+    """Return an open update that stands in the timeline before one that it is declared after, and that one."""
+    updates = pair.updates
+    places = {one["id"]: at for at, one in enumerate(pair.around.updates or ())}
+    told = {key: places.get(identifier, -1) for key, identifier in updates.known.items()}
+    told |= {key: places.get(identifier, -1) for key, (identifier, _) in updates.posted.items()}
+    for number, child in enumerate(updates.declared):
+        message = child.leaves.get(("message",))
+        if message is None or child not in updates.open:
+            continue
+        found = (places[one["id"]] for one in strangers if is_alike(message.value, one["message"]))
+        at = next(found, None)
+        if at is None:
+            continue
+        after = next((one for one in updates.declared[:number] if told.get(one.key, -1) > at), None)
+        if after:
+            return child, after
+    return None

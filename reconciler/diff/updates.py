@@ -77,8 +77,27 @@ def recognised(
         posted[child.key] = (observed[index][0]["id"], observed[index][1])
         matched.add(observed[index][0]["id"])
         begin = index + 1
+    posted |= _in_another_order(wanted, posted, observed, matched)
     strangers = tuple(one for one in ours if one.get("message") and one["id"] not in matched)
     return Recognised(declared, known, posted, strangers)
+
+
+def _in_another_order(
+    wanted: Iterable[Child],
+    posted: Mapping[Key, tuple[str, Leaves]],
+    observed: Iterable[tuple[Mapping[str, Any], Leaves]],
+    matched: set[str],
+) -> dict[Key, tuple[str, Leaves]]:
+    """Return which updates those are that count as posted, and stand elsewhere in the timeline than declared."""
+    found: dict[Key, tuple[str, Leaves]] = {}
+    for child in wanted:
+        if posted.get(child.key) != ("", {}) or ("message",) not in child.leaves:
+            continue
+        it = (one["id"] for one, leaves in observed if one["id"] not in matched and _is_it(child.leaves, leaves))
+        if identifier := next(it, ""):
+            matched.add(identifier)
+            found[child.key] = identifier, {}
+    return found
 
 
 def _behind(declared: Sequence[Child], known: Mapping[Key, str], places: Mapping[str, int]) -> dict[Key, int]:

@@ -288,6 +288,71 @@ class TestBots:
         assert told.refusal(world.plan()).why is Why.UNKNOWN
 
 
+class TestOrder:
+    """Two branches each added an update, each was applied, and they were merged the other way round."""
+
+    @pytest.fixture
+    def merged(self, world: World) -> World:
+        """Give a world whose timeline has the updates in another order than the manifest."""
+        world.write(HEAD + FIRST + SECOND + THIRD)
+        world.settle()
+        world.write(HEAD + FIRST + THIRD + SECOND)
+        return world
+
+    def test_it_means_nothing_where_state_knows_each(self, merged: World) -> None:
+        """Nothing is to be done, so nothing is said; what comes next is posted."""
+        told.assert_quiet(merged)
+        merged.write(HEAD + FIRST + THIRD + SECOND + "    - {id: fourth, message: Over.}\n")
+
+        assert told.steps(merged.plan()) == ["post Incident/checkout/update/fourth"]
+
+    @pytest.mark.parametrize("more", ["", "    - {id: fourth, message: Over.}\n"])
+    def test_without_state_it_is_told_as_what_it_is(self, merged: World, more: str) -> None:
+        """All are declared, and their order is wrong: said with both names; put right, all are known again."""
+        merged.lose_state()
+        merged.write(HEAD + FIRST + THIRD + SECOND + more)
+
+        refusal = told.refusal(merged.plan())
+
+        assert refusal.why is Why.UNKNOWN
+        assert refusal.message == (
+            "the updates were posted in another order than declared: `second` stands before `third` in the timeline"
+        )
+        assert refusal.hint.startswith("put them in the order of the timeline")
+        merged.write(HEAD + FIRST + SECOND + THIRD + more)
+        merged.settle()
+        assert len(merged.updates(incident(merged))) == 3 + bool(more)
+        told.assert_quiet(merged)
+
+    def test_one_that_stands_before_a_later_one_is_known_again(self, world: World) -> None:
+        """What comes after them is posted, so they are; each is found, and nothing is said to be out of sight."""
+        world.write(HEAD + FIRST + SECOND + THIRD + "    - {id: fourth, message: Over.}\n")
+        world.settle()
+        ids = {key.child: record.id for key, record in world.memory.state.records.items() if key.child}
+        world.lose_state()
+        world.write(HEAD + FIRST + THIRD + SECOND + "    - {id: fourth, message: Over.}\n")
+
+        assert told.notices(world.plan()) == []
+        world.settle()
+
+        assert {key.child: record.id for key, record in world.memory.state.records.items() if key.child} == ids
+        told.assert_quiet(world)
+
+    def test_of_several_one_pair_is_told_at_a_time(self, world: World) -> None:
+        """Until the order is that of the timeline."""
+        lines = {name: f"    - {{id: {name}, message: Words of {name}.}}\n" for name in "abc"}
+        world.write(HEAD + "".join(lines.values()))
+        world.settle()
+        world.lose_state()
+        world.write(HEAD + lines["c"] + lines["b"] + lines["a"])
+
+        assert "`b` stands before `c`" in told.refusal(world.plan()).message
+        world.write(HEAD + lines["b"] + lines["c"] + lines["a"])
+        assert "`a` stands before `b`" in told.refusal(world.plan()).message
+        world.write(HEAD + lines["a"] + lines["b"] + lines["c"])
+        assert told.steps(world.plan()) == ["adopt Incident/checkout"]
+
+
 def test_what_people_post_is_never_taken_for_ours(world: World) -> None:
     """A person's update with the same words is not the declared one."""
     world.write(HEAD + FIRST)
