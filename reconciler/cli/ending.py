@@ -90,7 +90,7 @@ class _Told:
     def error(cls, code: int, message: str, hint: str = "", **facts: Any) -> _Told:
         """Return the usual end: what is wrong, and what to do about it."""
         event = {"event": "error", "level": "error", "message": message, "hint": hint or None, "exit_code": code}
-        return cls(code, f"error: {message}" + (f"\nhint: {hint}" if hint else ""), ({**event, **facts},))
+        return cls(code, _lines(f"error: {message}", hint), ({**event, **facts},))
 
     @classmethod
     def all(cls, several: Iterable[_Told]) -> _Told:
@@ -142,7 +142,7 @@ def _misused(error: click.ClickException) -> _Told:
 
 def _invalid(error: Invalid) -> _Told:
     code = int(error.exit_code)
-    text = "\n".join(map(str, error.problems))
+    text = "\n".join(_lines(f"{one.source}: {one.message}", one.hint) for one in error.problems)
     if len(error.problems) > 1:
         files = {problem.source.file for problem in error.problems}
         text += f"\n\n{len(error.problems):,} problems in {len(files):,} file{'s' if len(files) > 1 else ''}"
@@ -170,6 +170,13 @@ def _unexpected(code: int, name: str, details: str, *, is_verbose: bool) -> _Tol
     hint = "" if is_verbose else "run the same command with -v for the details, and report them"
     told = _Told.error(code, message, hint, details=details if is_verbose else None)
     return replace(told, text=f"{details.rstrip()}\n{told.text}") if is_verbose else told
+
+
+def _lines(message: str, hint: str) -> str:
+    """Return a line, and one of its hint: a name out of the account must not begin another."""
+    from reconciler.render.words import visible  # noqa: PLC0415  (not needed where all goes well)
+
+    return visible(message) + (f"\nhint: {visible(hint)}" if hint else "")
 
 
 def _say(text: str) -> None:

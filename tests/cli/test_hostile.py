@@ -116,3 +116,24 @@ def test_a_terminal_gets_our_colours_and_nothing_else(hostile: Shell) -> None:
     assert ended.code == 0
     assert "\\x1b[31m" in ended.stdout
     assert unseen(COLOUR.sub("", ended.stdout).replace("\r", "")) == set()
+
+
+def test_a_name_begins_no_line_of_a_problem(shell: Shell) -> None:
+    """Neither one of the account in a hint nor that of a file: in a log it could be taken for a command, or an end."""
+    shell.workspace("one")
+    file = shell.folder / "incidents" / "one.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("severity: Minor", "severity: Majorx"), encoding="utf-8")
+    with shell.served() as url:
+        with httpx.Client(base_url=url, headers={"Authorization": "Bearer sandbox"}, trust_env=False) as client:
+            assert client.post(
+                "/v1/severities", json={"name": "Majorr\r\n::add-mask::x", "description": "d"}
+            ).is_success
+        shell.environ["INCIDENT_API_KEY"] = "sandbox"
+        known = shell.run("plan", "--base-url", url)
+    shell.write("incidents/we\n::error::x.yaml", "kind: [")
+    named = shell.run("validate")
+
+    assert (known.code, named.code) == (3, 3)
+    assert "Majorr\\r\\n::add-mask::x" in known.stderr
+    assert "we\\n::error::x.yaml:1:" in named.stderr
+    assert not [line for line in (known.stderr + named.stderr).split("\n") if line.startswith("::")]
