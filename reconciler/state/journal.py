@@ -88,8 +88,25 @@ class Journal:
         try:
             with explained(self._path):
                 self.sync()
+                self._put_back()
         finally:
             os.close(self._file)
+
+    def _put_back(self) -> None:
+        """Write what was noted where it is looked for, if somebody took the file away meanwhile.
+
+        Whoever runs there by now has a file of their own, and goes on with it.
+        """
+        if self._path.exists() and os.path.samestat(self._path.stat(), os.fstat(self._file)):
+            return
+        text = os.pread(self._file, os.fstat(self._file).st_size, 0)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(file, text)
+            os.fsync(file)
+        finally:
+            os.close(file)
 
     def _end_torn_line(self) -> None:
         """Let a line that a run died in stand by itself: what comes next must not be torn with it."""

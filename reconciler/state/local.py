@@ -40,6 +40,8 @@ class LocalStore:
     wait: Callable[[float], None] = time.sleep
     tell: Callable[[str], None] = lambda _: None
     _is_locked: bool = field(default=False, init=False)
+    _text: bytes | None = field(default=None, init=False)
+    """What was last read or written while it is locked: a state that is taken away meanwhile is not forgotten."""
 
     @property
     def journal(self) -> Path:
@@ -55,7 +57,10 @@ class LocalStore:
         """Return what is remembered: the state, with the outcomes of a run that did not end in it."""
         # In this order: a run that ends just now moves what its journal tells into the state.
         noted = disk.read(self.journal) or b""
-        state = state_of(disk.read(self.path), str(self.path), self.workspace)
+        text = disk.read(self.path)
+        if self._is_locked:
+            text = self._text = self._text if text is None else text
+        state = state_of(text, str(self.path), self.workspace)
         return replay(state, noted, str(self.journal))
 
     @contextlib.contextmanager
@@ -84,7 +89,7 @@ class LocalStore:
                 self.lock.write_text(json.dumps(Holder.this().to_json()), encoding="utf-8")
             yield
         finally:
-            self._is_locked = False
+            self._is_locked, self._text = False, None
             with contextlib.suppress(OSError):
                 self.lock.write_bytes(b"")
             lock.release()
@@ -140,8 +145,10 @@ class LocalStore:
         Dying between the two does no harm: the journal's outcomes are then told twice.
         """
         state = replace(memory.state, workspace=self.workspace, account=account, serial=memory.state.serial + 1)
+        text = text_of(state.to_json())
+        self._text = text if self._is_locked else None
         with explained(self.path):
-            disk.replace(self.path, text_of(state.to_json()))
+            disk.replace(self.path, text)
             self._start_afresh(memory)
         for path in (self.path, self.journal):
             disk.sweep(path)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -276,3 +278,36 @@ def test_a_command_without_any_input_is_one_without_a_terminal(shell: Shell, com
     assert ended.returncode in {3, 4}, ended.stderr
     assert DEFECT not in ended.stderr
     assert "hint: " in ended.stderr
+
+
+@pytest.mark.parametrize("gone", [".reconciler", "journal"])
+def test_what_is_taken_away_during_a_run_is_not_forgotten(shell: Shell, gone: str) -> None:
+    """A sync tool, or `git clean`: what the run did, and what was known before, is in the state at its end."""
+    shell.workspace("one")
+    with shell.served("--latency", "300ms") as url:
+        assert shell.run(*APPLY, url).code == 0
+        shell.workspace("one", "two", "three")
+        process = shell.start(*APPLY, url)
+        journal = _journal_with(2, shell)
+        if gone == "journal":
+            journal.unlink()
+        else:
+            shutil.rmtree(shell.folder / ".reconciler")
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 0, told
+        listed = shell.run("state", "list", "--base-url", url).stdout
+        plan = shell.run("plan", "--base-url", url, "--detailed-exitcode")
+
+    assert listed.count("Incident/") == 9
+    assert (plan.code, plan.stderr) == (0, "")
+
+
+def _journal_with(lines: int, shell: Shell) -> Path:
+    """Wait until a run has noted so much, and return where."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        for journal in shell.folder.glob(".reconciler/sandbox/*/journal"):
+            if journal.read_bytes().count(b"\n") >= lines:
+                return journal
+        time.sleep(0.02)
+    raise AssertionError
