@@ -19,6 +19,7 @@ from reconciler.diff.noting import note, note_moves
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, live_of
+from reconciler.diff.strangers import is_undeclared
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
 from reconciler.identity.lookup import is_finished
 from reconciler.kinds.incident import KIND as INCIDENT
@@ -97,7 +98,7 @@ def _is_over_already(pair: Pair, diff: Diff) -> Refusal | None:
     known, status = pair.live.reference, pair.live.leaves[STATUS].text
     told = f"{known} looks the same and is {status}, declared on {pair.match.raw['created_at'][:10]}"
     other = f"if it is another one, `not: [{known}]` below `metadata:`"
-    if pair.updates.stranger is None:
+    if not is_undeclared(pair):
         diff.notices.append(Notice(Topic.WARNING, pair.key, told, pair.desired.source, other))
         return None
     told += ", with updates that are not declared: it may be an earlier one"

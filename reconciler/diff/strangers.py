@@ -21,7 +21,7 @@ def doubt(pair: Pair) -> Refusal | None:
     The server may have rewritten our own words beyond recognition. None where state knows what was posted, and where
     other keys posted all that is strange: that is nobody's business here.
     """
-    doubtful = [one for one in pair.updates.strangers if _may_be_ours(pair, one)]
+    doubtful = _doubtful(pair)
     if not (doubtful and pair.is_unknown and pair.updates.open):
         return None
     if earlier := _misplaced(pair, doubtful):
@@ -41,6 +41,16 @@ def doubt(pair: Pair) -> Refusal | None:
     )
 
 
+def is_undeclared(pair: Pair) -> bool:
+    """Return whether the timeline holds what may be ours, and says what no declared update says."""
+    told = [leaf.value for one in pair.updates.declared if (leaf := one.leaves.get(("message",)))]
+    return any(not any(is_alike(text, one["message"]) for text in told) for one in _doubtful(pair))
+
+
+def _doubtful(pair: Pair) -> list[Mapping[str, Any]]:
+    return [one for one in pair.updates.strangers if _may_be_ours(pair, one)]
+
+
 def _may_be_ours(pair: Pair, one: Mapping[str, Any]) -> bool:
     """Return whether a key posted it that runs now, that created the incident, or that posted one of ours.
 
@@ -52,7 +62,7 @@ def _may_be_ours(pair: Pair, one: Mapping[str, Any]) -> bool:
 
 def _our_keys(pair: Pair) -> set[str]:
     updates = pair.updates
-    ours = {*pair.rules.posted, *updates.known.values(), *(identifier for identifier, _ in updates.posted.values())}
+    ours = {*pair.rules.children, *updates.known.values(), *(identifier for identifier, _ in updates.posted.values())}
     makers = [one["updater"] for one in pair.around.updates or () if one["id"] in ours]
     return {maker["api_key"]["id"] for maker in (pair.live.raw["creator"], *makers) if "api_key" in maker}
 
