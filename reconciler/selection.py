@@ -25,17 +25,14 @@ def choose(
     A term is `kind=Incident`, `label=team:payments`, `label=team` or `name=checkout-*`; several terms of one sort
     are alternatives, different sorts must all hold.
 
-    The field that carries incidents' keys comes along with them. Raises `Misused` for any other term, and where terms
-    take no manifest at all.
+    The field that carries incidents' keys comes along with them; what is excluded does not, whoever needs it. Raises
+    `Misused` for any other term, and where terms take no manifest at all.
     """
     _require_some(manifests, select, exclude)
-    wanted, unwanted = _terms(select), _terms(exclude)
-    chosen = [
-        one
-        for one in manifests
-        if all(any(term(one) for term in terms) for terms in wanted)
-        and not any(term(one) for terms in unwanted for term in terms)
-    ]
+    wanted = _terms(select)
+    unwanted = [term for terms in _terms(exclude) for term in terms]
+    left = [one for one in manifests if not any(term(one) for term in unwanted)]
+    chosen = [one for one in left if all(any(term(one) for term in terms) for terms in wanted)]
     if manifests and not chosen:
         told = " ".join([*(f"--select {term}" for term in select), *(f"--exclude {term}" for term in exclude)])
         raise Misused(f"no manifest is left by `{told}`", "take a term out: those of different sorts must all hold")
@@ -44,7 +41,7 @@ def choose(
     names = {mention for one in chosen for mention in referred(one)}
     if any(KINDS[one.key.kind].keyed for one in chosen):
         names.add(("CustomField", alike.title(identity_field)))
-    needed = [one for one in manifests if (one.key.kind, alike.title(one.spec.get("name"))) in names]
+    needed = [one for one in left if (one.key.kind, alike.title(one.spec.get("name"))) in names]
     brought = [one for one in needed if one not in chosen]
     keys = {one.key for one in (*chosen, *brought)}
     return [one for one in manifests if one.key in keys], frozenset(str(one.key) for one in brought)

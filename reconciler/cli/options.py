@@ -77,7 +77,9 @@ _SELECTION = (
         metavar="TERM",
         help="Only kind=KIND, label=KEY:VALUE, name=GLOB. Repeatable: one of each sort must hold.",
     ),
-    click.option("--exclude", multiple=True, metavar="TERM", help="Not what any such term takes. Repeatable."),
+    click.option(
+        "--exclude", multiple=True, metavar="TERM", help="Not what any such term takes, whoever needs it. Repeatable."
+    ),
 )
 _ACCOUNT = (
     click.option("--base-url", default="", metavar="URL", help="The API's address, if not INCIDENT_IO_BASE_URL's."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler import reconcile
-from reconciler.errors import Misused
+from reconciler.errors import Invalid, Misused
 from tests.core import told
 
 if TYPE_CHECKING:
@@ -54,6 +54,21 @@ def test_what_a_selected_one_refers_to_comes_along(world: World) -> None:
 
     assert loaded.brought == {"Severity/grave"}
     assert told.steps(world.plan(select=["kind=Incident"])) == ["create Severity/grave", "create Incident/i0"]
+
+
+@pytest.mark.parametrize("exclude", ["kind=Severity", "name=grave"])
+def test_what_is_excluded_comes_along_with_nobody(world: World, exclude: str) -> None:
+    """It was said not to be touched: what the account has of that name is used, and where it has none, that is told."""
+    severity = "---\nkind: Severity\nmetadata: {name: grave}\nspec: {name: %s, description: Bad}\n"
+    world.write(incidents(1) + severity % "Minor")
+
+    assert told.steps(world.plan(exclude=[exclude])) == ["create Incident/i0"]
+
+    world.write(incidents(1).replace("Minor", "Grave") + severity % "Grave")
+    with pytest.raises(Invalid) as refusal:
+        world.plan(exclude=[exclude])
+
+    assert "`Grave` is not a severity of this organisation" in str(refusal.value)
 
 
 def test_a_term_that_selects_nothing_there_is_says_what_to_write(world: World) -> None:
