@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +36,17 @@ def _way_on(path: Path, error: OSError) -> str:
 
 def read(path: Path) -> bytes | None:
     """Return what a file holds; None where there is none. Raises `Refused` where it cannot be read."""
-    with explained(path):
-        try:
+    try:
+        # Opening a pipe would wait for somebody to write into it.
+        if stat.S_ISREG(path.stat().st_mode) or path.is_dir():
             return path.read_bytes()
-        except FileNotFoundError:
-            return None
+    except FileNotFoundError:
+        return None
+    except PermissionError as error:
+        raise Refused(f"{path}: {error.strerror or error}", "give the right to read it, then run again") from error
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror or error}", _way_on(path, error)) from error
+    raise Refused(f"{path}: it is a device or a pipe, and a file belongs there", "move it away, or name another file")
 
 
 def replace(path: Path, text: bytes) -> None:

@@ -311,3 +311,17 @@ def _journal_with(lines: int, shell: Shell) -> Path:
                 return journal
         time.sleep(0.02)
     raise AssertionError
+
+
+@pytest.mark.parametrize("name", ["state.json", "journal"])
+def test_a_pipe_in_the_place_of_what_is_remembered_is_told(shell: Shell, name: str) -> None:
+    """Nobody writes into it, so whoever read from it would wait for ever."""
+    shell.workspace("one")
+    place = shell.folder / ".reconciler" / "sandbox" / name
+    place.parent.mkdir(parents=True)
+    os.mkfifo(place)
+
+    ended = shell.run("plan", "--sandbox")
+
+    assert ended.code == 4
+    assert f"{name}: it is a device or a pipe, and a file belongs there\nhint: move it away" in ended.stderr
