@@ -122,13 +122,26 @@ def _told(error: BaseException, *, is_verbose: bool) -> _Told:  # noqa: PLR0911 
         case BrokenPipeError():
             return _Told(CLOSED_PIPE, "")
         case OSError():
-            where = f"{error.filename}: " if error.filename else "the output cannot be written: "
-            hint = "check that it exists, and that you may read it (or write it, for apply)" if error.filename else ""
-            code = INTERNAL if error.filename else REFUSED
-            return _Told.error(code, f"{where}{(error.strerror or str(error)).lower()}", hint)
+            return _from_the_disk(error)
         case _:
             details = "".join(traceback.format_exception(error))
             return _unexpected(INTERNAL, type(error).__name__, details, is_verbose=is_verbose)
+
+
+def _from_the_disk(error: OSError) -> _Told:
+    if isinstance(error, FileNotFoundError) and _is_folder_gone():
+        return _Told.error(REFUSED, "the folder that this was started in is gone", "go to one that is there")
+    where = f"{error.filename}: " if error.filename else "the output cannot be written: "
+    hint = "check that it exists, and that you may read it (or write it, for apply)" if error.filename else ""
+    code = INTERNAL if error.filename else REFUSED
+    return _Told.error(code, f"{where}{(error.strerror or str(error)).lower()}", hint)
+
+
+def _is_folder_gone() -> bool:
+    try:
+        return not os.getcwd()  # noqa: PTH109  (it is asked for, not used)
+    except FileNotFoundError:
+        return True
 
 
 def _misused(error: click.ClickException) -> _Told:

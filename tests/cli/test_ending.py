@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from reconciler.cli import front, main
-from reconciler.cli.ending import ended
+from reconciler.cli.ending import ended, run
 from reconciler.cli.session import Unexpected, _told_without
 from reconciler.cli.voice import Voice
 from reconciler.errors import Interrupted, Invalid, KeyProblem, Problem, Refused, Unreachable
 from reconciler.model import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = "inc_live_0123456789"
 
@@ -90,3 +95,18 @@ def test_an_interrupt_before_anything_is_there_is_one_word(
         main(["plan"])
 
     assert (ended.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_a_folder_that_is_gone_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """Somebody removed it under a terminal that stands in it still."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert run([command]) == 4
+    assert capsys.readouterr().err == (
+        "error: the folder that this was started in is gone\nhint: go to one that is there\n"
+    )
