@@ -120,19 +120,18 @@ def _names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> Iterat
     """
     generation, kind = desired.generation(manifest), manifest.key.kind
     record, pending = memory.record(manifest.key), _pending_create(manifest, memory, namespace)
-    keys = [record.idempotency_key] if record and record.generation == generation else []
-    keys += [pending.idempotency_key] if pending else []
-    own = identity.idempotency_key(namespace, manifest.key, generation) if any(keys) else ""
+    remembered = record.idempotency_key if record and record.generation == generation else ""
+    keys = list(filter(None, (remembered, pending.idempotency_key if pending else "")))
+    own = identity.idempotency_key(namespace, manifest.key, generation) if keys else ""
     for text in keys:
         # Most were never renamed: taking a key apart takes several digests.
         whose = identity.Owner(manifest.key, generation) if text == own else identity.owner(text, namespace, kind)
         if whose and whose.generation == generation:
             yield whose.key.name
-    if (old := was(manifest)) and record is None:
+    # Whether anything is remembered of it or not: a key that depended on that would be another one without state.
+    if old := was(manifest):
         yield old.name
     yield manifest.key.name
-    if old:
-        yield old.name
 
 
 def holders(manifests: Iterable[Manifest], memory: Memory) -> Mapping[str, Key]:

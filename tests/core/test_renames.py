@@ -107,6 +107,35 @@ def test_a_renamed_incident_is_found_without_state(world: World, idempotency: st
     told.assert_quiet(world)
 
 
+def test_one_that_is_remembered_without_a_key_has_the_key_of_its_old_name(world: World) -> None:
+    """Named by its ID, or imported: the hint tells what its children are called, as it does without any record."""
+    world.write(manifest(spec=SPEC))
+    world.settle()
+    world.lose_state()
+    world.write(renamed("id: INC-1"))
+    world.settle()
+
+    world.write(renamed("id: INC-1, was: checkout", MORE))
+    world.settle()
+
+    assert len(world.incidents()) == 1
+    third = idempotency_key("default", Key("Incident", "checkout", ("update", "third")))
+    assert third in {one["idempotency_key"] for one in world.requests()}
+
+
+def test_another_generation_of_a_renamed_one_has_one_key_whatever_is_remembered(world: World) -> None:
+    """That of the name in the hint: asked for again without state, the API answers with the same incident."""
+    world.write(manifest())
+    world.settle()
+    world.edit(world.incidents()[0]["id"], incident_status_id=world.status("Closed"))
+    world.write(renamed("was: checkout, generation: '2'", ""))
+    world.settle()
+
+    assert world.memory.state.records[NEW].idempotency_key == idempotency_key(
+        "default", Key("Incident", "checkout"), "2"
+    )
+
+
 def test_the_old_names_marker_finds_what_people_renamed(world: World) -> None:
     """It is what finds it; from then on it carries the key of its new name."""
     world.write_raw(ACME % "identity_field: Reconciler key", "reconciler.yaml")
