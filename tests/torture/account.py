@@ -135,6 +135,12 @@ class Trapped:
         self._later_by += asked["seconds"]
         return {}
 
+    def _members(self, asked: Json) -> Json:
+        """Tell who was let into an incident: no list of the API does."""
+        with self._app.store.reading() as transaction:
+            (incident,) = rows(transaction, "id = ?", asked["id"])
+        return {"members": [user for user, one in incident.body.get("members", {}).items() if one["is_granted"]]}
+
     def _private(self, asked: Json) -> Json:
         """Make an incident private, as people can in Slack and no request of the API can."""
         with self._app.store.writing() as transaction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.torture import names, observed
+from tests.torture import members, names, observed, removed
 from tests.torture.generate import LEARNING, LIVE, METHODS, PEOPLE, SENTENCES, SEVERITIES, drawn, incidents, names_of
 
 if TYPE_CHECKING:
@@ -214,4 +214,5 @@ DEEDS = (
     *(_append, _append, _append_move, _say, _say, _move, _grade, _happen, _retitle, _add, _remove, _reword),
     *(_rename_option, _swap_ranks, _describe, _assign, _ask_silence, _raise_generation, _remove_configuration),
     *(names.rename_incident, names.rename_incident, names.rename_incident, names.rename_configuration),
+    *(members.let_in, members.let_in, members.fall_silent, removed.protect, removed.protect),
 )

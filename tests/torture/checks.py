@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.rewriting import form
-from tests.torture import names, observed
+from tests.torture import members, names, observed
 from tests.torture.account import CANARY
 from tests.torture.excuses import Excuse
 from tests.torture.generate import LEARNING, LIVE
@@ -250,6 +250,7 @@ class Reckoning:
         self._told_by_its_name(path, live["incident_status"]["category"])
         self._updates(name, generation, spec)
         self._timeline(name, spec, identifier)
+        self._members(name, spec, identifier)
         shown = observed.live(live)
         for field, wanted in observed.declared(spec, self.scene.behaviour).items():
             self._field(name, field, wanted, shown.get(field, ""), identifier, spec)
@@ -330,6 +331,14 @@ class Reckoning:
                 observed.plain(item["description"])
             ):
                 raise Broken(f"{path}: timeline item {item} reads otherwise", there)
+
+    def _members(self, name: str, spec: Json, identifier: str) -> None:
+        """Whoever is declared was let in, and nobody ever turned away."""
+        for told in members.turned_away(self.log):
+            raise Broken(told)
+        missing = members.missing(self.run.account, identifier, spec.get("members", ()))
+        if missing and f"Incident/{name}" not in self.refused:
+            raise Broken(f"Incident/{name}: {sorted(missing)} were not let in")
 
     def _field(self, name: str, field: str, wanted: Any, shown: Any, identifier: str, spec: Json) -> None:
         """A declared field is as declared, or as the policy leaves it; and nobody was fought."""

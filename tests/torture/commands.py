@@ -40,6 +40,8 @@ class Commands:
     """After how many commands the drift policy was `overwrite` for a run, whatever the workspace says."""
     nowhere: list[str] = field(default_factory=list)
     """The manifests whose `was` led nowhere, as the last command said that told anything."""
+    prunes: bool = False
+    """Whether the last apply took away what is not declared."""
     count: int = 0
 
     @property
@@ -84,6 +86,7 @@ class Commands:
     ) -> Ended:
         """Apply once, or twice at a time, and check what can be checked at once."""
         before = len(self.account.log())
+        self.prunes = "--prune" in flags
         form = ["--format", "json"] if self.chance.random() < 0.7 else []
         parallelism = str(self.chance.choice([1, 2, 10]))
         arguments = ["apply", *flags, "--auto-approve", "--parallelism", parallelism, *form]

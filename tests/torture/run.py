@@ -7,21 +7,23 @@ import random
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tests.torture import authors, checks, names, observed, operators, violence
+from tests.torture import authors, checks, names, observed, operators, removed, violence
 from tests.torture.account import Account
 from tests.torture.commands import Commands
 from tests.torture.generate import drawn, scenes
 from tests.torture.people import People
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.torture.generate import Scene
     from tests.torture.process import Ended
 
 Json = dict[str, Any]
+Result = TypeVar("Result")
 
 LAST_TRIES = 8
 """Applies that may be needed once nothing goes wrong any more."""
@@ -82,8 +84,7 @@ class Run:
             for number in range(self.chance.randint(2, 4)):
                 if number:
                     self._meanwhile()
-                self.commands.tortured()
-                self._own()
+                self._applied(self.commands.tortured)
                 if self.chance.random() < 0.1:
                     self.commands.read("drift")
             self._meanwhile()
@@ -134,10 +135,10 @@ class Run:
         """Apply until nothing is left to do, or the same is refused twice; then judge."""
         before: Json = {}
         flags = ["--allow", "touched", "--allow", "delete=50", *(["--prune"] if self.prunes else [])]
+        gone = removed.gone(self.scene, self.resources())
         for _ in range(LAST_TRIES):
-            ended = self.commands.apply([".", *flags, "--format", "json"])
+            ended = self._applied(lambda: self.commands.apply([".", *flags, "--format", "json"]))
             outcomes = json.loads(ended.out)["outcomes"] if ended.out.strip() else []
-            self._own()
             if self._mend():
                 continue
             plan = self.commands.plan(*flags) | {"unknown": _unknown(outcomes)}
@@ -154,7 +155,25 @@ class Run:
             raise checks.Broken("it does not come to an end", json.dumps(plan, indent=1))
         if plan["changes"] and not plan["unknown"]:
             raise checks.Broken("nothing is done, and nobody says why", json.dumps(plan, indent=1))
+        if self.prunes:
+            self._check_pruned(gone, plan)
         checks.Reckoning(self, plan).judge()
+
+    def _applied(self, doing: Callable[[], Result]) -> Result:
+        """Apply, and check that what no manifest declares was left alone, or ended as was asked."""
+        gone, begin = removed.gone(self.scene, self.resources()), len(self.account.log())
+        done = doing()
+        self._own()
+        seen = [one for one in self.account.log()[begin:] if one["key"] == "the runs"]
+        for told in removed.broken(gone, seen, prunes=self.commands.prunes):
+            raise checks.Broken(told)
+        return done
+
+    def _check_pruned(self, gone: list[removed.Gone], plan: Json) -> None:
+        live = {one["id"]: one["incident_status"]["name"] for one in self.account.incidents()}
+        refused = {one["key"] for one in plan["refusals"]}
+        for told in removed.left(gone, self.resources(), refused, live.__getitem__):
+            raise checks.Broken(told)
 
     def _mend(self) -> bool:
         """Let authors mend each `was` that led nowhere; raises `Broken` where it led somewhere."""
