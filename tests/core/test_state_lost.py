@@ -13,6 +13,7 @@ from reconciler.model import Topic
 from reconciler.sandbox import Behaviour
 from reconciler.sending import answered
 from reconciler.state.local import LocalStore
+from tests.core import told
 from tests.world import ACME, World
 
 if TYPE_CHECKING:
@@ -294,6 +295,25 @@ def test_what_happens_again_under_the_same_title_is_not_taken_for_the_one_that_i
     world.write((SAME_TITLE + november).replace("{name: november}", "{name: november, not: [INC-1]}"))
     world.settle()
     assert len(world.incidents()) == 2
+
+
+@pytest.mark.parametrize("strange", ["a bot's words", "another order"])
+def test_what_is_over_is_not_doubted_for_a_bots_words_or_another_order(world: World, strange: str) -> None:
+    """Neither says anything that October's manifest does not: it is found again, with a word."""
+    world.write(OCTOBER)
+    world.settle()
+    body = {"incident_id": incident(world), "idempotency_key": "bot", "message": "Certificate renewed."}
+    world.ask("POST", "/v2/incident_updates", body, key="sandbox-editor")
+    world.edit(incident(world), incident_status_id=world.status("Closed"))
+    world.lose_state()
+    if strange == "another order":
+        first, last = "{id: notice, message: Expired.}", "{id: done, message: Done.}"
+        world.write(OCTOBER.replace(f"{first}, {last}", f"{last}, {first}") + "  status: Fixing\n")
+
+    plan = world.plan()
+
+    assert told.steps(plan) == ["adopt Incident/october"]
+    assert any("INC-1 looks the same and is Closed" in text for text in told.notices(plan, Topic.WARNING))
 
 
 def test_one_that_is_over_is_adopted_with_a_word_where_nothing_speaks_against_it(world: World) -> None:
