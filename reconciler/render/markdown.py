@@ -24,11 +24,11 @@ MOST_SENTENCES, LONGEST_SENTENCE = 20, 200
 
 
 def comment(plan: Plan) -> str:
-    """Return the plan as Markdown of at most 65,536 bytes: in full, else by kind, else as counts.
+    """Return the plan as Markdown of at most 65,536 bytes: in full, else with its lines cut, by kind, or as counts.
 
     Who will notice is told in each of them.
     """
-    degrees: tuple[Callable[[Plan], Iterator[str]], ...] = (_in_full, _by_kind, _as_counts)
+    degrees: tuple[Callable[[Plan], Iterator[str]], ...] = (_in_full, _clipped, _by_kind, _as_counts)
     texts = ("\n\n".join([*_head(plan), *degree(plan)]) + "\n" for degree in degrees)
     return next((text for text in texts if len(text.encode(errors="replace")) <= MOST_BYTES), _shortest(plan))
 
@@ -51,24 +51,30 @@ def _head(plan: Plan, *, is_short: bool = False) -> Iterator[str]:
         yield "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
 
 
-def _in_full(plan: Plan) -> Iterator[str]:
+def _clipped(plan: Plan) -> Iterator[str]:
+    """Yield the whole plan with its long lines cut: one pasted log hides nothing of the rest."""
+    yield from _in_full(plan, LONGEST_SENTENCE)
+    yield _CUT
+
+
+def _in_full(plan: Plan, longest: int | None = None) -> Iterator[str]:
     if plan.changes:
         yield "### Changes"
     for each in blocks(plan):
         # All of it is code, where GitHub and GitLab link nothing and mention nobody.
         title = html(f"{each.sigil} {each.key} {each.reference}".rstrip())
-        yield f"<details><summary><code>{title}</code></summary>\n\n{fenced(block(each, PIPE))}\n\n</details>"
-    yield from _refused(plan)
+        yield f"<details><summary><code>{title}</code></summary>\n\n{fenced(block(each, PIPE), longest)}\n\n</details>"
+    yield from _refused(plan, longest)
     told = list(notices(plan))
     if told:
         yield "### Notices"
-        yield fenced(told)
+        yield fenced(told, longest)
 
 
-def _refused(plan: Plan) -> Iterator[str]:
+def _refused(plan: Plan, longest: int | None = None) -> Iterator[str]:
     if plan.refusals:
         yield "### Refused"
-        yield fenced(row for refusal in plan.refusals for row in refused(plan, refusal))
+        yield fenced((row for refusal in plan.refusals for row in refused(plan, refusal)), longest)
 
 
 def _by_kind(plan: Plan) -> Iterator[str]:
@@ -101,12 +107,17 @@ def _shortest(plan: Plan) -> str:
     return "\n\n".join([*_head(plan, is_short=True), *_as_counts(plan)]) + "\n"
 
 
+_CUT = f"Lines of more than {LONGEST_SENTENCE} characters are cut: the whole plan is too long for a comment."
 _SHORT = "The whole plan is too long for a comment: run `reconciler plan`."
 
 
-def fenced(lines: Iterable[Line]) -> str:
-    """Return lines as a diff: what comes and goes begins in the first column, where colour follows it."""
-    return _fence(_diff(each) for each in lines)
+def fenced(lines: Iterable[Line], longest: int | None = None) -> str:
+    """Return lines as a diff: what comes and goes begins in the first column, where colour follows it.
+
+    `longest` is how many characters of a line are told, all of them where nothing is said.
+    """
+    rows = map(_diff, lines)
+    return _fence(rows if longest is None else (shortened(row, longest) for row in rows))
 
 
 def _diff(each: Line) -> str:
