@@ -5,6 +5,7 @@ The one door of `obstore`. What the store says becomes words here: its own texts
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -238,6 +239,12 @@ class Objects:
         return StoreFailed(f"{where}: the state store {said}", hint, is_passing=True)
 
 
+def _require_plain(value: str, variable: str) -> None:
+    """Raise `Misused` where a variable holds what no header may."""
+    if not value.isprintable():
+        raise Misused(f"{variable} holds a line break or another control character", "set it anew")
+
+
 def _require_url(endpoint: str, variable: str) -> None:
     """Raise `Misused` where a variable holds no address of a server: the library would panic."""
     try:
@@ -255,7 +262,14 @@ def _open(address: Address, environ: Mapping[str, str]) -> ObjectStore:
         from obstore.store import AzureStore, GCSStore, S3Store  # noqa: PLC0415  (an extra)
     except ImportError:
         raise Misused(f"state in {address} needs more than is installed here", MISSING_EXTRA) from None
-    config: dict[str, Any] = {name.lower(): environ[name] for name in SETTINGS[address.scheme] if environ.get(name)}
+    config: dict[str, Any] = {}
+    for name in (one for one in SETTINGS[address.scheme] if environ.get(one, "").strip()):
+        config[name.lower()] = environ[name].strip()  # a secret that was copied may end with a line break
+        _require_plain(config[name.lower()], name)
+    for name in ENDPOINTS[address.scheme]:
+        if not os.environ.get(name, "x").strip():
+            # The library reads it as well, and takes an empty one for an address.
+            del os.environ[name]
     endpoint = next((environ[name] for name in ENDPOINTS[address.scheme] if environ.get(name)), "")
     options: Any = {"timeout": ANSWER_TIMEOUT, "connect_timeout": CONNECT_TIMEOUT}
     if endpoint:

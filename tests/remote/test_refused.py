@@ -92,6 +92,16 @@ def test_an_endpoint_that_is_no_address_is_told_by_its_variable(shell: Shell, en
     )
 
 
+def test_variables_that_ci_left_empty_or_ended_with_a_line_break_do_no_harm(shell: Shell, moto: Moto) -> None:
+    """An endpoint that is empty is none, and a secret ends before its line break."""
+    harmless = {"AWS_ENDPOINT_URL_S3": "", "AWS_SESSION_TOKEN": "a\n"}
+    told = asking(shell, "s3://nowhere/acme.json", **moto.environ | harmless)
+    broken = asking(shell, "s3://nowhere/acme.json", **moto.environ | {"AWS_SESSION_TOKEN": "a\nb"})
+
+    assert told.startswith("error: s3://nowhere: there is no such bucket\n")
+    assert broken.startswith("error: AWS_SESSION_TOKEN holds a line break or another control character\n")
+
+
 def test_a_store_that_forbids_is_asked_for_its_credentials(shell: Shell, moto: Moto) -> None:
     """403 is no trouble of the network, and trying again is of no use."""
     moto.failing = 403
