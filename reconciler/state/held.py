@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from reconciler.errors import LeaseLost, Refused
-from reconciler.state import disk
 from reconciler.state.journal import text_of as journal_of
 from reconciler.state.memory import replay
 
@@ -79,9 +78,7 @@ class HeldStore:
         memory = self._memory = self.store.read() if self._memory is None else self._memory
         if self._journal is None:
             return memory
-        with self._journal.path.open("rb") as file:
-            file.seek(self._taken_in)
-            lines = file.read()
+        lines = self._journal.text(self._taken_in)
         if lines:
             text = journal_of(memory.pending.values()) + lines
             memory = self._memory = replay(memory.state, text, str(self._journal.path))
@@ -93,7 +90,7 @@ class HeldStore:
         if self._journal is None:
             self.read()
             self._journal = self.store.open_journal()
-            self._taken_in = len(disk.read(self._journal.path) or b"")
+            self._taken_in = len(self._journal.text())
         return cast("Journal", _Open(self._journal))
 
     def save(self, memory: Memory, account: Account) -> None:

@@ -77,6 +77,10 @@ class Journal:
             self._write({"used": plan_id})
             self.sync()
 
+    def text(self, begin: int = 0) -> bytes:
+        """Return what stands in it from a byte on, though its file be gone."""
+        return os.pread(self._file, os.fstat(self._file).st_size - begin, begin)
+
     def sync(self) -> None:
         """Bring everything to the disk."""
         with self._lock:
@@ -99,7 +103,7 @@ class Journal:
         """
         if self._path.exists() and os.path.samestat(self._path.stat(), os.fstat(self._file)):
             return
-        text = os.pread(self._file, os.fstat(self._file).st_size, 0)
+        text = self.text()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from reconciler.state import Journal
     from tests.world import World
 
 CHECKOUT = Key("Incident", "checkout")
@@ -69,6 +70,34 @@ def test_two_states_in_one_folder_have_journals_and_locks_of_their_own(world: Wo
         "one.json.lock",
         "two.json.lock",
     }
+
+
+@pytest.mark.parametrize("taken", ["all", "journal"])
+def test_a_folder_that_is_taken_away_while_a_run_writes_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, taken: str
+) -> None:
+    """A cache job or a `git clean` beside it: what was known, and what was done since, is in the state all the same."""
+    world.write(MANIFEST % UPDATES)
+    world.settle()
+    world.write(MANIFEST % UPDATES.replace("}]", "}, {id: third, message: More}]"))
+    real = LocalStore.open_journal
+
+    def open_and_take_away(store: LocalStore) -> Journal:
+        opened = real(store)
+        for path in (opened.path, store.path) if taken == "all" else (opened.path,):
+            path.unlink()
+        return opened
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "open_journal", open_and_take_away)
+        outcomes = world.settle()
+
+    assert len(outcomes) == 1
+    assert {str(key) for key in world.memory.state.records} == {
+        "Incident/checkout",
+        *(f"Incident/checkout/update/{one}" for one in ("first", "second", "third")),
+    }
+    told.assert_quiet(world)
 
 
 def test_a_journal_of_another_workspace_is_refused(world: World) -> None:
