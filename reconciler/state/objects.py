@@ -5,7 +5,6 @@ The one door of `obstore`. What the store says becomes words here: its own texts
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from reconciler import environment
 from reconciler.errors import Misused, Refused
 from reconciler.loopback import leads_to_this_machine
 
@@ -266,10 +266,8 @@ def _open(address: Address, environ: Mapping[str, str]) -> ObjectStore:
     for name in (one for one in SETTINGS[address.scheme] if environ.get(one, "").strip()):
         config[name.lower()] = environ[name].strip()  # a secret that was copied may end with a line break
         _require_plain(config[name.lower()], name)
-    for name in ENDPOINTS[address.scheme]:
-        if not os.environ.get(name, "x").strip():
-            # The library reads it as well, and takes an empty one for an address.
-            del os.environ[name]
+    # The library reads these as well, and takes an empty one for an address.
+    environment.drop_empty(ENDPOINTS[address.scheme])
     endpoint = next((environ[name] for name in ENDPOINTS[address.scheme] if environ.get(name)), "")
     options: Any = {"timeout": ANSWER_TIMEOUT, "connect_timeout": CONNECT_TIMEOUT}
     if endpoint:
