@@ -109,5 +109,8 @@ def _event(message: str) -> dict[str, str]:
 
 
 def _leave() -> NoReturn:
-    """End the process without waiting for its threads; the journal bears it."""
+    """End the process without waiting for its threads; the journal bears it, and a terminal gets its cursor back."""
+    if os.isatty(2):
+        with suppress(OSError):
+            os.write(2, b"\x1b[?25h")
     os._exit(INTERRUPTED)
