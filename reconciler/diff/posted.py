@@ -48,10 +48,11 @@ class Waiting:
 def caught_up(record: Record | None, updates: Recognised, lifecycle: Lifecycle) -> Record | None:
     """Return the record as if the answers to the updates that are found posted had been noted.
 
-    A run may have died before it learned of an update; what that moved, was moved by us and by nobody else.
+    A run may have died before it learned of an update; what that moved, was moved by us and by nobody else. Of what a
+    person or a search told, nothing is known that could be caught up with.
     """
-    if record is None:
-        return None
+    if record is None or record.is_bare:
+        return record
     moves = {
         str(path[0]): FieldRecord(child.leaves[path].value, leaves[path].value)
         for child in updates.declared

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.errors import ApiError
-from reconciler.model import Topic
+from reconciler.model import Key, Topic
 from reconciler.sandbox import Behaviour
 from reconciler.sending import answered
+from reconciler.state import IMPORTED, REBUILT, Record
 from reconciler.state.local import LocalStore
 from tests.core import told
 from tests.world import ACME, World
@@ -331,6 +333,23 @@ def test_one_that_is_over_is_adopted_with_a_word_where_nothing_speaks_against_it
     world.settle()
     assert len(world.incidents()) == 1
     assert world.plan().is_empty
+
+
+@pytest.mark.parametrize("how", [IMPORTED, REBUILT])
+def test_what_people_did_to_one_that_was_imported_is_theirs_whatever_its_updates_moved(world: World, how: str) -> None:
+    """No more than its ID is remembered: that an update is there tells nothing of its other fields."""
+    world.write_raw(ACME % "drift: {Incident: {'*': keep}}", "reconciler.yaml")
+    world.write(MANIFEST.replace("status: Fixing", "updates: [{id: first, message: Hello, status: Fixing}]"))
+    world.settle()
+    world.edit(incident(world), name="Called otherwise")
+    memory = world.memory
+    record = Record(id=incident(world), how=how, reference="INC-1", mode="test")
+    with world.store.locked():
+        known = replace(memory.state, records={Key("Incident", "checkout"): record})
+        world.store.save(replace(memory, state=known), memory.state.account)
+
+    assert world.plan().is_empty
+    assert kept(world) == ["name Called otherwise kept; the manifest says Checkout slow"]
 
 
 def _edit(**fields: str) -> dict[str, object]:
