@@ -137,7 +137,7 @@ def _remove(scene: Scene, chance: random.Random) -> str:
     found = scene.of("Incident")
     if len(found) == 1:
         return ""
-    name = chance.choice(found)["metadata"]["name"]
+    name = removed.chosen(found, chance)["metadata"]["name"]
     del scene.manifests[f"Incident/{name}"]
     return f"remove incident {name}"
 
@@ -204,7 +204,7 @@ def _remove_configuration(scene: Scene, chance: random.Random) -> str:
     found = [one for kind, name in removable if (one := names.current(scene, kind, name))]
     if not found:
         return ""
-    one = chance.choice(found)
+    one = removed.chosen(found, chance)
     key = f"{one['kind']}/{one['metadata']['name']}"
     del scene.manifests[key]
     return f"remove {key}"
@@ -214,5 +214,5 @@ DEEDS = (
     *(_append, _append, _append_move, _say, _say, _move, _grade, _happen, _retitle, _add, _remove, _reword),
     *(_rename_option, _swap_ranks, _describe, _assign, _ask_silence, _raise_generation, _remove_configuration),
     *(names.rename_incident, names.rename_incident, names.rename_incident, names.rename_configuration),
-    *(members.let_in, members.let_in, members.fall_silent, removed.protect, removed.protect),
+    *(members.let_in, members.let_in, members.fall_silent, removed.protect, removed.protect, removed.ask_to_close),
 )

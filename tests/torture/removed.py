@@ -47,6 +47,19 @@ def protect(scene: Scene, chance: random.Random) -> str:
     return f"protect {one['kind']}/{one['metadata']['name']}"
 
 
+def ask_to_close(scene: Scene, chance: random.Random) -> str:
+    """Let an incident be closed when its manifest goes."""
+    one = chance.choice(scene.of("Incident"))
+    one["spec"]["on_remove"] = "close"
+    return f"write on_remove: close into {one['metadata']['name']}"
+
+
+def chosen(found: list[Json], chance: random.Random) -> Json:
+    """Choose what to take out, rather what is protected or to be closed then."""
+    telling = [one for one in found if one["metadata"].get("protect") or one["spec"].get("on_remove") == "close"]
+    return chance.choice(telling or found)
+
+
 def gone(scene: Scene, resources: dict[str, Json]) -> list[Gone]:
     """Return what is known and not declared, under whatever name; not what a manifest means by its ID."""
     stated = {one["metadata"].get("id") for one in scene.manifests.values()} - {None}
@@ -71,13 +84,18 @@ def broken(before: Iterable[Gone], seen: Sequence[Json], *, prunes: bool) -> Ite
                 yield f"{one} is declared by nobody, and {entry['method']} {entry['path']} was sent"
 
 
-def left(before: Iterable[Gone], known: dict[str, Json], told: set[str], status: Callable[[str], str]) -> Iterator[str]:
-    """Yield what applies with `--prune` left of it, where nobody says why; and what they forgot that is protected."""
+def forgotten(before: Iterable[Gone], known: dict[str, Json], status: Callable[[str], str]) -> Iterator[str]:
+    """Yield what an apply forgot although it is protected, or before it was closed as was asked."""
     for one in before:
-        if one.is_protected:
-            if one.key not in known:
+        if one.key not in known:
+            if one.is_protected:
                 yield f"{one} is protected, and forgotten"
-        elif one.key in known and one.key not in told:
+            if one.is_incident and one.closes and status(one.id) in LIVE:
+                yield f"{one} is forgotten, and {status(one.id)}"
+
+
+def left(before: Iterable[Gone], known: dict[str, Json], told: set[str]) -> Iterator[str]:
+    """Yield what applies with `--prune` left of it, where nobody says why."""
+    for one in before:
+        if not one.is_protected and one.key in known and one.key not in told:
             yield f"{one} is declared by nobody, and still managed"
-        elif one.key not in known and one.is_incident and one.closes and status(one.id) in LIVE:
-            yield f"{one} is forgotten, and {status(one.id)}"

@@ -167,12 +167,14 @@ class Run:
         seen = [one for one in self.account.log()[begin:] if one["key"] == "the runs"]
         for told in removed.broken(gone, seen, prunes=self.commands.prunes):
             raise checks.Broken(told)
+        live = {one["id"]: one["incident_status"]["name"] for one in self.account.incidents()} if gone else {}
+        for told in removed.forgotten(gone, self.resources(), live.__getitem__):
+            raise checks.Broken(told)
         return done
 
     def _check_pruned(self, gone: list[removed.Gone], plan: Json) -> None:
-        live = {one["id"]: one["incident_status"]["name"] for one in self.account.incidents()}
         refused = {one["key"] for one in plan["refusals"]}
-        for told in removed.left(gone, self.resources(), refused, live.__getitem__):
+        for told in removed.left(gone, self.resources(), refused):
             raise checks.Broken(told)
 
     def _mend(self) -> bool:
