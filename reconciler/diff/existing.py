@@ -206,7 +206,7 @@ def _is_theirs(pair: Pair, one: Difference) -> bool:
     if one.cause is not Cause.UNRECORDED:
         return False
     if one.path in MOVES:
-        return moved_by_people(pair.around.updates or (), one.path, declared_with(pair).get(one.path))
+        return one.path in moved_by_people(pair.around.updates or (), declared_with(pair))
     asked = asked_for(pair).get(one.path)
     return one.live.value is not None and not (asked and is_alike(asked.value, one.live.value))
 

@@ -126,7 +126,7 @@ def _left(pair: Pair, path: Path) -> object:
     record = pair.record.fields.get(str(path[0])) if pair.record else None
     if record is not None:
         return record.answered
-    if moved_by_people(pair.around.updates or (), path, declared_with(pair).get(path)):
+    if path in moved_by_people(pair.around.updates or (), declared_with(pair)):
         open_ones = pair.updates.open
         posted = [child for child in pair.updates.declared if child not in open_ones and path in child.leaves]
         before = [*(child.leaves[path] for child in posted[-1:]), pair.desired.creation.get(path)]

@@ -139,21 +139,27 @@ def _is_it(declared: Leaves, live: Leaves) -> bool:
     )
 
 
-def moved_by_people(live: Sequence[Mapping[str, Any]], path: Path, declared: Leaf | None = None) -> bool:
-    """Return whether the last one to change the status or severity was no API key; updates oldest first.
+def moved_by_people(live: Sequence[Mapping[str, Any]], begun: Leaves) -> set[Path]:
+    """Return which of status and severity no API key has moved last; updates oldest first.
 
-    `declared` is what the incident began with, as far as known: an update tells it too where it moves nothing. Nobody
+    `begun` is what the incident began with, as far as known: an update tells that too where it moves nothing. Nobody
     has moved what is in triage; whoever accepts it chooses its first status.
     """
-    value, mover = declared.value if declared else None, ""
+    values = {path: begun[path].value for path in MOVES if path in begun}
+    people: set[Path] = set()
     for one in live:
-        if path == ("status",) and _is_in_triage(one):
-            value, mover = None, ""
-            continue
-        now = observe(UPDATE.fields, one).get(path, Leaf(None)).value
-        if now is not None and now != value:
-            value, mover = now, "api_key" if "api_key" in one["updater"] else "people"
-    return mover == "people"
+        now = {path: leaf.value for path, leaf in _observed(one).items() if path in MOVES and leaf.value is not None}
+        if _is_in_triage(one):
+            values.pop(("status",), None)
+            people.discard(("status",))
+        is_peoples = "api_key" not in one["updater"]
+        moved = {path for path, value in now.items() if value != values.get(path)}
+        if is_peoples and not (moved or one.get("message")):
+            # Without words there is nothing but a move: it began elsewhere than was thought.
+            moved = set(now)
+        values |= now
+        people = people | moved if is_peoples else people - moved
+    return people
 
 
 PASSED_OVER = "passed over"

@@ -119,16 +119,16 @@ class _Made:
 
         Where that cannot be read, nothing is taken for certain.
         """
-        declared = {str(path[0]): self.sent[path] for path in MOVES if path in self.sent}
+        declared = [str(path[0]) for path in MOVES if path in self.sent]
         try:
             updates = run.client.list(UPDATE.path, UPDATE.items, {UPDATE.parent: self.told.raw["id"]}, page_size=250)
         except (ApiError, Interrupted):
-            return list(declared)
+            return declared
         updates.sort(key=lambda one: (one["created_at"], one["id"]))
-        begun: dict[str, Leaf | None] = {**declared}
-        if "status" in begun and starts_in_triage(self.told.raw):
-            begun["status"] = None
-        return [name for name, leaf in begun.items() if moved_by_people(updates, (name,), leaf)]
+        in_triage = starts_in_triage(self.told.raw)
+        begun = {path: leaf for path, leaf in self.sent.items() if not (in_triage and path == ("status",))}
+        moved = moved_by_people(updates, begun)
+        return [name for name in declared if (name,) in moved]
 
     def _standing(self, there: Leaves) -> Leaves:
         """Return what stands there as it was asked for; of an update, which nobody can edit, all as it stands."""

@@ -203,6 +203,22 @@ def test_a_status_that_people_accepted_it_to_is_theirs_also_where_it_was_declare
     assert kept(world) == ["status Investigating kept; the manifest says Fixing"]
 
 
+def test_an_edit_of_people_is_a_move_wherever_it_is_thought_to_have_begun(world: World) -> None:
+    """Declared as over, taken up again by people; then the manifest gets an update, as if it had begun as active."""
+    world.write(MANIFEST.replace("Fixing", "Documenting").replace("  severity: Major\n", ""))
+    world.settle()
+    world.edit(incident(world), incident_status_id=world.status("Investigating"))
+    world.lose_state()
+    again = MANIFEST.replace("Fixing", "Documenting").replace("  severity: Major\n", "")
+    world.write(again + "  updates: [{id: first, message: Again.}]\n")
+
+    world.settle()
+
+    assert world.incidents()[0]["incident_status"]["name"] == "Investigating"
+    assert world.updates(incident(world)) == ["Again."]
+    assert kept(world) == ["status Investigating kept; the manifest says Documenting"]
+
+
 def test_a_journal_without_its_state_tells_too_little_of_what_was_only_seen(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
