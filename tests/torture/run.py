@@ -76,6 +76,8 @@ class Run:
         self.work.mkdir(parents=True)
         (self.folder / "said").mkdir()
         self.prunes = self.chance.random() < 0.3
+        if self.chance.random() < 0.4:
+            removed.protect(self.scene, self.chance)
         self.tell(f"an account with {self.scene.behaviour}; reconciler.yaml: {self.scene.spec}")
         self._write()
         with Account(self.scene.behaviour, self.scene.sees_private) as self.account:
