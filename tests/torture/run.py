@@ -14,6 +14,7 @@ from tests.torture.account import Account
 from tests.torture.commands import Commands
 from tests.torture.generate import drawn, scenes
 from tests.torture.people import People
+from tests.torture.reckoning import Reckoning, nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,7 @@ class Run:
             raise checks.Broken("nothing is done, and nobody says why", json.dumps(plan, indent=1))
         if self.prunes:
             self._check_pruned(gone, plan)
-        checks.Reckoning(self, plan).judge()
+        Reckoning(self, plan).judge()
 
     def _applied(self, doing: Callable[[], Result]) -> Result:
         """Apply, and check that what no manifest declares was left alone, or ended as was asked."""
@@ -183,7 +184,7 @@ class Run:
         """Let authors mend each `was` that led nowhere; raises `Broken` where it led somewhere."""
         made = self.made()
         managed = self.commands.listed() if self.commands.nowhere else {}
-        checks.nowhere(self, self.commands.nowhere, made, managed)
+        nowhere(self, self.commands.nowhere, made, managed)
         told = names.mend(self.scene, self.commands.nowhere, made, managed)
         self.commands.nowhere = []
         self.tell(told and f"authors {told}", "hints mended")
