@@ -96,9 +96,15 @@ class Reckoning:
                     raise Broken(f"{name}.{generation} was declared as {sorted(called)}")
                 # A marker carries the present name, and `was` the one before it: together they tell two names.
                 is_untold = bool(self.run.called[name] - {"", name}) or self.scene.has_marker or name in self.run.moved
-                if not (self.run.losses and is_untold):
+                if not (is_untold and (self.run.losses or not self._was_noted(name))):
                     raise Broken(f"{name}.{generation} has keys of {sorted(called)}")
                 self.excuse(Excuse.RENAMED if is_declared_once else Excuse.DUPLICATE)
+
+    def _was_noted(self, name: str) -> bool:
+        """Tell whether a run came to its end before an incident was renamed first: what it declared was known then."""
+        told = f" Incident/{name} to "
+        renamed = next((step for step, line in enumerate(self.run.story) if told in line), len(self.run.story))
+        return self.run.has_ended(0, renamed)
 
     def _is_untraced(self, name: str) -> bool:
         """Tell whether neither a manifest, nor state, nor its looks tell an incident: it was moved, lost, renamed."""
