@@ -112,11 +112,14 @@ class Reckoning:
         return bool(is_lost) and self._was_renamed(name)
 
     def _known_by_present_names(self) -> None:
-        """State has what was renamed under its present name, and under no other."""
+        """State has what was renamed under its present name, and under no other, unless a person must say so first."""
         for path in self.scene.manifests:
             known = names.known(self.run.resources(), path)
-            if {*known} - {path.partition("/")[2]}:
+            if not {*known} - {path.partition("/")[2]}:
+                continue
+            if path not in self.refused:
                 raise Broken(f"{path} is known as {known}")
+            self.excuse(Excuse.REFUSED)
 
     def _may_be_twice(self, key: str) -> bool:
         if not self._forgets():
