@@ -107,9 +107,16 @@ class Reckoning:
         return self.run.has_ended(0, renamed)
 
     def _is_untraced(self, name: str) -> bool:
-        """Tell whether neither a manifest, nor state, nor its looks tell an incident: it was moved, lost, renamed."""
-        is_lost = name in self.run.moved and self.run.losses and not self.scene.has_marker
-        return bool(is_lost) and self._was_renamed(name)
+        """Tell whether neither a manifest, nor state, nor its looks tell an incident: it was moved, lost, renamed.
+
+        A marker tells the name that it was moved to from the next apply on.
+        """
+        moves = (step for step, line in enumerate(self.run.story) if f"state mv Incident/{name}" in line)
+        moved = next(moves, None)
+        lost = next((loss for loss in self.run.losses if moved is not None and loss > moved), None)
+        if moved is None or lost is None or (self.scene.has_marker and self.run.has_ended(moved, lost)):
+            return False
+        return self._was_renamed(name)
 
     def _known_by_present_names(self) -> None:
         """State has what was renamed under its present name, and under no other, unless a person must say so first."""
