@@ -126,12 +126,22 @@ def _left(pair: Pair, path: Path) -> object:
     record = pair.record.fields.get(str(path[0])) if pair.record else None
     if record is not None:
         return record.answered
-    if path in moved_by_people(pair.around.updates or (), declared_with(pair)):
+    moved = moved_by_people(pair.around.updates or (), declared_with(pair))
+    if path in moved:
         open_ones = pair.updates.open
-        posted = [child for child in pair.updates.declared if child not in open_ones and path in child.leaves]
+        # What was posted behind the move of people went without its own, or said the same: it left nothing.
+        posted = [child for child in _posted_before(pair, moved[path]) if path in child.leaves]
         before = [*(child.leaves[path] for child in posted[-1:]), pair.desired.creation.get(path)]
         return next((leaf.value for leaf in before if leaf), "") if open_ones else None
     return None
+
+
+def _posted_before(pair: Pair, place: int) -> Iterator[Child]:
+    """Yield the declared updates that are posted, and stand before a place in the timeline as far as can be told."""
+    updates = pair.updates
+    places = {one["id"]: at for at, one in enumerate(pair.around.updates or ())}
+    told = dict(updates.known) | {key: identifier for key, (identifier, _) in updates.posted.items()}
+    return (child for child in updates.declared if child.key in told and places.get(told[child.key], -1) < place)
 
 
 def _cannot_post(pair: Pair) -> Refusal | None:

@@ -139,26 +139,27 @@ def _is_it(declared: Leaves, live: Leaves) -> bool:
     )
 
 
-def moved_by_people(live: Sequence[Mapping[str, Any]], begun: Leaves) -> set[Path]:
-    """Return which of status and severity no API key has moved last; updates oldest first.
+def moved_by_people(live: Sequence[Mapping[str, Any]], begun: Leaves) -> dict[Path, int]:
+    """Return which of status and severity no API key has moved last, with the place of that move; oldest first.
 
     `begun` is what the incident began with, as far as known: an update tells that too where it moves nothing. Nobody
     has moved what is in triage; whoever accepts it chooses its first status.
     """
     values = {path: begun[path].value for path in MOVES if path in begun}
-    people: set[Path] = set()
-    for one in live:
+    people: dict[Path, int] = {}
+    for at, one in enumerate(live):
         now = {path: leaf.value for path, leaf in _observed(one).items() if path in MOVES and leaf.value is not None}
         if _is_in_triage(one):
             values.pop(("status",), None)
-            people.discard(("status",))
+            people.pop(("status",), None)
         is_peoples = "api_key" not in one["updater"]
         moved = {path for path, value in now.items() if value != values.get(path)}
         if is_peoples and not (moved or one.get("message")):
             # Without words there is nothing but a move: it began elsewhere than was thought.
             moved = set(now)
         values |= now
-        people = people | moved if is_peoples else people - moved
+        others = {path: place for path, place in people.items() if path not in moved}
+        people = others | dict.fromkeys(moved, at) if is_peoples else others
     return people
 
 

@@ -551,6 +551,23 @@ def test_what_gave_way_gives_way_also_where_the_run_dies_on_the_way(
     assert world.plan().is_empty
 
 
+def test_a_move_that_gave_way_stays_so_where_an_update_before_it_said_what_people_chose(world: World) -> None:
+    """People set it first, and then an update said the same: without the state that does not look like our own move."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, severity="Critical")
+    agreeing = "    - {id: second, message: It is grave., severity: Critical}\n    - {id: third, severity: Minor}\n"
+    world.write(HEAD + FIRST + agreeing)
+    world.settle()
+    assert now(world, "severity") == ["Critical"]
+    world.lose_state()
+
+    world.settle()
+
+    assert now(world, "severity") == ["Critical"]
+    assert world.plan().is_empty
+
+
 def test_an_update_that_repeats_anothers_words_is_posted(world: World) -> None:
     """State knows the one that is there as the other's, declared or not: an ID is never used again, nor its update."""
     world.write(HEAD + FIRST)
