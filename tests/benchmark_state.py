@@ -55,7 +55,8 @@ def _of(store: Store, where: str) -> Iterator[str]:
         for key, record in memory.state.records.items():
             step = Step("create", key)
             body = {"name": f"Checkout latency {key.name}", "summary": "p99 above 2 s", "mode": "test"}
-            journal.intent(Intent(step, record.idempotency_key, "POST", "/v2/incidents", body, body, 1.0))
+            asked = {"idempotency_key": record.idempotency_key, **body}
+            journal.intent(Intent(step, record.idempotency_key, "POST", "/v2/incidents", asked, body, 1.0))
             journal.outcome(step, {key: record})
         journal.close()
         noted = time.perf_counter() - begin
