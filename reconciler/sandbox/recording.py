@@ -51,6 +51,8 @@ class Exchange:
     answer: Sent | None
     is_faulty: bool = False
     """Whether a fault that was asked for has shaped the answer."""
+    is_whole: bool = True
+    """Whether the answer was passed on to its end; a client that goes away leaves the rest of it behind."""
 
 
 Note = Callable[[Exchange], None]
@@ -87,31 +89,33 @@ def observe(
         started.append((int(status.split(maxsplit=1)[0]), dict(headers)))
         return start_response(status, headers, exc_info)
 
-    def tell() -> None:
+    def tell(*, is_whole: bool) -> None:
         answer = Sent(*started[-1], b"".join(body)) if started else None
-        note(Exchange(request, answer, is_faulty=bool(environ.get(FAULT))))
+        note(Exchange(request, answer, is_faulty=bool(environ.get(FAULT)), is_whole=is_whole))
 
     try:
         pieces = app(environ, start)
     except BaseException:
-        tell()
+        tell(is_whole=False)
         raise
     return _pass_on(pieces, body, tell)
 
 
-def _pass_on(pieces: Iterable[bytes], seen: list[bytes], tell: Callable[[], None]) -> Iterator[bytes]:
+def _pass_on(pieces: Iterable[bytes], seen: list[bytes], tell: Callable[..., None]) -> Iterator[bytes]:
     """Yield each piece once the next is there, and the last once it is told."""
+    is_whole = False
     try:
         for piece in pieces:
             yield from seen[-1:]
             seen.append(piece)
+        is_whole = True
     except Exception:
         yield from seen[-1:]
         raise
     finally:
         if close := getattr(pieces, "close", None):
             close()
-        tell()
+        tell(is_whole=is_whole)
     yield from seen[-1:]
 
 
@@ -148,6 +152,7 @@ def _written(exchange: Exchange) -> dict[str, Any]:
         },
         "answer": answer and {"status": answer.status, "headers": answer.headers, "body": _text(answer.body)},
         "fault": exchange.is_faulty,
+        "whole": exchange.is_whole,
     }
 
 

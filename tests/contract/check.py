@@ -2,7 +2,8 @@
 
 Three rules are sound whatever a test is about:
 
-1. every answer is what the document has for its operation and status, unless a fault that was asked for shaped it;
+1. every answer is what the document has for its operation and status, unless a fault that was asked for shaped it
+   or its client went away before its end;
 2. what was granted had a documented request, so the sandbox refuses what the document refuses;
 3. what our own program asks is documented, whatever it is answered.
 """
@@ -56,7 +57,7 @@ def find_breaches(exchange: Exchange) -> Iterator[Breach]:
     is_granted = answer is not None and 200 <= answer.status < 300
     if is_granted or _is_ours(request):
         yield from (Breach(exchange, *problem) for problem in _find_problems_of_request(request, operation))
-    if answer is not None and not exchange.is_faulty:
+    if answer is not None and exchange.is_whole and not exchange.is_faulty:
         yield from (Breach(exchange, *problem) for problem in _find_problems_of_answer(request, answer, operation))
 
 

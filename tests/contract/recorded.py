@@ -31,6 +31,7 @@ def _exchange(written: dict[str, Any]) -> Exchange:
         Request(**{**request, "body": _bytes(request["body"])}),
         answer and Sent(**{**answer, "body": _bytes(answer["body"])}),
         is_faulty=written["fault"],
+        is_whole=written["whole"],
     )
 
 

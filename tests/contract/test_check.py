@@ -181,6 +181,15 @@ def test_an_answer_that_is_no_json_is_found() -> None:
     assert rest[0].startswith("answer: it is not JSON")
 
 
+def test_an_answer_that_its_client_left_is_not_judged_and_its_request_is() -> None:
+    """Of a slow answer whose client was killed only a piece is known; what was asked for is known whole."""
+    cut = Exchange(CREATE, Sent(201, JSON, b'{"severity": {"name": "Maj'), is_whole=False)
+
+    assert list(find_breaches(cut)) == []
+    (breach,) = find_breaches(replace(cut, request=replace(CREATE, query="surplus=1")))
+    assert breach.part == "query"
+
+
 def test_the_schema_is_that_of_the_status() -> None:
     """A granted body under a refusal's status, a refusal's under a granted one, and one beside a 204 are found."""
     severity = {"severity": SEVERITY}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ASKED = Request("POST", "/v1/severities", "a=b", {"User-Agent": "x"}, b'{"name": "\xff\x00"}')
 EXCHANGE = Exchange(ASKED, Sent(400, {"Content-Type": "text/html"}, b"\xf0\x28\n"), is_faulty=True)
+UNSENT = Exchange(ASKED, None, is_whole=False)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_every_exchange_is_a_line_without_the_key(record: Path) -> None:
     answers = [client(record).get("/v1/identity"), client(record).post("/v2/incidents?a=b", content=b"{")]
 
     first, second = (json.loads(line) for line in record.read_text().splitlines())
-    assert set(first) == {"time", "request", "answer", "fault"}
+    assert set(first) == {"time", "request", "answer", "fault", "whole"}
     assert first["answer"]["body"] == answers[0].text
     assert second["request"]["query"] == "a=b"
     assert second["request"]["body"] == "{"
@@ -56,12 +57,12 @@ def test_what_is_read_is_what_was_written(record: Path) -> None:
     recorder = Recorder(record)
 
     recorder(EXCHANGE)
-    recorder(Exchange(ASKED, None))
+    recorder(UNSENT)
     recorder.close()
     with record.open("a") as file:
         file.write('{"time": "2026-')
 
-    assert list(read_exchanges(record)) == [EXCHANGE, Exchange(ASKED, None)]
+    assert list(read_exchanges(record)) == [EXCHANGE, UNSENT]
 
 
 def test_the_file_is_for_its_owner_alone(record: Path) -> None:
@@ -99,6 +100,21 @@ def test_a_spoiled_answer_is_marked(record: Path) -> None:
     asking.get("/v1/severities")
 
     assert [exchange.is_faulty for exchange in read_exchanges(record)] == [True, False]
+
+
+def test_a_slow_answer_whose_client_is_killed_is_recorded_as_cut(record: Path) -> None:
+    """What a slow sandbox had sent by then is no answer of the API, and whoever reads the record can tell."""
+    app = create_app(faults=Faults.parse(["slow-body=0:1"]), record=record)
+    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": "/v1/identity", "wsgi.input": BytesIO(), "wsgi.errors": StringIO()}
+    pieces = iter(app({**asked, "HTTP_AUTHORIZATION": "Bearer sandbox"}, lambda *_: lambda _: None))
+
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+
+    (exchange,) = read_exchanges(record)
+    assert exchange.answer is not None
+    assert exchange.answer.status == 200
+    assert (exchange.is_whole, exchange.is_faulty) == (False, False)
 
 
 def test_a_file_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
@@ -152,7 +168,7 @@ def test_an_answer_passes_piece_by_piece_and_is_told_before_its_last() -> None:
 
     assert [next(pieces), next(pieces), len(notes)] == [b"a", b"b", 0]
     assert [next(pieces), len(notes), app.is_closed] == [b"c", 1, True]
-    assert notes[0].answer == Sent(200, {}, b"abc")
+    assert notes == [Exchange(notes[0].request, Sent(200, {}, b"abc"))]
 
 
 def test_an_answer_that_breaks_off_passes_to_where_it_breaks() -> None:
@@ -163,15 +179,15 @@ def test_an_answer_that_breaks_off_passes_to_where_it_breaks() -> None:
     assert [next(pieces), next(pieces), next(pieces)] == [b"a", b"b", b"c"]
     with pytest.raises(ConnectionDropped):
         next(pieces)
-    assert [(note.answer, app.is_closed) for note in notes] == [(Sent(200, {}, b"abc"), True)]
+    assert [(note.answer, note.is_whole, app.is_closed) for note in notes] == [(Sent(200, {}, b"abc"), False, True)]
 
 
 def test_an_answer_that_nobody_waits_for_is_told() -> None:
-    """A client that goes away leaves a record."""
+    """A client that goes away leaves a record, and it tells that the rest of the answer was never sent."""
     app, notes = Pieces(), list[Exchange]()
     pieces = observed(app, notes)
     next(pieces)
 
     pieces.close()  # type: ignore[attr-defined]
 
-    assert [len(notes), app.is_closed] == [1, True]
+    assert [(note.is_whole, app.is_closed) for note in notes] == [(False, True)]
