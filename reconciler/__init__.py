@@ -7,8 +7,8 @@ Read `reconcile` first: it is the whole story on one page. Then the stages, in t
 `validate`         2  manifests x schemas → problems at their places; `explain` finds the words
 `desired`          3  manifests → what should be; `names` tells what names mean, `selection` which ones count
 `live`             4  the API → what is there; `identity` tells which object is which, `alike` what is one
-`diff`             5  desired x live x last applied → what to do with each resource; `lifecycle` knows the moves
-`plan`             6  changes → an order that works; `notice` tells who will notice, `guards` may refuse it
+`diff`             5  desired x live x last applied → what to do with a resource; `comparing` does so with all
+`plan`             6  changes → an order that works; `assemble` tells it, `guards` may refuse it
 `apply`            7  plan → outcomes; `sending` does one change, and finds out what a lost answer made
 =================  ==========================================================================================
 

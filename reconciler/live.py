@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.kinds.spec import ChildKind
     from reconciler.model import Key, Manifest
     from reconciler.names import Listed
+    from reconciler.wanting import Wanted
 
 Entry = dict[str, Any]
 Name = TypeVar("Name")
@@ -176,12 +177,12 @@ def read_incident(client: Client, name: str) -> dict[str, Any] | None:
     return answer
 
 
-def read_details(client: Client, *, updates_of: Iterable[str], timeline_of: Iterable[str], workflows: bool) -> Details:
-    """Read the updates and timeline items of these incidents (IDs), and the account's workflows if asked."""
+def read_details(client: Client, wanted: Wanted) -> Details:
+    """Read the updates and timeline items of some incidents, and the account's workflows if they are wanted."""
     return Details(
-        dict(_read(lambda one: read_updates(client, one), sorted(updates_of))),
-        dict(_read(lambda one: _children(client, TIMELINE, one), sorted(timeline_of))),
-        _workflows(client) if workflows else (),
+        dict(_read(lambda one: read_updates(client, one), sorted(wanted.updates_of))),
+        dict(_read(lambda one: _children(client, TIMELINE, one), sorted(wanted.timeline_of))),
+        _workflows(client) if wanted.workflows else (),
     )
 
 

@@ -10,6 +10,7 @@ from reconciler import apply as applying
 from reconciler import (
     assemble,
     attribution,
+    comparing,
     finding,
     guards,
     learning,
@@ -100,20 +101,16 @@ def plan(loaded: Loaded, client: Client, memory: Memory, *, every_child: bool = 
     )
     guards.check_account(workspace, memory, account.identity.dashboard_url)
     found = finding.find(manifests, claimed, account, memory, workspace, renames, neighbours, is_whole=loaded.is_whole)
-    details = live.read_details(
-        client,
-        updates_of=wanting.updates(found, memory),
-        timeline_of=wanting.timeline(found, memory, every=every_child or workspace.on_drift is not None),
-        workflows=wanting.workflows(found),
-    )
+    details = live.read_details(client, wanting.details(found, memory, workspace, every=every_child))
     removed = removal.Removed(gone, loaded.prune, loaded.is_whole, tells_drift=every_child)
-    compared = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
-    made = compared({})
+    compared = partial(comparing.compare_all, found, account, details, memory, workspace, removed)
+    told = partial(assemble.assemble, found, account, details, memory, workspace, loaded.files, removed)
+    made = told(compared({}))
     closing = touched.closing(made, loaded.allowed)
     wanted = [] if workspace.run else attribution.wanted(made)
     logs = live.read_activity(client, [*closing, *wanted], most=len(closing) + attribution.MOST)
     if held := touched.held(made, logs, client.now().at, loaded.allowed, memory.state.records):
-        made = compared(held)
+        made = told(compared(held))
     return guards.judged(attribution.attributed(made, logs), loaded.allowed, claims.modes(loaded.manifests))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.identity import Absent
@@ -12,6 +13,22 @@ if TYPE_CHECKING:
     from reconciler.finding import Found
     from reconciler.model import Child, Key
     from reconciler.state.memory import Memory
+    from reconciler.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must be read: the updates and timeline items of these incidents (IDs), and whether workflows are."""
+
+    updates_of: list[str]
+    timeline_of: list[str]
+    workflows: bool
+
+
+def details(found: Found, memory: Memory, workspace: Workspace, *, every: bool = False) -> Wanted:
+    """Return what lists do not tell of what was found; with `every` also what only others can have changed."""
+    every = every or workspace.on_drift is not None
+    return Wanted(updates(found, memory), timeline(found, memory, every=every), workflows(found))
 
 
 def updates(found: Found, memory: Memory) -> list[str]:

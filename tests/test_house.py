@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 STAGES = ("manifest", "validate", "desired", "live", "diff", "plan", "apply")
-MEETING_PLACES = {"reconcile", "assemble"}
+MEETING_PLACES = {"reconcile"}
 PURE = (
     "model",
     "activity",
