@@ -77,7 +77,6 @@ def command(
     from reconciler.cli.planfiles import loaded_for, read, still_holding, still_shown  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import present, show_since  # noqa: PLC0415
-    from reconciler.errors import Exit  # noqa: PLC0415
     from reconciler.planfile import Held  # noqa: PLC0415
     from reconciler.state import neighbours  # noqa: PLC0415
 
@@ -117,19 +116,7 @@ def command(
             held.plan.changes,
         )
         is_stopped = session.stopping.event.is_set()
-    code = _exit_code(held.plan, outcomes, unsaved, is_stopped=is_stopped)
-    try:
-        with unheard():
-            _report(outcomes, form, held)
-    except OSError as error:
-        # All was done, perhaps, and not all was told; what was not done says more than that.
-        code = code or (Exit.NOT_ALL_DONE if outcomes else Exit.REFUSED)
-        settle(sys.stdout)
-        tell(f"error: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
-    if unsaved:
-        unsaved.exit_code = code
-        raise unsaved
-    return code
+    return _ended(held, outcomes, unsaved, form, is_stopped=is_stopped)
 
 
 def _is_alone(planned: str, selection: Selection, *, prune: bool) -> bool:
@@ -162,6 +149,27 @@ def _carried_out(
                 raise
             return told, error
     return told, None
+
+
+def _ended(
+    held: Held, outcomes: list[Outcome], unsaved: ReconcilerError | None, form: str, *, is_stopped: bool
+) -> Exit:
+    """Tell what became of it all, and return the exit code; raises what kept the record of it from being saved."""
+    from reconciler.errors import Exit  # noqa: PLC0415  (see above)
+
+    code = _exit_code(held.plan, outcomes, unsaved, is_stopped=is_stopped)
+    try:
+        with unheard():
+            _report(outcomes, form, held)
+    except OSError as error:
+        # All was done, perhaps, and not all was told; what was not done says more than that.
+        code = code or (Exit.NOT_ALL_DONE if outcomes else Exit.REFUSED)
+        settle(sys.stdout)
+        tell(f"error: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
+    if unsaved:
+        unsaved.exit_code = code
+        raise unsaved
+    return code
 
 
 def _report(outcomes: list[Outcome], form: str, held: Held) -> None:
