@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.identity import Ambiguous, Forgotten, Marked, OutOfSight, Taken, Unfinished, Used
+from reconciler.identity import Ambiguous, Earlier, Forgotten, Marked, OutOfSight, Taken, Unfinished, Used
 from reconciler.lifecycle import PAUSED
 from reconciler.loopback import leads_to_this_machine
 from reconciler.model import Refusal, Why
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Rules
     from reconciler.model import Desired, Key
 
-Unfound = Ambiguous | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
+Unfound = Ambiguous | Earlier | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
 
 
 def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
@@ -28,6 +28,10 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _taken(desired, raw, holder, rules)
         case Unfinished(identifier, raw):
             return _unfinished(desired, identifier, raw)
+        case Earlier(raw):
+            message = f"{raw['reference']} is another generation of it"
+            hint = "take `id:` out, or put `generation:` back"
+            return Refusal(Why.AMBIGUOUS, desired.key, desired.manifest.document.at("metadata", "id"), message, hint)
         case Forgotten() | Marked() | Used():
             return _of_another(desired, match, rules)
         case Ambiguous(candidates, reason):
@@ -39,7 +43,7 @@ def _of_another(desired: Desired, match: Forgotten | Marked | Used, rules: Rules
         case Forgotten(raw, holder):
             return _forgotten(desired, raw, holder)
         case Marked():
-            return _marked(desired, match)
+            return _marked(desired, match, rules)
         case Used():
             return _used(desired, match, rules)
 
@@ -74,16 +78,24 @@ def _taken(desired: Desired, raw: Mapping[str, Any], holder: Key, rules: Rules) 
     return Refusal(Why.AMBIGUOUS, desired.key, at, message, hint)
 
 
-def _marked(desired: Desired, match: Marked) -> Refusal:
+def _marked(desired: Desired, match: Marked, rules: Rules) -> Refusal:
     """Return why an incident that carries another key is left alone, and the lines to choose from."""
-    reference = match.raw["reference"]
-    whose = f"the key of {match.owner}" if match.owner else f"a key that is not of this workspace: {match.text}"
-    is_own = match.owner == desired.key
-    whose = f"the key of another generation of {match.owner}" if is_own else whose
+    owner, known = match.owner, match.raw["reference"]
+    is_own = owner is not None and owner.key == desired.key
+    whose = f"the key of {owner.key}" if owner else f"a key that is not of this workspace: {match.text}"
+    whose = f"the key of generation {owner.generation} of {owner.key}" if owner and is_own else whose
+    # A key of this workspace, which nothing but a number speaks against, is not given up for that.
+    taken = f"write `id: {known}` below `metadata:` to give it its own key"
+    if owner and not match.is_recorded:
+        taken = f"to take it all the same, empty its `{rules.called(rules.marker)}` in incident.io"
     forget = f", and `reconciler state rm {desired.key}`" if match.is_recorded else ""
-    hint = f"write `id: {reference}` below `metadata:` to give it its own key; if it is not it, `not: [{reference}]`"
-    renamed = f"renamed? write `was: {match.owner.name}` below `metadata:`; else " if match.owner and not is_own else ""
-    return _refusal(Why.AMBIGUOUS, desired, f"{reference} carries {whose}", f"{renamed}{hint}{forget}")
+    hint = f"{taken}; if it is not it, `not: [{known}]`{forget}"
+    if owner and match.is_stated:
+        back = f'take `id:` out, or put `generation: "{owner.generation}"` back'
+        hint = back if is_own else f"correct `id:`; {taken}"
+    renamed = f"renamed? write `was: {owner.key.name}` below `metadata:`; else " if owner and not is_own else ""
+    at = desired.manifest.document.at("metadata", "id") if match.is_stated else desired.source
+    return Refusal(Why.AMBIGUOUS, desired.key, at, f"{known} carries {whose}", f"{renamed}{hint}")
 
 
 def _forgotten(desired: Desired, raw: Mapping[str, Any], holder: Key) -> Refusal:

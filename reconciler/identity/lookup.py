@@ -15,6 +15,7 @@ from reconciler.identity import (
     DEFAULT_GENERATION,
     Absent,
     Ambiguous,
+    Earlier,
     Forgotten,
     Marked,
     Matched,
@@ -120,7 +121,7 @@ class Search:
         an API key, and claimed by one manifest alone.
         """
         claims = list(claims)
-        found = {claim.key: _by_id(claim, objects) for claim in claims}
+        found = {claim.key: self._by_id(claim, objects) for claim in claims}
         taken = self.managed | {one.raw["id"] for one in found.values() if isinstance(one, Matched)}
         free = [one for one in objects.all if one["id"] not in taken]
         looks, marked, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -142,6 +143,13 @@ class Search:
             self._leave_to_others(claims, found, objects)
         settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects) for claim in claims}
         return _claimed_once(settled)
+
+    def _by_id(self, claim: Claim, objects: Objects) -> Match | None:
+        """Return what an ID tells; one that is wrong keeps the incident from nobody whose key it carries."""
+        found = _by_id(claim, objects)
+        if isinstance(found, Matched) and found.how == "metadata.id" and found.raw["id"] not in (self.holders or {}):
+            return self._carries_another(claim, found) or found
+        return found
 
     def _left(self, objects: Objects) -> dict[tuple[str, str, str], Forgotten]:
         """Return what is not managed any more and runs still, by its looks; nothing where looks do not count."""
@@ -188,16 +196,31 @@ class Search:
             return Ambiguous((found.raw,), "it is managed as what `not` says that it is not")
         if isinstance(found, Absent) and (used := self._used(claim, objects)):
             return used
+        if isinstance(found, Matched) and found.raw["id"] == claim.earlier_id:
+            return Earlier(found.raw)
         if _is_new_generation(claim, found):
             earlier = objects.by_id.get(claim.earlier_id)
             if earlier is None or not is_finished(earlier):
                 return Unfinished(claim.earlier_id, earlier)
-        if isinstance(found, Matched) and claim.stated_id not in {found.raw["id"], found.raw["reference"]}:
-            text = self._marker(found.raw)
-            if text and text not in {*claim.markers, (self.written or {}).get(claim.key)}:
-                whose = owner(text, self.namespace, claim.key.kind)
-                return Marked(found.raw, text, whose.key if whose else None, found.how == "state")
+        if isinstance(found, Matched) and (other := self._carries_another(claim, found)):
+            return other
         return found
+
+    def _carries_another(self, claim: Claim, found: Matched) -> Marked | None:
+        """Return that an incident carries another key than a resource may have, where nobody knows better.
+
+        State and `metadata.id` together do. `metadata.id` alone does not where the key is one of this workspace: it
+        may be mistyped, or left over from another generation.
+        """
+        is_recorded = found.how == "state"
+        text, written = self._marker(found.raw), (self.written or {}).get(claim.key) if is_recorded else None
+        if not text or text in {*claim.markers, written}:
+            return None
+        whose = owner(text, self.namespace, claim.key.kind)
+        is_stated = claim.stated_id in {found.raw["id"], found.raw["reference"]}
+        if is_stated and (is_recorded or whose is None):
+            return None
+        return Marked(found.raw, text, whose, is_recorded, is_stated)
 
     def _used(self, claim: Claim, objects: Objects) -> Used | None:
         """Return what the key of something that does not exist made, if that is another one by now."""

@@ -13,6 +13,7 @@ from reconciler.identity.keys import DEFAULT_GENERATION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from reconciler.identity.keys import Owner
     from reconciler.model import Key
 
 
@@ -95,8 +96,10 @@ class Marked:
 
     raw: Mapping[str, Any]
     text: str
-    owner: Key | None
+    owner: Owner | None
     is_recorded: bool
+    is_stated: bool = False
+    """Whether `metadata.id` says that it is this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,13 @@ class Unfinished:
 
     id: str
     raw: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """`metadata.id` names what state knows as another generation of it."""
+
+    raw: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,7 @@ class Used:
     """Whether the holder is managed; false for what was forgotten."""
 
 
-Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Forgotten | Used
+Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Earlier | Forgotten | Used
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ FIELD = (
     "spec: {name: Reconciler key, description: Whose it is, type: text}\n---\n"
 )
 ON = "identity_field: Reconciler key"
+THIRD = idempotency_key("acme", Key("Incident", "third"))
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_what_is_over_is_left_alone(marking: World, status: str, *, is_marked: b
     ("text", "whose"),
     [
         ("somebody-else", "a key that is not of this workspace: somebody-else"),
-        (idempotency_key("acme", Key("Incident", "third")), "the key of Incident/third"),
+        (THIRD, "the key of Incident/third"),
     ],
 )
 def test_a_key_of_another_is_never_overwritten(marking: World, text: str, whose: str, *, known: bool) -> None:
@@ -119,14 +120,59 @@ def test_a_key_of_another_is_never_overwritten(marking: World, text: str, whose:
     refusal = told.refusal(plan)
     assert refusal.why is Why.AMBIGUOUS
     assert refusal.message == f"INC-1 carries {whose}"
-    assert "`id: INC-1`" in refusal.hint
     assert ("`not: [INC-1]`, and `reconciler state rm Incident/checkout`" in refusal.hint) == known
     marking.apply()
     assert carried(marking) == text
+    if text == THIRD and not known:
+        assert "to take it all the same, empty its `Reconciler key` in incident.io" in refusal.hint
+        carry(marking, "")
+    else:
+        assert "write `id: INC-1` below `metadata:` to give it its own key" in refusal.hint
     marking.write(manifest("id: INC-1", "summary: New"))
     marking.settle()
     assert carried(marking) == idempotency_key("acme", CHECKOUT)
     told.assert_quiet(marking)
+
+
+def test_an_id_that_leads_to_another_manifests_incident_is_refused(marking: World) -> None:
+    """At its place, with whose it is: a number is easily mistyped, and state tells nobody's any more."""
+    other = manifest().replace("name: checkout", "name: other").replace("slow", "broken")
+    marking.write(f"{manifest()}---{other}")
+    marking.settle()
+    marking.lose_state()
+    marking.write(f"{manifest('id: INC-2')}---{other}")
+
+    plan = marking.plan()
+
+    refusal = told.refusal(plan)
+    assert refusal.why is Why.AMBIGUOUS
+    assert (refusal.key, refusal.source.line, refusal.source.column) == (CHECKOUT, 3, 32)
+    assert refusal.message == "INC-2 carries the key of Incident/other"
+    assert refusal.hint == (
+        "renamed? write `was: other` below `metadata:`; else correct `id:`; "
+        "to take it all the same, empty its `Reconciler key` in incident.io"
+    )
+    assert told.steps(plan) == ["adopt Incident/other"]
+    marking.write(f"{manifest('id: INC-1')}---{other}")
+    marking.settle()
+    told.assert_quiet(marking)
+
+
+def test_an_id_that_is_left_over_from_another_generation_is_refused(marking: World) -> None:
+    """At its place: it would let what was declared before pass for what is declared anew."""
+    marking.write(manifest())
+    marking.settle()
+    marking.write(manifest('id: INC-1, generation: "2"'))
+    known = told.refusal(marking.plan())
+    marking.lose_state()
+
+    refusal = told.refusal(marking.plan())
+
+    assert (refusal.source.line, refusal.source.column) == (3, 32)
+    assert refusal.message == "INC-1 carries the key of generation 1 of Incident/checkout"
+    assert refusal.hint == 'take `id:` out, or put `generation: "1"` back'
+    assert known.message == "INC-1 is another generation of it"
+    assert known.source == refusal.source
 
 
 def test_people_who_clear_it_see_it_come_back(marking: World) -> None:
