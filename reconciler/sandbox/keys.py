@@ -96,17 +96,20 @@ class Key:
             )
 
 
-def _key(number: int, token: str, *roles: str) -> Key:
+def _key(number: int, name: str, token: str, *roles: str) -> Key:
     scopes = frozenset[str]().union(*(SCOPES[role] for role in roles))
-    return Key(seed_id("key", number), token, token, roles, scopes)
+    return Key(seed_id("key", number), name, token, roles, scopes)
 
 
 class Keys:
-    """The keys of one sandbox: three that are always there, and more by token with their roles."""
+    """The keys of one sandbox: three that are always there, and more by token with their roles.
+
+    Those are called `key 1`, `key 2`, …: everybody reads the name of a key, and it may be a real token.
+    """
 
     def __init__(self, more: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
         """Make the keys; ValueError for a role that does not exist, or a token that cannot be sent."""
-        self._keys = {key.token: key for key in (*_ALWAYS, *(_made(n, *one) for n, one in enumerate(more.items())))}
+        self._keys = {key.token: key for key in (*_ALWAYS, *(_made(n, *one) for n, one in enumerate(more.items(), 1)))}
 
     def of(self, authorization: str | None) -> Key:
         """Return the key that a request was made with; a 401 where it is missing or wrong."""
@@ -124,19 +127,19 @@ class Keys:
 
 
 _ALWAYS = (
-    _key(1, "sandbox", *SCOPES),
-    _key(2, "sandbox-editor", "viewer", "incident_creator", "incident_editor"),
-    _key(3, "sandbox-viewer", "viewer"),
+    _key(1, "sandbox", "sandbox", *SCOPES),
+    _key(2, "sandbox-editor", "sandbox-editor", "viewer", "incident_creator", "incident_editor"),
+    _key(3, "sandbox-viewer", "sandbox-viewer", "viewer"),
 )
 
 
 def _made(number: int, token: str, roles: Sequence[str]) -> Key:
     if not re.fullmatch(r"[!-~]+", token):
-        raise ValueError(f"{token!r} is not a key: it is written without spaces, in ASCII")
+        raise ValueError("this is not a key: it is written without spaces, in ASCII")
     for role in roles:
         if role not in SCOPES:
             raise ValueError(f"{role!r} is not a role; there are {', '.join(SCOPES)}")
-    return _key(len(_ALWAYS) + number + 1, token, *roles)
+    return _key(len(_ALWAYS) + number, f"key {number}", token, *roles)
 
 
 def _refused(code: str, message: str) -> ApiError:

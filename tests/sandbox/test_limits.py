@@ -121,13 +121,15 @@ def test_no_more_is_ever_given_than_burst_and_refill(steps: list[tuple[float, tu
 
 
 def test_keys_have_their_roles(make_api: Maker) -> None:
-    """A key that was added is known, and may do what its roles allow."""
-    api = make_api(keys={"ci": ["viewer", "incident_creator"]})
+    """A key that was added is known, may do what its roles allow, and is called nothing that tells its token."""
+    api = make_api(keys={"ci": ["viewer", "incident_creator"], "other": ["viewer"]})
 
     ci = api.as_key("ci")
 
-    assert ci.get("/v1/identity").json()["identity"]["roles"] == ["viewer", "incident_creator"]
-    assert ci.declare()["creator"]["api_key"]["name"] == "ci"
+    identity = ci.get("/v1/identity").json()["identity"]
+    assert (identity["name"], identity["roles"]) == ("key 1", ["viewer", "incident_creator"])
+    assert api.as_key("other").get("/v1/identity").json()["identity"]["name"] == "key 2"
+    assert ci.declare()["creator"]["api_key"]["name"] == "key 1"
     assert ci.post("/v1/severities", json={"name": "Huge", "description": "x"}).status_code == 403
 
 

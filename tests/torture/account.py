@@ -238,7 +238,7 @@ def _serve(behaviour: Behaviour, reading: int, started: Callable[[str], object],
             record=Path(record) if record else None,
         )
         known = app._api._keys._keys
-        # The sandbox calls a key by its token, and names it to everybody as who made something.
+        # The sandbox numbers its keys; what is judged goes by whose they are.
         known[CANARY] = replace(known[CANARY], name="the runs")
         server = Server(Trapped(app), threads=THREADS)  # type: ignore[arg-type]
         started(server.url)

@@ -54,5 +54,5 @@ class NewKey(click.ParamType[tuple[str, tuple[str, ...]]]):
         """Read `ci=viewer,incident_creator`."""
         found = _KEY.fullmatch(str(value))
         if not found:
-            self.fail(f"{value!r} is not a key with its roles; write ci=viewer,incident_creator", param, ctx)
+            self.fail("this is not a key with its roles; write ci=viewer,incident_creator", param, ctx)
         return found["token"], tuple(found["roles"].split(","))

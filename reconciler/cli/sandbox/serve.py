@@ -46,7 +46,7 @@ _ADDRESS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         type=NewKey(),
         metavar="TOKEN=ROLE[,ROLE]",
-        help="One more API key, with its roles. Repeatable.",
+        help="One more API key, with its roles, called `key 1` and so on. Repeatable.",
     ),
     click.option(
         "--record",
