@@ -16,9 +16,10 @@ from reconciler.api.key import Bearer
 from reconciler.cli.stopping import Stopping
 from reconciler.cli.telling import tell
 from reconciler.cli.voice import voice
-from reconciler.errors import Misused, ReconcilerError
+from reconciler.errors import Misused, ReconcilerError, Refused
 from reconciler.secrecy import Secrets
 from reconciler.state import store_of
+from reconciler.state.disk import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,14 +112,23 @@ def connected(
 def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport]:
     """Give a way to the sandbox of this workspace; only reading one that is not there yet makes no file."""
     # Imported here because it takes 80 ms.
-    from reconciler.sandbox import Behaviour, ConnectionDropped, Faults, NotASandboxError, Rates, create_app  # noqa: PLC0415
+    from reconciler.sandbox import (  # noqa: PLC0415  (see above)
+        Behaviour,
+        ConnectionDropped,
+        Faults,
+        NoRoomError,
+        NotASandboxError,
+        Rates,
+        create_app,
+    )
 
     data = workspace.sandbox_data
     record = workspace.environ.get(RECORD_VARIABLE, "")
     faults = [spec.strip() for spec in workspace.environ.get(FAULTS_VARIABLE, "").split(",") if spec.strip()]
     try:
         if not read_only:
-            data.parent.mkdir(parents=True, exist_ok=True)
+            with explained(data):
+                data.parent.mkdir(parents=True, exist_ok=True)
         app = create_app(
             None if read_only and not data.exists() else data,
             behaviour=Behaviour(workspace.environ.get(IDEMPOTENCY_VARIABLE, "return")),
@@ -126,6 +136,8 @@ def _sandbox(workspace: Workspace, *, read_only: bool) -> Iterator[BaseTransport
             rates=Rates(_UNLIMITED, lower={}),
             record=Path(record) if record else None,
         )
+    except NoRoomError as error:
+        raise Refused(f"the sandbox cannot be started: {error}", "run the same command again then") from None
     except (ValueError, NotASandboxError) as error:
         raise Misused(f"the sandbox cannot be started: {error}", f"move {data} away to begin anew") from None
     try:

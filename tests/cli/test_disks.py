@@ -83,6 +83,21 @@ def test_a_plan_file_is_written_whole_or_not_at_all(shell: Shell, size: int) -> 
     assert not list(shell.folder.glob("*plan*"))
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_disk_without_room_for_a_sandbox_is_told_as_full(shell: Shell, *, is_new: bool) -> None:
+    """Nothing of it is to be moved away: room is to be made, and then all goes on."""
+    shell.workspace("one")
+    if not is_new:
+        assert shell.run("apply", "--sandbox", "--auto-approve").code == 0
+    ended = run_with_room_for(0, shell, "apply", "--sandbox", "--auto-approve")
+
+    assert ended.code == 4
+    assert "data.db: the disk is full (" in ended.stderr
+    assert "make room; what is in it stays as it is\nhint: run the same command again then\n" in ended.stderr
+    again = shell.run("apply", "--sandbox", "--auto-approve")
+    assert again.code == 0, again.stderr
+
+
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_a_file_in_the_place_of_the_folder_is_told(shell: Shell, command: str) -> None:
     """What is remembered cannot be read or written there: refused with the path, before anything is sent."""

@@ -11,6 +11,13 @@ class NotASandboxError(Exception):
         super().__init__(f"{data}: cannot be used as the data of a sandbox: {reason}")
 
 
+class NoRoomError(NotASandboxError):
+    """The disk that the data file lies on is full: what is in it stays."""
+
+    def __init__(self, data: Path | None, reason: str) -> None:
+        Exception.__init__(self, f"{data}: the disk is full ({reason}): make room; what is in it stays as it is")
+
+
 class SnapshotNameError(ValueError):
     """A snapshot cannot be called this."""
 

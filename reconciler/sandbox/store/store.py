@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from reconciler.sandbox.organisation import Organisation
 from reconciler.sandbox.store import schema, snapshots
-from reconciler.sandbox.store.errors import NotASandboxError
+from reconciler.sandbox.store.errors import NoRoomError, NotASandboxError
 from reconciler.sandbox.store.transaction import REQUEST, Transaction
 
 Json = dict[str, Any]
@@ -29,6 +29,15 @@ _FAILURES: Final = (
     sqlite3.SQLITE_NOTADB,
     sqlite3.SQLITE_BUSY,
 )
+_NO_ROOM: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_SHMOPEN,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+    }
+)
+"""What a full disk is told as: a file that cannot grow, or not even be begun."""
 
 
 class Store:
@@ -59,7 +68,7 @@ class Store:
         except BaseException as error:
             self.close()
             if isinstance(error, sqlite3.Error):
-                raise NotASandboxError(data, str(error)) from error
+                raise _failure(data, error) from error
             raise
 
     @contextmanager
@@ -137,7 +146,7 @@ class Store:
             yield connection
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FAILURES:
-                raise NotASandboxError(self._data, str(error)) from error
+                raise _failure(self._data, error) from error
             raise
         finally:
             self._idle.put(connection)
@@ -199,6 +208,11 @@ class Store:
             known = Organisation(version, ((kind, json.loads(body)) for kind, body in rows))
             self._organisation = known
         return known
+
+
+def _failure(data: Path | None, error: sqlite3.Error) -> NotASandboxError:
+    is_full = getattr(error, "sqlite_errorcode", 0) in _NO_ROOM
+    return (NoRoomError if is_full else NotASandboxError)(data, str(error))
 
 
 @contextmanager
