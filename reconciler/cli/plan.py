@@ -64,14 +64,15 @@ def command(
     """
     from reconciler import reconcile  # noqa: PLC0415  (flags are told without reading anything)
     from reconciler.cli.loading import load  # noqa: PLC0415
-    from reconciler.cli.planfiles import command_for, require_replaceable, saved, write  # noqa: PLC0415
+    from reconciler.cli.planfiles import command_for, saved, write  # noqa: PLC0415
+    from reconciler.cli.saving import require_replaceable  # noqa: PLC0415
     from reconciler.cli.session import connected  # noqa: PLC0415
     from reconciler.cli.showing import show  # noqa: PLC0415
     from reconciler.errors import Exit  # noqa: PLC0415
-    from reconciler.planfile import Scope  # noqa: PLC0415
+    from reconciler.planfile import Scope, is_saved  # noqa: PLC0415
 
     if out:
-        require_replaceable(out)
+        require_replaceable(out, "saved plan", is_saved)
     loaded = load(access, selection, allow, prune=prune)
     with connected(loaded.workspace, access, read_only=True) as session:
         plan = reconcile.plan(loaded, session.client, session.store.read())

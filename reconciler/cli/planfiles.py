@@ -54,21 +54,6 @@ def saved(plan: Plan, loaded: Loaded, scope: Scope, *, show_private: bool) -> Sa
     )
 
 
-def require_replaceable(name: str) -> None:
-    """Raise `Refused` where a plan would take the place of a file that is none: a manifest, somebody's notes."""
-    path = Path(name)
-    try:
-        # What is no plain file is told as such where the plan is written; an empty one holds nothing to lose.
-        if not path.is_file() or not path.stat().st_size or planfile.is_saved(path.read_text(encoding="utf-8")):
-            return
-        told = "this is no saved plan"
-    except UnicodeDecodeError:
-        told = "this is no saved plan"
-    except OSError as error:
-        told = f"this cannot be read, so it may be no saved plan: {(error.strerror or str(error)).lower()}"
-    raise Refused(f"{name}: {told}, and would be lost", "name another file behind --out, or move this one away")
-
-
 def write(saved: Saved, name: str) -> None:
     """Write a plan's file whole or not at all, for its owner alone; raises `Refused` where the disk says no."""
     save(planfile.written(saved, as_json.plan(saved.plan), voice().hide), name, "plan")

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import Refused
 from reconciler.state import disk
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def require_replaceable(name: str, what: str, is_own: Callable[[str], bool]) -> None:
+    """Raise `Refused` where a file would be lost that is none of ours: a manifest, somebody's notes.
+
+    `is_own` tells from its text whether it is, `what` is what we call such a file.
+    """
+    path = Path(name)
+    try:
+        # What is no plain file is told as such where it is written; an empty one holds nothing to lose.
+        if not path.is_file() or not path.stat().st_size or is_own(path.read_text(encoding="utf-8")):
+            return
+        told = f"this is no {what}"
+    except UnicodeDecodeError:
+        told = f"this is no {what}"
+    except OSError as error:
+        told = f"this cannot be read, so it may be no {what}: {(error.strerror or str(error)).lower()}"
+    raise Refused(f"{name}: {told}, and would be lost", "name another file behind --out, or move this one away")
 
 
 def save(text: str, name: str, what: str) -> None:

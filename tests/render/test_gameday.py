@@ -20,6 +20,7 @@ from reconciler.gameday.story import story_of
 from reconciler.render import gameday
 from reconciler.render.gameday import html, labels, markdown, picture, said, text
 from reconciler.render.gameday.labels import Mark
+from reconciler.render.gameday.recognised import is_report
 from reconciler.render.markdown import MOST_BYTES
 from reconciler.render.page import Layout, plain, screen
 from tests.gameday import stories
@@ -56,6 +57,31 @@ def test_every_run_can_be_told_in_every_form(story: str, form: str) -> None:
     assert told.endswith("\n")
     assert "\x1b" not in told
     assert ("region-failover" in told or "storm" in told) is (story != "nothing")
+
+
+@pytest.mark.parametrize("form", gameday.FORMS)
+@pytest.mark.parametrize("story", stories.ALL)
+def test_a_report_is_known_again_in_every_form(story: str, form: str) -> None:
+    """So that a newer one may take its place, and takes that of nothing else."""
+    assert is_report(gameday.written(report.of(stories.ALL[story]()), form))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "kind: GameDay\n",
+        "Game day notes: what we learned\n",
+        "## Game day: what we learned\n\nMuch.\n",
+        "{}",
+        "{",
+        '{"format_version": 1, "changes": []}',
+        "<!doctype html>\n<body>\n",
+        '<?xml version="1.0"?>\n<testsuites name="pytest"/>',
+    ],
+)
+def test_what_is_no_report_is_taken_for_none(other: str) -> None:
+    """Notes, plans, other programs' results."""
+    assert not is_report(other)
 
 
 def test_the_text_of_a_report() -> None:

@@ -48,6 +48,8 @@ def report(*, run: str, form: str, out: str, compare: str, detailed_exitcode: bo
     from reconciler.gameday import log  # noqa: PLC0415
     from reconciler.gameday import report as reporting  # noqa: PLC0415
 
+    if out:
+        _require_replaceable(out)
     workspace = looked_at(access)
     run = chosen(workspace, run)
     story = log.read(workspace, run)
@@ -106,6 +108,13 @@ def _form_of(out: str, form: str) -> str:
             f"the endings are {', '.join(FORMS)}; or say which it is with --format",
         )
     return FORMS[ending]
+
+
+def _require_replaceable(out: str) -> None:
+    from reconciler.cli.saving import require_replaceable  # noqa: PLC0415  (see above)
+    from reconciler.render.gameday.recognised import is_report  # noqa: PLC0415
+
+    require_replaceable(out, "report of a game day", is_report)
 
 
 def _save(told: Report, form: str, out: str) -> None:

@@ -236,6 +236,38 @@ def test_report_says_where_it_cannot_be_saved(shell: Shell) -> None:
     assert "no/such/folder.html: the report cannot be saved: there is no such folder" in ended.stderr
 
 
+@pytest.mark.parametrize("name", ["quiet.yaml", "link.html", "pipe.html"])
+def test_a_report_takes_the_place_of_nothing_else(shell: Shell, name: str) -> None:
+    """A slip of the hand must not cost the game day's own file, nor what a link leads to; no pipe becomes a file."""
+    play(shell, "quiet", "one")
+    os.mkfifo(shell.folder / "pipe.html")
+    (shell.folder / "link.html").symlink_to("quiet.yaml")
+    before = (shell.folder / "quiet.yaml").read_bytes()
+    ended = shell.run("gameday", "report", "--sandbox", "--out", name, "--format", "html")
+
+    assert ended.code == 4
+    told = (
+        "the report cannot be saved: it is a device or a pipe"
+        if name == "pipe.html"
+        else "this is no report of a game day, and would be lost\nhint: name another file behind --out"
+    )
+    assert f"error: {name}: {told}" in ended.stderr
+    assert (shell.folder / "quiet.yaml").read_bytes() == before
+    assert (shell.folder / "pipe.html").is_fifo()
+
+
+def test_a_report_takes_the_place_of_an_older_one(shell: Shell) -> None:
+    """In whatever form that was, and where a link leads."""
+    play(shell, "quiet", "one")
+    (shell.folder / "latest").symlink_to("kept.html")
+    for form, begins in (("html", "<!"), ("junit", "<?xml"), ("text", "Game day"), ("markdown", "## "), ("json", "{")):
+        ended = shell.run("gameday", "report", "--sandbox", "--out", "latest", "--format", form)
+
+        assert ended.code == 0, ended.stderr
+        assert (shell.folder / "kept.html").read_text(encoding="utf-8").lstrip().startswith(begins)
+    assert (shell.folder / "latest").is_symlink()
+
+
 def test_texts_of_private_incidents_stay_private_everywhere(shell: Shell) -> None:
     """Preview, lines, journal, status and reports of a private incident hold none of its texts."""
     private = scenes.QUIET.replace("severity: Major}", "severity: Major, visibility: private, type: Security}")
