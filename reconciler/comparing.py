@@ -60,7 +60,7 @@ def compare_all(
     `held` are resources that are left alone whatever differs.
     """
     rules = _rules(found, found.recall(memory), workspace, account.identity.name)
-    live = _live(found)
+    live = {key: live_of(kinds.KINDS[key.kind], raw) for key in found.matches if (raw := found.raw(key))}
     wanted = wanting.timeline(found, memory, every=workspace.on_drift is not None)
     declared = _declared(found, account, details, rules, wanted)
     gone = tuple(_gone(found, account, removed))
@@ -83,14 +83,6 @@ def compare_all(
 
 def _replaced(diffs: Mapping[Key, Diff], others: Mapping[Key, Diff]) -> dict[Key, Diff]:
     return {key: others.get(key, diff) for key, diff in diffs.items()}
-
-
-def _live(found: Found) -> dict[Key, Live]:
-    return {
-        key: live_of(kinds.KINDS[key.kind], match.raw)
-        for key, match in found.matches.items()
-        if isinstance(match, Matched)
-    }
 
 
 def _declared(

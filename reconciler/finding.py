@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler import desired, identity, kinds
 from reconciler.errors import Invalid
-from reconciler.identity import Absent, Ambiguous, Matched, Objects, claims, lookup, markers
+from reconciler.identity import Absent, Ambiguous, Marked, Matched, Objects, claims, lookup, markers
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.names import Names
 from reconciler.secrecy import discreet
@@ -38,9 +38,17 @@ class Found:
     renames: tuple[Rename, ...] = ()
 
     def live_id(self, key: Key) -> str | None:
-        """Return a resource's ID; None where it does not exist."""
-        match = self.matches[key]
-        return match.raw["id"] if isinstance(match, Matched) else None
+        """Return the ID of what a resource is; None where there is nothing, or nobody knows."""
+        raw = self.raw(key)
+        return raw["id"] if raw else None
+
+    def raw(self, key: Key) -> Mapping[str, Any] | None:
+        """Return what a resource is as the account shows it, also where its own key was overwritten since."""
+        match self.matches[key]:
+            case Matched(raw=raw) | Marked(raw=raw, is_recorded=True):
+                return raw
+            case _:
+                return None
 
     @property
     def revived(self) -> dict[Key, str]:

@@ -8,7 +8,7 @@ from reconciler.diff.creation import declare
 from reconciler.diff.existing import converge
 from reconciler.diff.rules import Around, Diff, Rules
 from reconciler.diff.unfound import unfound
-from reconciler.identity import Absent, Matched
+from reconciler.identity import Absent, Marked, Matched
 
 if TYPE_CHECKING:
     from reconciler.identity import Match
@@ -24,5 +24,9 @@ def compare(desired: Desired, match: Match, around: Around, rules: Rules) -> Dif
             return converge(desired, match, around, rules)
         case Absent():
             return declare(desired, rules)
+        case Marked(raw, is_recorded=True):
+            # What people did to it is theirs to know, the key that they overwrote above all.
+            left = Diff(drifted=converge(desired, Matched(raw, "state"), around, rules).drifted)
+            return left.refused(unfound(desired, match, rules))
         case unsure:
             return Diff(refusals=[unfound(desired, unsure, rules)])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import alike, identity
-from reconciler.identity import Absent, Matched
+from reconciler.identity import Absent, Marked, Matched
 from reconciler.model import Leaf, Source
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def marked(desired: Desired, match: Match, key: str, field: Found, names: Names)
     if stated := desired.leaves.get(path):
         at = desired.manifest.at("custom_fields", stated.label)
         names.report(at, f"`{stated.label}` carries the incident's key (`identity_field`)", "leave it out")
-    if not isinstance(match, Matched | Absent) or (isinstance(match, Matched) and _is_left(match, field.value, key)):
+    if not isinstance(match, Matched | Marked | Absent) or (
+        isinstance(match, Matched) and _is_left(match, field.value, key)
+    ):
         return desired
     leaf = Leaf([{"value_text": key}], key, field.text)
     return replace(desired, leaves={**desired.leaves, path: leaf})

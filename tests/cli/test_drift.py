@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.identity import idempotency_key
+from reconciler.model import Key
 from tests.cli.shell import WORKSPACE
 from tests.core.told import timeless
-from tests.world import World
+from tests.world import ACME, World
 
 if TYPE_CHECKING:
     from tests.cli.shell import Ended, Shell
@@ -27,6 +29,12 @@ spec:
   timeline:
     - {id: deploy, at: 2026-11-20T09:05:00Z, title: Deploy 4821}
     - {id: rollback, at: 2026-11-20T09:15:00Z, title: Rollback}
+"""
+FIELD = """\
+apiVersion: reconciler/v1
+kind: CustomField
+metadata: {name: reconciler-key}
+spec: {name: Reconciler key, description: Whose it is, type: text}
 """
 LOGS = "/v2/incident_activity_log_entries"
 ITEMS = "/v2/incident_timeline_items"
@@ -119,6 +127,21 @@ class TestDrift:
         assert "status     Fixing -> Monitoring  (Bob Baker; kept)\n" in told
         assert "summary    Slow -> Theirs  (Bob Baker; will be overwritten)\n" in told
         assert told.endswith("Drift: 2 fields of 1 resource (1 overwritten, 1 kept).\n")
+
+    @pytest.mark.parametrize(("text", "becomes"), [("", "overwritten"), ("somebody-else", "refused")])
+    def test_a_key_that_people_touched_is_told(self, shell: Shell, world: World, text: str, becomes: str) -> None:
+        """The key that an incident carries (`identity_field`), emptied or overwritten: who did it, and what then."""
+        shell.write("reconciler.yaml", ACME % "manifests: [incidents], identity_field: Reconciler key")
+        shell.write("incidents/field.yaml", FIELD)
+        world.settle()
+        field = world.listed("/v2/custom_fields", "custom_fields")["Reconciler key"]["id"]
+        entry = {"custom_field_id": field, "values": [{"value_text": text}] if text else []}
+        world.edit(incident(world), custom_field_entries=[entry])
+
+        told = fields(report(shell))
+
+        key = idempotency_key("acme", Key("Incident", "slow"))
+        assert told == {" custom_fields.Reconciler key": (key, text or None, becomes, "Bob Baker")}
 
     def test_both_sides_tell_what_the_manifest_says(self, shell: Shell, world: World) -> None:
         """Its name, not its ID, also for what was left and is in no manifest any more."""

@@ -9,7 +9,7 @@ import pytest
 from reconciler import drift, reconcile
 from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
-from reconciler.model import Done, Fate, Key, Skipped, Topic, Why
+from reconciler.model import Cause, Done, Fate, Key, Skipped, Topic, Why
 from tests.core import told
 from tests.core.test_identity import manifest
 from tests.world import ACME, BASE_URL
@@ -246,6 +246,29 @@ def test_a_key_that_people_cleared_is_told_as_drift(marking: World) -> None:
     }
     (drifted,) = drift.of(plan, marking.memory).fields
     assert (drifted.name, drifted.fate) == ("custom_fields.Reconciler key", Fate.OVERWRITTEN)
+
+
+@pytest.mark.parametrize("status", ["", "Closed"])
+def test_a_key_that_people_overwrote_is_told_as_drift(marking: World, status: str) -> None:
+    """With who did it, beside all else that they did: the incident is left alone until a person says whose it is."""
+    marking.write(manifest(spec="summary: Ours"))
+    marking.settle()
+    carry(marking, "somebody-else")
+    marking.edit(marking.incidents()[0]["id"], summary="Theirs")
+    if status:
+        marking.edit(marking.incidents()[0]["id"], incident_status_id=marking.status(status))
+
+    plan = marking.plan()
+
+    report = drift.of(plan, marking.memory)
+    found = {one.name: (one.left, one.live, one.cause, one.fate) for one in report.fields}
+    own = idempotency_key("acme", CHECKOUT)
+    assert found["custom_fields.Reconciler key"] == (own, "somebody-else", Cause.CLEARED, Fate.REFUSED)
+    assert found["summary"] == ("Ours", "Theirs", Cause.DRIFT, Fate.REFUSED)
+    assert {one.mover.who for one in report.fields if one.mover} == {"Bob Baker"}
+    assert report.live[CHECKOUT].reference == "INC-1"
+    assert told.refusal(plan).message == "INC-1 carries a key that is not of this workspace: somebody-else"
+    assert plan.is_empty
 
 
 def test_what_carries_its_key_and_is_called_otherwise_is_warned_of(marking: World) -> None:
