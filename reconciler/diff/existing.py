@@ -18,9 +18,10 @@ from reconciler.diff.fields import Difference, Verdicts, differences, fate, judg
 from reconciler.diff.noting import note, note_moves
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
 from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
-from reconciler.diff.rules import Around, Diff, Rules, live_of
+from reconciler.diff.rules import Around, Diff, Rules, generation, live_of
 from reconciler.diff.strangers import is_undeclared
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
+from reconciler.identity import DEFAULT_GENERATION
 from reconciler.identity.lookup import is_finished
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
@@ -29,6 +30,7 @@ from reconciler.model import (
     Adopt,
     Cause,
     Child,
+    Create,
     Desired,
     Drifted,
     Edit,
@@ -39,6 +41,7 @@ from reconciler.model import (
     Path,
     Refusal,
     Request,
+    Step,
     Topic,
     Why,
 )
@@ -72,6 +75,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
         if match.how == "look-alike" and (doubt := _is_over_already(pair, diff)):
             return diff.refused(doubt)
         diff.add(Adopt(desired.key, desired.source, live, match.how))
+        if match.how == "look-alike" and _may_be_the_one_before(pair):
+            diff.notices.append(_one_before(pair))
         if match.how == "marker" and not is_called(match.raw["name"], desired.name):
             diff.notices.append(_called_otherwise(pair))
     left: list[Drifted] = []
@@ -103,6 +108,23 @@ def _is_over_already(pair: Pair, diff: Diff) -> Refusal | None:
         return None
     told += ", with updates that are not declared: it may be an earlier one"
     return pair.refuse(Why.AMBIGUOUS, told, f"if it is this one, `id: {known}` below `metadata:`; {other}")
+
+
+def _may_be_the_one_before(pair: Pair) -> bool:
+    """Return whether its looks alone speak for this generation, when the one before it has the same."""
+    is_asked_for = Step(Create.verb, pair.key) in pair.rules.memory.pending
+    return generation(pair.desired) != DEFAULT_GENERATION and not is_asked_for
+
+
+def _one_before(pair: Pair) -> Notice:
+    """Return the warning that what runs still may be what was to be declared anew once it is finished."""
+    known = pair.live.reference
+    told = f"{known} looks the same and is not finished: nothing tells whether it is this generation or one before"
+    hint = (
+        "if it is one before, put that `generation:` back until it is finished; "
+        "with `identity_field` in reconciler.yaml each carries its own key"
+    )
+    return Notice(Topic.WARNING, pair.key, told, pair.desired.source, hint)
 
 
 def _over_already(pair: Pair, plan: Posting, verdicts: Verdicts) -> Iterator[Notice]:

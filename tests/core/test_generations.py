@@ -143,6 +143,25 @@ def test_without_state_what_is_finished_may_be_an_earlier_generation(world: Worl
     told.assert_quiet(world)
 
 
+def test_without_state_what_runs_may_be_an_earlier_generation(world: World) -> None:
+    """No key can be asked after without declaring something: its looks are gone by, and the plan says so."""
+    world.write(manifest())
+    world.settle()
+    world.lose_state()
+    world.write(manifest('generation: "2"'))
+
+    plan = world.plan()
+
+    assert told.steps(plan) == ["adopt Incident/checkout"]
+    (notice,) = [one for one in plan.notices if one.topic is Topic.WARNING]
+    assert notice.message == (
+        "INC-1 looks the same and is not finished: nothing tells whether it is this generation or one before"
+    )
+    assert "put that `generation:` back until it is finished" in notice.hint
+    world.settle()
+    told.assert_quiet(world)
+
+
 def test_without_state_the_first_generation_is_adopted_finished_or_not(world: World) -> None:
     """There was none before it."""
     world.write(manifest())
