@@ -45,7 +45,7 @@ def _record(seen: Observation, known: Record | None) -> Record:
         reference=seen.reference,
         link=seen.link,
         idempotency_key=seen.idempotency_key,
-        fields=remember(seen.declared, seen.answered),
+        fields=remember(seen.declared, seen.answered, seen.found),
     )
 
 

@@ -94,7 +94,7 @@ def cause(desired: Leaf, live: Leaf | None, record: FieldRecord | None, *, is_ou
     if (as_sent and as_answered) or desired.value == live.value:
         return None
     if as_answered:
-        return Cause.MANIFEST
+        return Cause.UNRECORDED if record.is_found else Cause.MANIFEST
     return Cause.DRIFT if as_sent else Cause.BOTH
 
 

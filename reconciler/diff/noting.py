@@ -28,11 +28,12 @@ def note(pair: Pair, differing: set[Path], stuck: tuple[Path, ...], verdicts: Ve
     """
     theirs = _theirs(pair, stuck, verdicts)
     stands = {path: leaf for path, leaf in pair.desired.leaves.items() if path not in differing - theirs}
-    stands |= _as_found(pair, verdicts)
+    found = _as_found(pair, verdicts)
+    stands |= found
     before = replace(pair.live, leaves=pair.live.leaves | {path: pair.desired.leaves[path] for path in theirs})
     seen = observation(pair.desired, pair.match, before, stands, pair.record, pair.rules)
     if seen:
-        diff.observed[pair.key] = seen
+        diff.observed[pair.key] = replace(seen, found=tuple(path for path in seen.declared if path in found))
 
 
 def note_moves(pair: Pair, noted: Record | None, by_now: Record | None, diff: Diff) -> None:

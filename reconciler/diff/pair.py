@@ -115,4 +115,4 @@ def settled(record: Record | None, live: Live, lifecycle: Lifecycle) -> Record |
         return replace(record, fields={**record.fields, "status": FieldRecord(now.value, now.value)})
     if not lifecycle.is_settled(now, Leaf(known.answered)):
         return record
-    return replace(record, fields={**record.fields, "status": FieldRecord(known.sent, now.value)})
+    return replace(record, fields={**record.fields, "status": replace(known, answered=now.value)})

@@ -162,7 +162,7 @@ def _asked_at_creation(desired: Desired, record: Record | None, rules: Rules) ->
 def _is_known(path: Any, leaf: Any, answered: Leaves, record: Record | None) -> bool:
     known = record.fields.get(path_text(path)) if record else None
     there = answered[path].value if path in answered else None if len(path) > 1 else leaf.value
-    return known is not None and known.sent == leaf.value and known.answered == there
+    return known is not None and not known.is_found and (known.sent, known.answered) == (leaf.value, there)
 
 
 def live_of(kind: Kind, raw: Mapping[str, Any]) -> Live:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.changes import Change, Drifted
-    from reconciler.model.resources import Key, Leaves, Live, Source
+    from reconciler.model.resources import Key, Leaves, Live, Path, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Observation:
     link: str = ""
     idempotency_key: str = ""
     """What it was declared with, where its name is another one by now."""
+    found: tuple[Path, ...] = ()
+    """Those of `declared` that nobody declared: they stood there, and are written over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from reconciler.errors import Refused
 from reconciler.model import Key, Leaf, Leaves, Path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 FORMAT_VERSION = 1
 MOST_USED_PLANS = 500
@@ -22,6 +22,8 @@ class FieldRecord:
 
     sent: Any
     answered: Any
+    is_found: bool = False
+    """Whether nothing was ever sent: both sides are what stood there before it was ours to write."""
 
 
 IMPORTED, REBUILT = "imported", "rebuilt"
@@ -66,11 +68,7 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """Return the record as the state file holds it; what is empty is left out."""
         plain = {name: getattr(self, name) for name in _TEXTS if getattr(self, name)}
-        return (
-            {"id": self.id}
-            | plain
-            | {"fields": {path: [kept.sent, kept.answered] for path, kept in self.fields.items()}}
-        )
+        return {"id": self.id} | plain | {"fields": {path: _as_list(kept) for path, kept in self.fields.items()}}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Record:
@@ -106,12 +104,21 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value
 
 
+FOUND = "found"
+
+
+def _as_list(kept: FieldRecord) -> list[Any]:
+    return [kept.sent, kept.answered, *([FOUND] if kept.is_found else [])]
+
+
 def _pair(value: Any) -> FieldRecord:
     """Return what was sent and answered; a text of two letters is no such pair."""
     if not isinstance(value, list):
         raise TypeError(value)
-    sent, answered = value
-    return FieldRecord(sent, answered)
+    sent, answered, *how = value
+    if how not in ([], [FOUND]):
+        raise ValueError(value)
+    return FieldRecord(sent, answered, bool(how))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,12 +301,12 @@ def path_text(path: Path) -> str:
     return "/".join(map(str, path))
 
 
-def remember(sent: Leaves, answered: Leaves) -> dict[str, FieldRecord]:
+def remember(sent: Leaves, answered: Leaves, found: Collection[Path] = ()) -> dict[str, FieldRecord]:
     """Return what to remember of the leaves that a request carried and of those that came back.
 
     `sent` holds no `Ref`s any more. What cannot be read back counts as answered as it was sent; an entry of
-    a map that did not come back counts as unset.
+    a map that did not come back counts as unset. `found` were never sent, and stood there.
     """
     unanswered = {path: Leaf(None) if len(path) > 1 else leaf for path, leaf in sent.items()}
     back = {**unanswered, **answered}
-    return {path_text(path): FieldRecord(leaf.value, back[path].value) for path, leaf in sent.items()}
+    return {path_text(path): FieldRecord(leaf.value, back[path].value, path in found) for path, leaf in sent.items()}

@@ -334,6 +334,24 @@ def test_what_is_over_is_not_doubted_for_a_bots_words_or_another_order(world: Wo
     assert any("INC-1 looks the same and is Closed" in text for text in told.notices(plan, Topic.WARNING))
 
 
+def test_what_was_found_and_not_yet_written_over_is_unrecorded_still(world: World) -> None:
+    """A run adopts and dies before its edit: nothing changed in the manifest since, and nothing was ever sent."""
+    world.write(MANIFEST + "  summary: Ours\n")
+    world.settle()
+    world.edit(incident(world), summary="Theirs")
+    world.lose_state()
+    world.apply(["drop-before:1-:write"])
+
+    edit = told.change(world.plan(), "edit", "Incident/checkout")
+
+    assert told.fields(edit) == {"summary": ("Theirs", "Ours", "unrecorded")}
+    world.write(MANIFEST + "  summary: Theirs\n")
+    world.settle()
+    world.write(MANIFEST + "  summary: Ours\n")
+    edit = told.change(world.plan(), "edit", "Incident/checkout")
+    assert told.fields(edit) == {"summary": ("Theirs", "Ours", "changed in the manifest")}
+
+
 def test_one_that_is_over_is_adopted_with_a_word_where_nothing_speaks_against_it(world: World) -> None:
     """People closed it, and the state is lost: it is found again, and whoever reads the plan sees what it is."""
     world.write(SAME_TITLE)
