@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +19,13 @@ from reconciler.sandbox import Behaviour, ConnectionDropped, Rates, create_app, 
 from reconciler.sandbox.incidents.incident import rows, save
 from reconciler.sandbox.keys import SCOPES
 from reconciler.sandbox.serve import Server
+from tests.torture.traps import set_by, spring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reconciler.sandbox import Sandbox
+    from tests.torture.traps import Trap
 
 Json = dict[str, Any]
 
@@ -34,24 +35,6 @@ RECORD = "RECONCILER_SANDBOX_RECORD"
 THREADS = 24
 PATIENCE = 20.0
 """Seconds for the requests of a dead process to come to their end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trap:
-    """A signal that a process gets at its request of a number.
-
-    `moment` is `unheard` (the request is dropped as well), `before` it is handled, `unanswered` (handled, and the
-    signal comes before the answer), or `answered`; `pause` seconds lie between two signals, or after an answer.
-    """
-
-    at: int
-    moment: str
-    signals: tuple[str, ...]
-    pause: float = 0.0
-
-    def __str__(self) -> str:
-        """Return it as the story tells it."""
-        return f"{' and '.join(self.signals)} at request {self.at}, {self.moment}"
 
 
 class Trapped:
@@ -86,36 +69,24 @@ class Trapped:
             self._busy += 1
             mine = [(pid, trap) for pid, trap in self._traps if trap.at == self._count]
         try:
-            self._spring(mine, "before")
-            if self._spring(mine, "unheard"):
+            spring(mine, "before")
+            if spring(mine, "unheard"):
                 raise ConnectionDropped("nobody heard it")
             pieces = self._app(environ, start_response)
-            self._spring(mine, "unanswered")
+            spring(mine, "unanswered")
             yield from pieces
         finally:
             with self._lock:
                 self._busy -= 1
             late = [(pid, trap) for pid, trap in mine if trap.moment == "answered"]
             if late:
-                threading.Timer(late[0][1].pause, self._spring, (late, "answered")).start()
-
-    def _spring(self, traps: list[tuple[int, Trap]], moment: str) -> bool:
-        mine = [(pid, trap) for pid, trap in traps if trap.moment == moment]
-        for pid, trap in mine:
-            for number, name in enumerate(trap.signals):
-                if number:
-                    time.sleep(trap.pause)
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.Signals[name])
-        return bool(mine)
+                threading.Timer(late[0][1].pause, spring, (late, "answered")).start()
 
     def _trap(self, asked: Json) -> Json:
         """Count from here, and set traps: `{"set": [[pid, at, moment, signals, pause]]}`."""
         with self._lock:
             self._count = 0
-            self._traps = [
-                (pid, Trap(at, moment, tuple(names), pause)) for pid, at, moment, names, pause in asked["set"]
-            ]
+            self._traps = set_by(asked["set"])
         return {}
 
     def _idle(self, _asked: Json) -> Json:
@@ -228,7 +199,7 @@ def _serve(behaviour: Behaviour, reading: int, started: Callable[[str], object],
     try:
         os.close(reading)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _die_with(os.getppid())
+        die_with(os.getppid())
         record = os.environ.get(RECORD)
         roles = [role for role in SCOPES if sees_private or role != "global_access"]
         app = create_app(
@@ -247,8 +218,8 @@ def _serve(behaviour: Behaviour, reading: int, started: Callable[[str], object],
         os._exit(1)
 
 
-def _die_with(parent: int) -> None:
-    """Let the server end when its run is killed."""
+def die_with(parent: int) -> None:
+    """Let a server end when the process that it was forked from is killed."""
 
     def watch() -> None:
         while os.getppid() == parent:

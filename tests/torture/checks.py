@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from tests.torture.account import Trap
     from tests.torture.process import Ended
+    from tests.torture.traps import Trap
 
 Json = dict[str, Any]
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from tests.torture.account import Account, Trap
+    from tests.torture.account import Account
     from tests.torture.process import Ended
+    from tests.torture.traps import Trap
 
 Json = dict[str, Any]
 

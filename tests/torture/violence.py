@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.faults.fault import SECONDS, Kind
-from tests.torture.account import Trap
+from tests.torture.traps import Trap
 
 if TYPE_CHECKING:
     import random
