@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.commands import reconciler
-from reconciler.cli.stopping import handled, interrupt
+from reconciler.cli.stopping import handled, heard_everywhere, interrupt
 from reconciler.cli.streams import settle
 from reconciler.cli.voice import Voice
 
@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
         # What the terminal's encoding does not have is written as an escape: a report is no place to fail.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     speaker = Voice(arguments)
-    with speaker.speaking(), handled(interrupt):
+    with speaker.speaking(), handled(interrupt), heard_everywhere():
         code = _run(arguments, speaker)
     for stream in (sys.stdout, sys.stderr):
         settle(stream)

@@ -43,6 +43,23 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@contextmanager
+def heard_everywhere() -> Iterator[None]:
+    """End the command as well where Python passes over an interrupt, as over all that a finalizer raises."""
+    before = sys.unraisablehook
+
+    def passed_over(problem: sys.UnraisableHookArgs) -> None:
+        if issubclass(problem.exc_type, KeyboardInterrupt):
+            _leave()
+        before(problem)
+
+    sys.unraisablehook = passed_over
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
 class Stopping:
     """The wish to stop, as an event that the client heeds; nothing is asked for while a person is asked.
 

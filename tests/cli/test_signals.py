@@ -219,6 +219,37 @@ def test_a_second_signal_while_the_first_is_told_ends_it_without_a_trace(shell: 
     assert (ended.returncode, ended.stderr) == (130, "")
 
 
+IN_A_FINALIZER = """
+import os, signal, sys
+from reconciler.cli import ending
+
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+def dropped(*_, **__):
+    Dropped()
+    raise AssertionError("the signal was passed over")
+
+ending.reconciler.make_context = dropped
+sys.exit(ending.run(["plan"]))
+"""
+
+
+def test_a_signal_in_a_finalizer_ends_a_command_without_a_trace(shell: Shell) -> None:
+    """Python passes over what is raised there, and prints it: that of a lock runs as an interrupted apply ends."""
+    ended = subprocess.run(
+        [COMMAND[0], "-c", IN_A_FINALIZER],
+        env=shell._env(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (130, "")
+
+
 WHILE_ITS_LOCK_IS_HELD = """
 import os, signal, sys, time
 from reconciler.cli.gameday.stopping import RunStopping
