@@ -18,6 +18,7 @@ from collections import Counter  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from tests.torture import process  # noqa: E402
+from tests.torture.bucket import Bucket, missing  # noqa: E402
 from tests.torture.run import Run  # noqa: E402
 
 
@@ -26,6 +27,8 @@ def main() -> int:
     asked = _asked()
     base = Path(asked.folder or tempfile.mkdtemp(prefix="torture-"))
     base.mkdir(parents=True, exist_ok=True)
+    if lacking := missing():
+        print(f"no state is kept in a bucket: {' and '.join(lacking)} cannot be imported here")
     process.preload()
     gc.freeze()
     begun = time.monotonic()
@@ -57,14 +60,15 @@ def _worker(seed: int, numbers: list[int], base: Path, job: int, keep_going: boo
     excuses: Counter[str] = Counter()
     failed = 0
     try:
-        for number in numbers:
-            run = Run(seed, number, base / f"run-{seed}-{number}")
-            is_green = _played(run)
-            figures += run.figures
-            excuses += run.excuses
-            failed += not is_green
-            if not is_green and not keep_going:
-                break
+        with Bucket() as bucket:
+            for number in numbers:
+                run = Run(seed, number, base / f"run-{seed}-{number}", None if missing() else bucket)
+                is_green = _played(run)
+                figures += run.figures
+                excuses += run.excuses
+                failed += not is_green
+                if not is_green and not keep_going:
+                    break
     finally:
         (base / f"figures-{job}.json").write_text(json.dumps([figures, excuses]), encoding="utf-8")
         os._exit(min(failed, 100))

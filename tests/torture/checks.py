@@ -9,17 +9,20 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tests.torture.account import CANARY
+from tests.torture.bucket import SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from tests.torture.process import Ended
-    from tests.torture.traps import Trap
 
 Json = dict[str, Any]
 
 INTERRUPTED = 130
+KEYS = (CANARY, SECRET)
+PRIVATE = re.compile(r"state\.json$|journal$|plan\.json$|journal-|rescue-|.*backup")
+"""The names of files that tell what private incidents hold."""
 
 
 class Broken(AssertionError):
@@ -30,15 +33,15 @@ class Broken(AssertionError):
 
 
 def ended(
-    one: Ended, trap: Trap | None, codes: Collection[int], kinds: Collection[str] = (), *, is_alone: bool = True
+    one: Ended, signals: Sequence[str], codes: Collection[int], kinds: Collection[str] = (), *, is_alone: bool = True
 ) -> None:
     """Check how a command ended, and what it said; `codes` are those of one that nobody stopped.
 
-    `kinds` are those of the faults that struck meanwhile.
+    `signals` are those that it may have got, `kinds` are those of the faults that struck meanwhile.
     """
     # A field of a type that nobody knows yet is not the text field that a manifest or a workspace needs.
     allowed = {*codes} | ({3} if "unknown-enum" in kinds else set())
-    for name in trap.signals if trap else ():
+    for name in signals:
         allowed |= {-9} if name == "SIGKILL" else {INTERRUPTED}
         # The request of another one may be what it is hit at when it has ended already.
         allowed |= set() if is_alone else {-signal.Signals[name]}
@@ -47,19 +50,20 @@ def ended(
         raise Broken(f"exit code {one.code} of {' '.join(one.arguments)}", said[-3000:])
     if "Traceback" in said or "defect of reconciler" in said:
         raise Broken("a defect shows", said[-3000:])
-    if CANARY in said:
-        raise Broken("the key is in the output", said)
+    if any(key in said for key in KEYS):
+        raise Broken("a key is in the output", said)
 
 
-def files(folder: Path) -> None:
-    """Check that no file holds the key, and that nobody else may read what is remembered."""
+def files(folder: Path, texts: Iterable[str]) -> None:
+    """Check that no file holds a key, and that nobody else may read what is remembered; `texts` are kept elsewhere."""
+    for text in texts:
+        if any(key in text for key in KEYS):
+            raise Broken("a key is in the bucket", text)
     for path in folder.rglob("*"):
         if path.is_file():
-            if CANARY.encode() in path.read_bytes():
-                raise Broken(f"the key is in {path}")
-            if (
-                path.name in {"state.json", "journal", "plan.json"} or "backup" in path.name
-            ) and path.stat().st_mode & 0o077:
+            if any(key.encode() in path.read_bytes() for key in KEYS):
+                raise Broken(f"a key is in {path}")
+            if PRIVATE.match(path.name) and path.stat().st_mode & 0o077:
                 raise Broken(f"others can read {path}")
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.torture import checks, names, process, violence
+from tests.torture.turns import KEPT_OUT, WAITS, Turn, begins
+from tests.torture.violence import Violence
 
 if TYPE_CHECKING:
     import random
     from collections import Counter
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from tests.torture.account import Account
+    from tests.torture.memory import Memory
     from tests.torture.process import Ended
-    from tests.torture.traps import Trap
 
 Json = dict[str, Any]
 
@@ -24,6 +27,10 @@ PAUSE = 2
 """Seconds that pass for the account after each apply: less than half of what keys live for, where they die."""
 WRITES = {0, 4, 5, 7}
 """Exit codes of what writes; what only reads says 2 as well, of changes or of drift."""
+READ = {"list", "show"}
+"""What only reads a state: no lock is asked for."""
+CALM = Violence()
+"""An apply in which nothing goes wrong."""
 WRONG = 3
 """The exit code where manifests are wrong: they are not, but where a `was` leads nowhere."""
 
@@ -33,6 +40,7 @@ class Commands:
     """Runs `reconciler` in a folder against an account, and tells what came of it."""
 
     account: Account
+    memory: Memory
     folder: Path
     chance: random.Random
     tell: Callable[[str], None]
@@ -45,22 +53,18 @@ class Commands:
     """Whether the last apply took away what is not declared."""
     count: int = 0
 
-    @property
-    def work(self) -> Path:
-        """Return the folder of the workspace."""
-        return self.folder / "work"
-
     def tortured(self) -> None:
         """Apply while things go wrong; now and then twice at a time, or what a plan file holds."""
-        faults = violence.faults(self.chance)
         is_saved = self.chance.random() < 0.15
         if is_saved:
             self.read("plan", "--out", "../plan.json")
             is_saved = (self.folder / "plan.json").exists()
-        self.account.ask("PUT", "/_sandbox/faults", {"seed": self.chance.randrange(1000), "faults": faults})
         flags = ["--plan", "../plan.json"] if is_saved else self._flags()
-        trap, times = violence.trap(self.chance), 2 if self.chance.random() < 0.08 else 1
-        self.apply(flags, trap, times=times, is_fresh=self.chance.random() < 0.05, faults=faults)
+        drawn = violence.drawn(self.chance, is_shared=bool(self.memory.spec))
+        turn = self._turn(drawn.times)
+        faults = {"seed": self.chance.randrange(1000), "faults": drawn.faults}
+        self.account.ask("PUT", "/_sandbox/faults", faults)
+        self.apply(flags, drawn, turn)
         struck = self.account.get("/_sandbox/faults")["faults"]
         self.figures["faults struck"] += sum(one["struck"] for one in struck)
         self.account.ask("DELETE", "/_sandbox/faults")
@@ -76,42 +80,72 @@ class Commands:
                 self.overwrites.append(self.count)
         return flags
 
-    def apply(
-        self,
-        flags: Sequence[str],
-        trap: Trap | None = None,
-        *,
-        times: int = 1,
-        is_fresh: bool = False,
-        faults: Sequence[Json] = (),
-    ) -> Ended:
+    def _turn(self, times: int) -> Turn:
+        """Say what becomes of the lock that a dead run left: it is removed, its end is waited for, or it keeps out."""
+        claim = self.memory.claim()
+        if claim and self.chance.random() < 0.5:
+            self._unlock(claim)
+            claim = {}
+        is_waiting = (bool(claim) or times > 1) and self.chance.random() < 0.6
+        self.figures["dead locks waited for"] += bool(claim) and is_waiting
+        return Turn(claim, WAITS if is_waiting else ())
+
+    def apply(self, flags: Sequence[str], violence: Violence = CALM, turn: Turn | None = None) -> Ended:
         """Apply once, or twice at a time, and check what can be checked at once."""
+        turn = turn or self._waiting()
         before = len(self.account.log())
         self.prunes = "--prune" in flags
         form = ["--format", "json"] if self.chance.random() < 0.7 else []
         parallelism = str(self.chance.choice([1, 2, 10]))
-        arguments = ["apply", *flags, "--auto-approve", "--parallelism", parallelism, *form]
-        commands = [self._start(arguments, is_fresh=is_fresh) for _ in range(times)]
-        traps = [[commands[0].pid, trap.at, trap.moment, trap.signals, trap.pause]] if trap else []
-        self.account.order("trap", set=traps)
+        arguments = ["apply", *flags, *turn.flags, "--auto-approve", "--parallelism", parallelism, *form]
+        commands = [self._start(arguments, is_fresh=violence.is_fresh) for _ in range(violence.times)]
+        begun = time.monotonic()
+        ended = self._carried_out(commands, violence)
+        seconds = time.monotonic() - begun
+        self._count(ended, violence)
+        name = f"{'two applies' if violence.times > 1 else 'apply'} {' '.join([*flags, *turn.flags])}"
+        told = f"{'' if any(map(begins, ended)) else 'kept out, '}exit {' and '.join(str(one.code) for one in ended)}"
+        self.tell(f"{name}: {told}{violence}")
+        seen = [entry for entry in self.account.log()[before:] if entry["key"] == "the runs"]
+        pids = {one.pid for one in commands} | ({turn.claim["holder"]["pid"]} if turn.claim else set())
+        is_written = any(entry["changed"] for entry in seen)
+        self._check(ended, violence, seen)
+        turn.check(ended, pids if self.memory.spec else (), seconds, is_written=is_written)
+        return ended[0]
+
+    def _waiting(self) -> Turn:
+        """Wait for the end of the lock that a dead run left, or remove it: whoever does so wants to run."""
+        claim = self.memory.claim()
+        if claim and self.chance.random() < 0.5:
+            self._unlock(claim)
+            return Turn()
+        self.figures["dead locks waited for"] += bool(claim)
+        return Turn(claim, WAITS if claim else ())
+
+    def _carried_out(self, commands: Sequence[process.Command], violence: Violence) -> list[Ended]:
+        """Let commands begin, with whatever goes wrong meanwhile, and wait for their ends."""
+        trap, at_store, pid = violence.trap, violence.at_store, commands[0].pid
+        self.account.order("trap", set=[[pid, trap.at, trap.moment, trap.signals, trap.pause]] if trap else [])
+        self.memory.expect([(pid, at_store)] if at_store else [], violence.outage)
         for command in commands:
             command.begin()
         ended = [command.wait() for command in commands]
         self.figures["requests"] += int(self.account.order("idle")["seen"])
         self.account.order("later", seconds=PAUSE)
-        self._count(ended, is_fresh=is_fresh)
-        told = " and ".join(str(one.code) for one in ended)
-        hit = f"; {trap}" if trap else ""
-        name = f"{'two applies' if times > 1 else 'apply'} {' '.join(flags)}"
-        self.tell(f"{name}: exit {told}{hit}; faults {json.dumps(list(faults))}")
-        kinds = {fault["kind"] for fault in faults}
+        self.memory.back()
+        return ended
+
+    def _check(self, ended: Sequence[Ended], violence: Violence, seen: Sequence[Json]) -> None:
+        """Check how applies ended, and what they said and left; `seen` is what they asked of the account."""
+        is_alone = len(ended) == 1
         for one in ended:
-            checks.ended(one, trap if one is ended[0] else None, self._codes(one), kinds, is_alone=times == 1)
-        if times == 1:
-            log = self.account.log()[before:]
-            checks.told_true(ended[0], [entry for entry in log if entry["key"] == "the runs"])
-        checks.files(self.folder)
-        return ended[0]
+            signals = violence.signals if one is ended[0] else ()
+            checks.ended(one, signals, self._codes(one), violence.kinds, is_alone=is_alone)
+        if is_alone:
+            checks.told_true(ended[0], seen)
+        if not violence.outage and not any(one.code for one in ended) and (left := self.memory.left()):
+            raise checks.Broken(f"it is all written, and {left} are left")
+        checks.files(self.folder, self.memory.texts())
 
     def _codes(self, one: Ended) -> set[int]:
         """Return the codes that a command may end with; learn whose `was` led nowhere."""
@@ -120,43 +154,78 @@ class Commands:
             self.nowhere = nowhere
         return WRITES | ({WRONG} if nowhere else set())
 
-    def _count(self, ended: Sequence[Ended], *, is_fresh: bool) -> None:
+    def _count(self, ended: Sequence[Ended], violence: Violence) -> None:
         self.figures["applies"] += len(ended)
         self.figures["killed"] += sum(one.code == -9 for one in ended)
         self.figures["interrupted"] += sum(one.code == checks.INTERRUPTED for one in ended)
-        self.figures["fresh interpreters"] += is_fresh
+        self.figures["fresh interpreters"] += violence.is_fresh
+        self.figures["outages of the bucket"] += violence.outage is not None
+        self.figures["states put aside"] += sum("what this run did is kept in" in one.err for one in ended)
+        self.figures["kept out by a lock"] += sum(KEPT_OUT in one.err for one in ended)
 
     def read(self, *arguments: str) -> Ended:
         """Run a command that only reads, and check that it does."""
         before = len(self.account.log())
+        self.memory.expect([], None)
         command = self._start([*arguments[:1], ".", *arguments[1:]])
         command.begin()
         ended = command.wait()
         self.tell(f"{' '.join(arguments)}: exit {ended.code}")
-        checks.ended(ended, None, self._codes(ended) | {2})
+        checks.ended(ended, (), self._codes(ended) | {2})
         asked = [one for one in self.account.log()[before:] if one["key"] == "the runs" and one["method"] != "GET"]
         if asked:
             raise checks.Broken(f"{arguments[0]} writes", asked)
+        if self.memory.back():
+            raise checks.Broken(f"{arguments[0]} writes into the bucket", ended.err)
         self.figures["readings"] += 1
         return ended
 
     def rebuild(self) -> None:
         """Find everything again by `state rebuild`."""
+        self._free()
         command = self._start(["state", "rebuild", "--auto-approve", "--workspace", "reconciler.yaml"])
         command.begin()
         ended = command.wait()
         self.tell(f"state rebuild: exit {ended.code}")
-        checks.ended(ended, None, self._codes(ended))
-        checks.files(self.folder)
+        checks.ended(ended, (), self._codes(ended))
+        checks.files(self.folder, self.memory.texts())
         self.figures["states rebuilt"] += 1
 
     def state(self, *arguments: str) -> Ended:
         """Run a command of `state` by itself: whoever types it sees to it that it can be done."""
+        if arguments[0] not in READ:
+            self._free()
+        return self._state(arguments, {0})
+
+    def _state(self, arguments: Sequence[str], codes: Collection[int]) -> Ended:
         command = self._start(["state", *arguments])
         command.begin()
         ended = command.wait()
-        checks.ended(ended, None, {0})
-        checks.files(self.folder)
+        checks.ended(ended, (), codes)
+        checks.files(self.folder, self.memory.texts())
+        return ended
+
+    def _free(self) -> None:
+        """Remove the lock that a dead run left, if one did."""
+        claim = self.memory.claim()
+        if claim:
+            self._unlock(claim)
+
+    def _unlock(self, claim: Json) -> None:
+        """Remove the lock of a run that died by `state unlock`, which shows whose it was."""
+        ended = self._state(["unlock", "--auto-approve"], {0})
+        self.tell("state unlock")
+        self.figures["dead locks removed"] += 1
+        if f"(pid {claim['holder']['pid']}, reconciler " not in ended.err or ended.out != "unlocked\n":
+            raise checks.Broken("state unlock told of another one", f"{claim}\n{ended}")
+
+    def recover(self, file: Path) -> Ended:
+        """Bring a state that a run put aside into the bucket by `state recover`, now and then by force."""
+        self._free()
+        force = ["--force"] if self.chance.random() < 0.3 else []
+        ended = self._state(["recover", f"../{file.relative_to(self.folder)}", *force], {0, 4})
+        self.tell(f"{' '.join(['state recover', file.name, *force])}: exit {ended.code}")
+        self.figures["states recovered"] += ended.code == 0
         return ended
 
     def listed(self) -> dict[str, Json]:
@@ -175,4 +244,5 @@ class Commands:
     def _start(self, arguments: Sequence[str], *, is_fresh: bool = False) -> process.Command:
         self.count += 1
         texts = self.folder / "said" / f"{self.count:03}"
-        return process.start([*arguments, "--base-url", self.account.url], self.work, texts, is_fresh=is_fresh)
+        line = [*arguments, "--base-url", self.account.url]
+        return process.start(line, self.memory.work, texts, self.memory.environ, is_fresh=is_fresh)

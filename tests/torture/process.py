@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tests.torture.account import CANARY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 120
@@ -65,17 +65,23 @@ class Command:
         return Ended(self.arguments, os.waitstatus_to_exitcode(status), out, err)
 
 
-def start(arguments: Sequence[str], folder: Path, texts: Path, *, is_fresh: bool = False) -> Command:
-    """Start `reconciler` in a folder; what it says goes to `texts`.out and `texts`.err."""
+def start(
+    arguments: Sequence[str], folder: Path, texts: Path, environ: Mapping[str, str], *, is_fresh: bool = False
+) -> Command:
+    """Start `reconciler` in a folder; what it says goes to `texts`.out and `texts`.err.
+
+    `environ` are variables besides those that every command has.
+    """
     out, err = texts.with_suffix(".out"), texts.with_suffix(".err")
+    environ = _environment() | {**environ}
     if is_fresh:
-        return _fresh(tuple(arguments), folder, out, err)
+        return _fresh(tuple(arguments), folder, out, err, environ)
     reading, go = os.pipe()
     before = [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)]
     pid = os.fork()
     if pid == 0:
         os.close(go)
-        _be(arguments, folder, reading, out, err)
+        _be(arguments, folder, reading, out, err, environ)
     for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
         signal.signal(number, handler)
     os.close(reading)
@@ -87,12 +93,12 @@ def _environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "INCIDENT_API_KEY": CANARY, "NO_COLOR": "1"}
 
 
-def _fresh(arguments: tuple[str, ...], folder: Path, out: Path, err: Path) -> Command:
+def _fresh(arguments: tuple[str, ...], folder: Path, out: Path, err: Path, environ: Mapping[str, str]) -> Command:
     with out.open("wb") as told, err.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "reconciler", *arguments],
             cwd=folder,
-            env=_environment(),
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=told,
             stderr=said,
@@ -102,14 +108,17 @@ def _fresh(arguments: tuple[str, ...], folder: Path, out: Path, err: Path) -> Co
     return Command(arguments, process.pid, -1, (out, err))
 
 
-def _be(arguments: Sequence[str], folder: Path, reading: int, out: Path, err: Path) -> NoReturn:
+def _be(
+    arguments: Sequence[str], folder: Path, reading: int, out: Path, err: Path, environ: Mapping[str, str]
+) -> NoReturn:
     """Be the command: wait for the word to go, run it, and leave with its code."""
     code = 70
     try:
         os.setsid()
         os.chdir(folder)
         os.environ.clear()
-        os.environ.update(_environment())
+        os.environ.update(environ)
+        sys.argv = ["reconciler", *arguments]  # a lock tells others which command holds it
         for target, source in ((0, Path(os.devnull)), (1, out), (2, err)):
             opened = os.open(source, os.O_RDWR | os.O_CREAT, 0o600)
             os.dup2(opened, target)

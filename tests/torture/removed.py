@@ -66,13 +66,14 @@ def gone(scene: Scene, resources: dict[str, Json]) -> list[Gone]:
     return [
         Gone(key, one["id"], one.get("protect") == "yes", one.get("on_remove") == "close")
         for key, one in resources.items()
-        if key.count("/") == 1 and not _is_declared(scene, key) and stated.isdisjoint({one["id"], one.get("reference")})
+        if key.count("/") == 1 and not _declared(scene, key) and stated.isdisjoint({one["id"], one.get("reference")})
     ]
 
 
-def _is_declared(scene: Scene, key: str) -> bool:
+def _declared(scene: Scene, key: str) -> Json | None:
+    """Return the manifest of what state calls so, under whatever name it declares it by now."""
     kind, _, name = key.partition("/")
-    return names.current(scene, kind, names.first(name)) is not None
+    return names.current(scene, kind, names.first(name))
 
 
 def broken(before: Iterable[Gone], seen: Sequence[Json], *, prunes: bool) -> Iterator[str]:
@@ -92,6 +93,17 @@ def forgotten(before: Iterable[Gone], known: dict[str, Json], status: Callable[[
                 yield f"{one} is protected, and forgotten"
             if one.is_incident and one.closes and status(one.id) in LIVE:
                 yield f"{one} is forgotten, and {status(one.id)}"
+
+
+def lost(scene: Scene, before: dict[str, Json], after: frozenset[str]) -> Iterator[str]:
+    """Yield what was known and is declared, and is known no more: `after` are the IDs that an apply left known.
+
+    A manifest that means one by its ID may let go of what it meant before.
+    """
+    for key, one in before.items():
+        declared = _declared(scene, key) if key.count("/") == 1 else None
+        if declared and "id" not in declared["metadata"] and one["id"] not in after:
+            yield f"{key} was known as {one['id']}, and is forgotten"
 
 
 def left(before: Iterable[Gone], known: dict[str, Json], told: set[str]) -> Iterator[str]:

@@ -7,12 +7,14 @@ import random
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tests.torture import authors, checks, names, observed, operators, removed, violence
+from tests.torture import authors, checks, machines, names, observed, operators, removed
 from tests.torture.account import Account
 from tests.torture.commands import Commands
 from tests.torture.generate import drawn, scenes
+from tests.torture.memory import Local, Shared, ids, is_in_journal, known, resources
 from tests.torture.people import People
 from tests.torture.reckoning import Reckoning, nowhere
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.torture.bucket import Bucket
     from tests.torture.generate import Scene
+    from tests.torture.memory import Memory
     from tests.torture.process import Ended
 
 Json = dict[str, Any]
@@ -37,6 +41,8 @@ class Run:
     seed: int
     number: int
     folder: Path
+    bucket: Bucket | None = None
+    """Where some of the runs keep their state; None where they cannot."""
     story: list[str] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)
     excuses: Counter[str] = field(default_factory=Counter)
@@ -54,6 +60,7 @@ class Run:
     """The idempotency key that made each incident."""
     scene: Scene = field(init=False)
     account: Account = field(init=False)
+    memory: Memory = field(init=False)
     people: People = field(init=False)
     commands: Commands = field(init=False)
     prunes: bool = False
@@ -74,16 +81,17 @@ class Run:
         """Go through all of it; raises `checks.Broken` where a promise is not kept."""
         self.chance = random.Random(f"{self.seed}/{self.number}")
         self.scene = drawn(scenes(), self.chance.randrange(2**32))
-        self.work.mkdir(parents=True)
+        self.memory = self._chosen_memory()
+        self.memory.work.mkdir(parents=True)
         (self.folder / "said").mkdir()
         self.prunes = self.chance.random() < 0.3
         if self.chance.random() < 0.4:
             removed.protect(self.scene, self.chance)
         self.tell(f"an account with {self.scene.behaviour}; reconciler.yaml: {self.scene.spec}")
-        self._write()
+        self.write()
         with Account(self.scene.behaviour, self.scene.sees_private) as self.account:
             self.people = People(self.account, self.chance)
-            self.commands = Commands(self.account, self.folder, self.chance, self.tell, self.figures)
+            self.commands = Commands(self.account, self.memory, self.folder, self.chance, self.tell, self.figures)
             for number in range(self.chance.randint(2, 4)):
                 if number:
                     self._meanwhile()
@@ -94,13 +102,21 @@ class Run:
             self._left_alone()
         self.figures["runs"] += 1
 
-    @property
-    def work(self) -> Path:
-        """Return the folder of the workspace."""
-        return self.folder / "work"
+    def _chosen_memory(self) -> Memory:
+        """Keep the state of one of three workspaces in a bucket, where there is one."""
+        is_shared = self.chance.random() < 0.35
+        work = self.folder / machines.FOLDERS[0]
+        if self.bucket is None or self.scene.spec is None or not is_shared:
+            return Local(work)
+        self.bucket.open()
+        self.figures["with a state in a bucket"] += 1
+        found = Shared(work, self.bucket, f"run-{self.seed}-{self.number}")
+        self.scene.spec |= found.spec
+        return found
 
-    def _write(self) -> None:
-        self.scene.write(self.work)
+    def write(self) -> None:
+        """Write the manifests as they are by now, and remember what they state."""
+        self.scene.write(self.memory.work)
         fields = {
             names.first(one["metadata"]["name"]): observed.declared(one["spec"], self.scene.behaviour)
             for one in self.scene.of("Incident")
@@ -121,18 +137,26 @@ class Run:
         for _ in range(self.chance.choice([0, 0, 1, 2])):
             told = authors.change(self.scene, self.chance)
             self.tell(told and f"authors {told}", "authors' changes")
-            self._write()
+            self.write()
         if self.chance.random() < 0.15:
             told = operators.act(self)
             self.tell(told and f"operators {told}", "operators' deeds")
-            self._write()
+            self.write()
+        if isinstance(self.memory, Shared) and self.chance.random() < 0.35:
+            self._perhaps_losing(partial(machines.change, self, self.memory))
         if self.chance.random() < 0.25:
-            told = violence.lose(self.work, self.chance)
-            if told:
-                self.losses.append(self.step)
+            told = self._perhaps_losing(lambda: self.memory.lose(self.chance))
             self.tell(told, "losses of state")
             if self.scene.spec is not None and self.chance.random() < 0.3:
                 self.commands.rebuild()
+
+    def _perhaps_losing(self, doing: Callable[[], str]) -> str:
+        """Do something, and note that something was lost where the next command can know less by it."""
+        step, before = self.step, known(self.memory)
+        told = doing()
+        if before - known(self.memory):
+            self.losses.append(step)
+        return told
 
     def _left_alone(self) -> None:
         """Apply until nothing is left to do, or the same is refused twice; then judge."""
@@ -164,9 +188,12 @@ class Run:
 
     def _applied(self, doing: Callable[[], Result]) -> Result:
         """Apply, and check that what no manifest declares was left alone, or ended as was asked."""
-        gone, begin = removed.gone(self.scene, self.resources()), len(self.account.log())
+        before, begin = self.resources(), len(self.account.log())
+        gone = removed.gone(self.scene, before)
         done = doing()
         self._own()
+        for told in removed.lost(self.scene, before, ids(self.memory.state())):
+            raise checks.Broken(told)
         seen = [one for one in self.account.log()[begin:] if one["key"] == "the runs"]
         for told in removed.broken(gone, seen, prunes=self.commands.prunes):
             raise checks.Broken(told)
@@ -189,7 +216,7 @@ class Run:
         self.commands.nowhere = []
         self.tell(told and f"authors {told}", "hints mended")
         if told:
-            self._write()
+            self.write()
         return bool(told)
 
     def made(self) -> dict[tuple[str, str], Json]:
@@ -199,15 +226,11 @@ class Run:
 
     def resources(self) -> dict[str, Json]:
         """Return what the state remembers."""
-        for path in (self.work / ".reconciler").rglob("state.json"):
-            found: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))["resources"]
-            return found
-        return {}
+        return resources(self.memory)
 
     def is_in_journal(self, key: str) -> bool:
         """Tell whether the journal names a resource."""
-        journals = (self.work / ".reconciler").rglob("journal")
-        return any(f'"{key}"' in path.read_text(encoding="utf-8", errors="replace") for path in journals)
+        return is_in_journal(self.memory, key)
 
     def remembered(self, key: str) -> str:
         """Return the ID that the state has for a resource."""
@@ -240,7 +263,8 @@ class Run:
         self.owners |= {identifier: key for kind, key, identifier in made if kind == "incident"}
 
     def forget(self) -> None:
-        """Delete all files of a run that went well."""
+        """Delete all files and objects of a run that went well."""
+        self.memory.forget()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
