@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import kinds, plan, removal, wanting
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.rules import live_of
-from reconciler.identity import Ambiguous, Marked, Matched, Taken, Used
+from reconciler.identity import Ambiguous, Astray, Marked, Matched, Taken, Used
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE
 from reconciler.lifecycle import LIVE, Lifecycle
@@ -164,6 +164,13 @@ def _gone(found: Found, account: Account, removed: Removed) -> Iterable[Gone]:
     objects[INCIDENT.name] = account.incidents.by_id
     held = {match.raw["id"]: key for key, match in found.matches.items() if isinstance(match, Matched)}
     wanted = {identifier: key for key, match in found.matches.items() for identifier in _candidates(match)}
+    # Any of them may be what a hint was to name.
+    astray = {key.kind: key for key, match in found.matches.items() if isinstance(match, Astray)}
+    wanted |= {
+        record.id: astray[key.kind]
+        for key, record in removed.records.items()
+        if key.kind in astray and record.id not in wanted
+    }
     return removal.found(removed.records, objects, held, wanted)
 
 

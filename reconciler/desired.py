@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler import alike, kinds
 from reconciler.errors import Problem
@@ -56,19 +57,38 @@ def _same_place(manifests: Iterable[Manifest], kind: str, name: str, within: str
 def _renames(manifests: Sequence[Manifest]) -> Iterator[Problem]:
     """Yield where `metadata.was` names what is declared still, or what another manifest says that it was."""
     declared = {one.key: one for one in manifests}
-    renamed = [one for one in manifests if one.metadata.get("was")]
-    for one in renamed:
-        still = declared.get(Key(one.key.kind, one.metadata["was"]))
-        if still:
-            told = f"`{still.key}` is declared still, at {still.source}" if still is not one else "that is its own name"
-            hint = "take `was:` out" + (", or the other manifest" if still is not one else "")
-            yield Problem(one.document.at("metadata", "was"), told, hint)
+    every = [was for one in manifests for was in _names_before(one)]
+    for was in every:
+        still = declared.get(was.key)
+        # A name that it had before others may be its own again.
+        if still and not (still is was.manifest and was.is_one_of_several):
+            is_other = still is not was.manifest
+            told = f"`{still.key}` is declared still, at {still.source}" if is_other else "that is its own name"
+            yield Problem(was.source, told, "take `was:` out" + (", or the other manifest" if is_other else ""))
     yield from _twice(
-        renamed,
-        lambda one: (one.key.kind, one.metadata["was"]),
-        lambda one: f"another {kinds.KINDS[one.key.kind].noun} was `{one.metadata['was']}` as well",
-        lambda one: one.document.at("metadata", "was"),
+        every,
+        lambda was: was.key,
+        lambda was: f"another {kinds.KINDS[was.key.kind].noun} was `{was.key.name}` as well",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A name that a manifest says that it had, with its place."""
+
+    manifest: Manifest
+    key: Key
+    source: Source
+    is_one_of_several: bool
+
+
+def _names_before(manifest: Manifest) -> Iterator[_Before]:
+    told = manifest.metadata.get("was", ())
+    names = [told] if isinstance(told, str) else told
+    for number, name in enumerate(names):
+        at = () if isinstance(told, str) else (number,)
+        source = manifest.document.at("metadata", "was", *at)
+        yield _Before(manifest, Key(manifest.key.kind, name), source, len(names) > 1)
 
 
 def _looks(manifest: Manifest) -> Hashable:
@@ -81,17 +101,20 @@ def _looks(manifest: Manifest) -> Hashable:
     return manifest.key.kind, name, *look, manifest.metadata.get("id", "")
 
 
+One = TypeVar("One", Manifest, _Before)
+
+
 def _twice(
-    manifests: Iterable[Manifest],
-    same: Callable[[Manifest], Hashable],
-    told: Callable[[Manifest], str],
-    at: Callable[[Manifest], Source] = lambda one: one.source,
+    every: Iterable[One],
+    same: Callable[[One], Hashable],
+    told: Callable[[One], str],
+    at: Callable[[One], Source] = lambda one: one.source,
 ) -> Iterator[Problem]:
-    first: dict[Hashable, Manifest] = {}
-    for manifest in manifests:
-        other = first.setdefault(same(manifest), manifest)
-        if other is not manifest:
-            yield Problem(at(manifest), f"{told(manifest)}, first at {at(other)}", "change one of them, or take it out")
+    first: dict[Hashable, One] = {}
+    for one in every:
+        other = first.setdefault(same(one), one)
+        if other is not one:
+            yield Problem(at(one), f"{told(one)}, first at {at(other)}", "change one of them, or take it out")
 
 
 def generation(manifest: Manifest) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import desired, identity, kinds
 from reconciler.errors import Invalid
-from reconciler.identity import Absent, Ambiguous, Marked, Matched, Objects, claims, lookup, markers
+from reconciler.identity import Absent, Ambiguous, Astray, Marked, Matched, Objects, claims, lookup, markers
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.names import Names
 from reconciler.secrecy import discreet
@@ -122,7 +122,7 @@ def find(
         _name_key(found, one, claimed[one.key], memory)
     if field:
         _mark(found, incidents, field, workspace.namespace)
-    _report_idle_hints(found, manifests, memory)
+    _stop_idle_hints(found, manifests, memory)
     if found.names.problems:
         raise Invalid(found.names.problems)
     return found
@@ -154,6 +154,8 @@ def _name_key(found: Found, manifest: Manifest, claim: Claim, memory: Memory) ->
     first = claim.names[0]
     # The marker is that of the present name, and children keep the keys of the one that it was declared with.
     is_told = isinstance(match, Matched) and claims.tells_key(manifest, memory, match.raw["id"])
+    # So does a chain of names; one alone may have been given up before anything was declared.
+    is_told = is_told or len(claims.was(manifest)) > 1
     name = first if is_told else dict(zip(claim.markers, claim.names, strict=True)).get(carried) or first
     if name != manifest.key.name:
         found.names_in_keys[manifest.key] = name
@@ -166,11 +168,9 @@ def _mark(found: Found, incidents: Iterable[Manifest], field: CustomField, names
         found.desired[one.key] = markers.marked(found.desired[one.key], found.matches[one.key], key, field, found.names)
 
 
-def _report_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memory) -> None:
-    """Report each `metadata.was` that leads nowhere: what it names is not to be created."""
+def _stop_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memory) -> None:
+    """Let nothing be created whose `metadata.was` leads nowhere: it is something that is there, under another name."""
     for manifest in manifests:
-        old, key = claims.was(manifest), manifest.key
-        if old and isinstance(found.matches[key], Absent) and not claims.is_remembered(key, memory):
-            told = f"`was: {old.name}` leads nowhere: neither {old} nor {key} is managed, and none in the account is it"
-            hint = "correct it, name the object with `id:`, or take it out to create another one"
-            found.names.report(manifest.document.at("metadata", "was"), told, hint)
+        names, key = claims.was(manifest), manifest.key
+        if names and isinstance(found.matches[key], Absent) and not claims.is_remembered(key, memory):
+            found.matches[key] = Astray(names)

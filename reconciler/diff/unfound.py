@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.identity import Ambiguous, Earlier, Forgotten, Marked, OutOfSight, Taken, Unfinished, Used
+from reconciler.identity import Ambiguous, Astray, Earlier, Forgotten, Marked, OutOfSight, Taken, Unfinished, Used
 from reconciler.lifecycle import PAUSED
 from reconciler.loopback import leads_to_this_machine
 from reconciler.model import Refusal, Why
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Rules
     from reconciler.model import Desired, Key
 
-Unfound = Ambiguous | Earlier | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
+Unfound = Ambiguous | Astray | Earlier | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
 
 
 def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
@@ -26,16 +26,37 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _out_of_sight(desired, identifier, rules)
         case Taken(raw, holder):
             return _taken(desired, raw, holder, rules)
-        case Unfinished(identifier, raw):
-            return _unfinished(desired, identifier, raw)
-        case Earlier(raw):
-            message = f"{raw['reference']} is another generation of it"
-            hint = "take `id:` out, or put `generation:` back"
-            return Refusal(Why.AMBIGUOUS, desired.key, desired.manifest.document.at("metadata", "id"), message, hint)
+        case Earlier() | Unfinished():
+            return _of_another_generation(desired, match)
+        case Astray(names):
+            return _astray(desired, names)
         case Forgotten() | Marked() | Used():
             return _of_another(desired, match, rules)
         case Ambiguous(candidates, reason):
             return _ambiguous(desired, candidates, reason)
+
+
+def _of_another_generation(desired: Desired, match: Earlier | Unfinished) -> Refusal:
+    match match:
+        case Unfinished(identifier, raw):
+            return _unfinished(desired, identifier, raw)
+        case Earlier(raw):
+            at, message = (
+                desired.manifest.document.at("metadata", "id"),
+                f"{raw['reference']} is another generation of it",
+            )
+            hint = "take `id:` out, or put `generation:` back"
+            return Refusal(Why.AMBIGUOUS, desired.key, at, message, hint)
+
+
+def _astray(desired: Desired, names: Sequence[Key]) -> Refusal:
+    """Return why what was renamed is not created: nobody knows what it was."""
+    was, key = [one.name for one in names], desired.key
+    neither = f"neither {names[0]} nor {key}" if len(names) == 1 else f"none of {', '.join(map(str, names))} and {key}"
+    written = was[0] if len(was) == 1 else f"[{', '.join(was)}]"
+    told = f"`was: {written}` leads nowhere: {neither} is managed, and none in the account is it"
+    hint = "correct it, name the object with `id:`, or take it out to create another one"
+    return Refusal(Why.AMBIGUOUS, key, desired.manifest.document.at("metadata", "was"), told, hint)
 
 
 def _of_another(desired: Desired, match: Forgotten | Marked | Used, rules: Rules) -> Refusal:

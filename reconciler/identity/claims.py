@@ -19,31 +19,32 @@ if TYPE_CHECKING:
 DEFAULT_MODE, DEFAULT_VISIBILITY = "standard", "public"
 
 
-def was(manifest: Manifest) -> Key | None:
-    """Return what a manifest says that it was called."""
-    name = manifest.metadata.get("was")
-    return Key(manifest.key.kind, name) if name else None
+def was(manifest: Manifest) -> tuple[Key, ...]:
+    """Return what a manifest says that it was called, oldest first: the first is what its key was made of."""
+    told = manifest.metadata.get("was", ())
+    return tuple(Key(manifest.key.kind, name) for name in ([told] if isinstance(told, str) else told))
 
 
 def follow(manifests: Iterable[Manifest], memory: Memory, namespace: str) -> tuple[Memory, tuple[Rename, ...]]:
     """Return memory with the names that `metadata.was` gives, and the renames that it took.
 
-    A hint that was followed before does nothing. Raises `Invalid` where both names are managed.
+    A hint that was followed before does nothing. Raises `Invalid` where several of its names are managed.
     """
     renames, problems = [], []
     for manifest in manifests:
-        old = was(manifest)
-        if old is None or not is_remembered(old, memory):
-            continue
-        new = manifest.key
-        if not is_remembered(new, memory):
-            key = key_of(old, memory, namespace)
+        names, new = was(manifest), manifest.key
+        known = [one for one in dict.fromkeys((*names, new)) if is_remembered(one, memory)] if names else []
+        managed = [one for one in known if one in memory.state.records]
+        if len(managed) > 1:
+            told = " and ".join(f"{key} as {_known_as(memory.state.records[key])}" for key in managed)
+            wrong = next(key.name for key in managed if key != new)
+            hint = f"`reconciler state rm` forgets the one that is wrong; or take `was: {wrong}` out"
+            problems.append(Problem(manifest.document.at("metadata", "was"), f"both are managed: {told}", hint))
+        elif known and new not in known:
+            old = (managed or known)[-1]
+            key = key_of(old, memory, namespace, names[0])
             renames.append(Rename(old, new, key, manifest.source))
             memory = memory.renamed(old, new, key)
-        elif old in memory.state.records and new in memory.state.records:
-            told = " and ".join(f"{key} as {_known_as(memory.state.records[key])}" for key in (old, new))
-            hint = f"`reconciler state rm` forgets the one that is wrong; or take `was: {old.name}` out"
-            problems.append(Problem(manifest.document.at("metadata", "was"), f"both are managed: {told}", hint))
     if problems:
         raise Invalid(problems)
     return memory, tuple(renames)
@@ -54,12 +55,15 @@ def is_remembered(key: Key, memory: Memory) -> bool:
     return key in memory.state.records or key in memory.state.tombstones or Step(Create.verb, key) in memory.pending
 
 
-def key_of(key: Key, memory: Memory, namespace: str) -> str:
-    """Return the idempotency key that a resource is known by, whatever it will be called; empty where it has none."""
+def key_of(key: Key, memory: Memory, namespace: str, first: Key | None = None) -> str:
+    """Return the idempotency key that a resource is known by, whatever it will be called; empty where it has none.
+
+    `first` is what it was declared as, where that is another name and state does not tell.
+    """
     record = memory.record(key)
     if record is None or not kinds.KINDS[key.kind].keyed:
         return ""
-    return record.idempotency_key or identity.idempotency_key(namespace, key, record.generation)
+    return record.idempotency_key or identity.idempotency_key(namespace, first or key, record.generation)
 
 
 def _known_as(record: Record) -> str:
@@ -129,8 +133,7 @@ def _names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> Iterat
         if whose and whose.generation == generation:
             yield whose.key.name
     # Whether anything is remembered of it or not: a key that depended on that would be another one without state.
-    if old := was(manifest):
-        yield old.name
+    yield from (old.name for old in was(manifest))
     yield manifest.key.name
 
 

@@ -126,6 +126,13 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Astray:
+    """Nothing is it, and it is not to be created: what its manifest says that it was (`names`) leads nowhere."""
+
+    names: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """Its key was used for something else: for what another resource is by now, or for what differs from it."""
 
@@ -136,7 +143,7 @@ class Used:
     """Whether the holder is managed; false for what was forgotten."""
 
 
-Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Earlier | Forgotten | Used
+Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Earlier | Forgotten | Astray | Used
 
 
 @dataclass(frozen=True, slots=True)

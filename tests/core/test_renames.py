@@ -9,7 +9,7 @@ import pytest
 from reconciler import reconcile
 from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
-from reconciler.model import Key, Topic, Unknown
+from reconciler.model import Key, Topic, Unknown, Why
 from tests.core import told
 from tests.core.test_identity import manifest
 from tests.world import ACME, BASE_URL
@@ -168,11 +168,119 @@ def test_without_the_hint_the_plan_names_it(world: World) -> None:
 
 
 def test_a_hint_that_leads_nowhere_is_a_problem(world: World) -> None:
-    """Never a create: told at its line."""
-    world.write(renamed())
+    """Never a create: that manifest is refused at its line, and all others go on."""
+    world.write(renamed() + "---" + manifest().replace("name: checkout", "name: other").replace("slow", "broken"))
 
-    with pytest.raises(Invalid, match=r"manifests\.yaml:3:\d+: `was: checkout` leads nowhere"):
-        world.plan()
+    plan = world.plan()
+
+    refusal = told.refusal(plan)
+    assert (refusal.why, refusal.key, refusal.source.line) == (Why.AMBIGUOUS, NEW, 3)
+    assert refusal.message == (
+        "`was: checkout` leads nowhere: neither Incident/checkout nor Incident/payments is managed, "
+        "and none in the account is it"
+    )
+    assert refusal.hint == "correct it, name the object with `id:`, or take it out to create another one"
+    assert told.steps(plan) == ["create Incident/other"]
+
+
+def test_what_a_mistyped_hint_may_mean_is_neither_closed_nor_forgotten(known: World) -> None:
+    """With `--prune`: the incident under its old name is the very one that the hint was to name."""
+    known.write(manifest(spec=SPEC + ", on_remove: close"))
+    known.settle()
+    known.edit(known.incidents()[0]["id"], name="Named by people")
+    known.write(renamed("was: chekout"))
+
+    plan = known.plan(prune=True)
+
+    assert plan.is_empty
+    assert [str(one.key) for one in plan.refusals] == ["Incident/payments", "Incident/checkout"]
+    assert "Incident/payments, which is declared, would be INC-1" in plan.refusals[1].message
+
+
+def test_what_needs_a_severity_whose_hint_leads_nowhere_waits_for_it(world: World) -> None:
+    """The incident that names it is left out with it, and says where to look."""
+    severity = "kind: Severity\nmetadata: {name: new, was: old}\nspec: {name: Grave, description: Bad}\n"
+    world.write(severity + "---" + manifest().replace("severity: Minor", "severity: Grave"))
+
+    plan = world.plan()
+
+    assert plan.is_empty
+    assert [str(one.key) for one in plan.refusals] == ["Severity/new", "Incident/checkout"]
+    assert plan.refusals[1].hint == "do what is said of Severity/new first"
+
+
+CHAIN = "was: [checkout, payments]"
+THIRD = Key("Incident", "third")
+
+
+def third(hint: str = CHAIN, spec: str = MORE) -> str:
+    """Return the manifest under its third name."""
+    return renamed(hint, spec).replace("name: payments", "name: third")
+
+
+@pytest.mark.parametrize("between", [True, False], ids=["each applied", "at once"])
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_chain_of_names_survives_a_lost_state(world: World, *, between: bool, lost: bool) -> None:
+    """The first name is that of its key, and of its children's; any of them may be what state knows."""
+    world.write(manifest(spec=SPEC))
+    world.settle()
+    if between:
+        world.write(renamed())
+        world.settle()
+    if lost:
+        world.lose_state()
+    world.write(third())
+
+    world.settle()
+
+    (one,) = world.incidents()
+    assert world.updates(one["id"]) == ["Hello", "Still here", "Over"]
+    first = Key("Incident", "checkout", ("update", "third"))
+    assert idempotency_key("default", first) in {one["idempotency_key"] for one in world.requests()}
+    assert THIRD in world.memory.state.records
+    told.assert_quiet(world)
+
+
+def test_a_chain_of_names_is_found_by_the_key_of_any_of_them(world: World) -> None:
+    """Renamed by people, state lost, and the key that it carries is that of the name in the middle."""
+    world.write_raw(ACME % "identity_field: Reconciler key", "reconciler.yaml")
+    world.write(MARKED + manifest(spec=SPEC))
+    world.settle()
+    world.write(MARKED + renamed())
+    world.settle()
+    world.edit(world.incidents()[0]["id"], name="Called otherwise")
+    world.lose_state()
+    world.write(MARKED + third())
+
+    plan = world.plan()
+
+    assert told.change(plan, "adopt", "Incident/third").how == "marker"
+    world.settle()
+    first = idempotency_key("acme", Key("Incident", "checkout", ("update", "third")))
+    assert first in {one["idempotency_key"] for one in world.requests()}
+    told.assert_quiet(world)
+
+
+def test_a_chain_that_leads_nowhere_names_all_of_it(world: World) -> None:
+    """Told at its line."""
+    world.write(third())
+
+    assert told.refusal(world.plan()).message.startswith(
+        "`was: [checkout, payments]` leads nowhere: none of Incident/checkout, Incident/payments and Incident/third is"
+    )
+
+
+def test_a_name_that_comes_back_may_stand_in_its_own_chain(known: World) -> None:
+    """Declared as checkout, then payments, and checkout again."""
+    known.write(renamed())
+    known.settle()
+    known.write(manifest("was: [checkout, payments]", SPEC))
+    known.settle()
+
+    told.assert_quiet(known)
+    known.lose_state()
+    known.settle()
+    assert len(known.incidents()) == 1
 
 
 def test_a_severity_may_be_renamed_twice_over(world: World) -> None:
@@ -221,6 +329,10 @@ def test_both_names_managed_is_a_problem(known: World) -> None:
             "another incident was `checkout`",
         ),
         (renamed(hint="was: payments"), "that is its own name"),
+        (renamed(hint="was: [payments]"), "that is its own name"),
+        (manifest() + "---" + renamed(hint="was: [first, checkout]").replace("slow", "x"), "is declared still"),
+        (renamed(hint="was: []"), "`was` needs at least 1 entries"),
+        (renamed(hint="was: [a, a]"), "`a` stands twice in `was`"),
     ],
 )
 def test_hints_that_contradict_each_other_are_problems(world: World, text: str, problem: str) -> None:

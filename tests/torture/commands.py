@@ -31,8 +31,6 @@ READ = {"list", "show"}
 """What only reads a state: no lock is asked for."""
 CALM = Violence()
 """An apply in which nothing goes wrong."""
-WRONG = 3
-"""The exit code where manifests are wrong: they are not, but where a `was` leads nowhere."""
 
 
 @dataclass(slots=True)
@@ -149,10 +147,9 @@ class Commands:
 
     def _codes(self, one: Ended) -> set[int]:
         """Return the codes that a command may end with; learn whose `was` led nowhere."""
-        nowhere = names.led_nowhere(one.err)
-        if one.code == WRONG or one.code in WRITES:
-            self.nowhere = nowhere
-        return WRITES | ({WRONG} if nowhere else set())
+        if one.code in WRITES:
+            self.nowhere = names.led_nowhere(one.out)
+        return WRITES
 
     def _count(self, ended: Sequence[Ended], violence: Violence) -> None:
         self.figures["applies"] += len(ended)

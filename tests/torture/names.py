@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 LATER = "-as-"
 NOUNS = ("update", "timeline")
-NOWHERE = re.compile(r"`was: \S+` leads nowhere: neither \S+ nor (\w+/\S+) is managed")
+NOWHERE = re.compile(r"`was: [^`]+` leads nowhere: (?:neither|none of) [^`]+? (?:nor|and) (\w+/\S+) is managed")
 
 
 def first(name: str) -> str:
@@ -79,9 +79,16 @@ def _rename(scene: Scene, one: Json, chance: random.Random) -> str:
     new = begin if old != begin and chance.random() < 0.3 else f"{begin}{LATER}{chance.randint(1, 9)}"
     if new == old:
         return ""
-    metadata["was"] = old
+    chain = list(dict.fromkeys((*before(one), old)))
+    metadata["was"] = chain if len(chain) > 1 and chance.random() < 0.6 else old
     call(scene, one, new)
     return f"rename {one['kind']}/{old} to {new}"
+
+
+def before(one: Json) -> list[str]:
+    """Return what a manifest says that it was called, oldest first."""
+    told = one["metadata"].get("was", [])
+    return [told] if isinstance(told, str) else told
 
 
 def call(scene: Scene, one: Json, name: str) -> None:
@@ -94,7 +101,7 @@ def call(scene: Scene, one: Json, name: str) -> None:
 
 def led_nowhere(text: str) -> list[str]:
     """Return the manifests whose `was` led nowhere, by what a command said."""
-    return NOWHERE.findall(text)
+    return list(dict.fromkeys(NOWHERE.findall(text)))
 
 
 def known(resources: Iterable[str], path: str) -> list[str]:

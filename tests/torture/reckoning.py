@@ -26,13 +26,13 @@ def nowhere(run: Run, paths: Sequence[str], made: Mapping[tuple[str, str], Json]
     for path in paths:
         one = run.scene.manifests[path]
         metadata, managed = one["metadata"], names.known(resources, path)
-        names_told = {metadata["name"], metadata["was"]}
+        names_told = {metadata["name"], *names.before(one)}
         live = made.get((names.first(metadata["name"]), metadata.get("generation", "1")))
         is_known = bool(names_told & {*managed})
         if one["kind"] == "Incident" and live:
             carried = observed.live(live).get("custom_fields.Reconciler key", []) if run.scene.has_marker else []
             is_known = is_known or any(Whose.of(text).name in names_told for text in carried)
-            is_asked_for = run.is_in_journal(f"Incident/{metadata['was']}")
+            is_asked_for = any(run.is_in_journal(f"Incident/{name}") for name in names.before(one))
             is_known = is_known or (is_asked_for and not managed and not run.losses)
         if is_known:
             raise Broken(f"`was` of {path} leads nowhere, and it is known", live)

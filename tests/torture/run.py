@@ -124,7 +124,7 @@ class Run:
         self.versions.append((self.step, fields))
         for one in self.scene.of("Incident"):
             name = one["metadata"]["name"]
-            self.called.setdefault(names.first(name), set()).add(one["metadata"].get("was", ""))
+            self.called.setdefault(names.first(name), set()).update(names.before(one))
             for child in [*one["spec"].get("updates", ()), *one["spec"].get("timeline", ())]:
                 said = f"{child.get('at')} {child.get('title')} {child.get('message')}"
                 self.texts.setdefault((names.first(name), child["id"]), set()).add(said)

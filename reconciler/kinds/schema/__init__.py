@@ -43,10 +43,14 @@ METADATA: Schema = {
             "pattern": NAME,
         },
         "was": {
-            "type": "string",
-            "description": "What its name was: what is managed under that name goes on under the new one. "
-            "Leave it there: where the state is lost, it tells the key that the resource was declared with.",
+            "type": ["string", "array"],
+            "description": "What its name was, or its names, oldest first: what is managed under one of them goes on "
+            "under the new one. Leave it there: where the state is lost, the first tells the key that the resource was "
+            "declared with.",
             "pattern": NAME,
+            "items": {"type": "string", "pattern": NAME},
+            "minItems": 1,
+            "uniqueItems": True,
         },
         "labels": {
             "type": "object",
