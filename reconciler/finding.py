@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import desired, identity, kinds
 from reconciler.errors import Invalid
-from reconciler.identity import Absent, Ambiguous, Astray, Marked, Matched, Objects, claims, lookup, markers
+from reconciler.identity import Absent, Ambiguous, Astray, Marked, Matched, Objects, claims, lookup, markers, parts
+from reconciler.kinds.custom_field import KIND as FIELD
+from reconciler.kinds.custom_field import OPTION
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.names import Names
 from reconciler.secrecy import discreet
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.identity import Claim, Match
     from reconciler.kinds.naming import Found as CustomField
     from reconciler.live import Account
-    from reconciler.model import Desired, Key, Manifest, Ref, Rename
+    from reconciler.model import Desired, Key, Live, Manifest, Ref, Rename
     from reconciler.state import Neighbours
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
@@ -95,7 +97,7 @@ def find(
         if kind.natural_key and mine:
             objects = Objects.of(account.listed.get((kind.name, ""), ()))
             wanted = [_still_there(claimed[one.key], objects) for one in mine]
-            _take(found, mine, lookup.match_by_name(wanted, objects, holders))
+            _take(found, mine, lookup.match_by_name(wanted, objects, holders), account, memory)
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
     field = markers.field(found.names, workspace) if incidents else None
     found.marker = field.value if field else ""
@@ -117,7 +119,7 @@ def find(
         beside = neighbours(workspace)
         search = replace(search, managed=search.managed | beside.managed, beside=beside)
         matches = search.incidents(wanted_here, account.incidents)
-    _take(found, incidents, matches)
+    _take(found, incidents, matches, account, memory)
     for one in incidents:
         _name_key(found, one, claimed[one.key], memory)
     if field:
@@ -137,14 +139,24 @@ def _still_there(claim: Claim, objects: Objects) -> Claim:
     return claim if claim.buried_id in objects.by_id else replace(claim, buried_id="")
 
 
-def _take(found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match]) -> None:
+def _take(
+    found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match], account: Account, memory: Memory
+) -> None:
     for manifest in manifests:
         found.matches[manifest.key] = matches[manifest.key]
         before = len(found.names.problems)
         resolved = desired.resolve(manifest, found.names)
         found.names.problems[before:] = discreet.told(found.names.problems[before:], manifest)
         found.desired[manifest.key] = resolved
-        found.names.declare(resolved, found.live_id(manifest.key))
+        options = _options(found, resolved, account, memory) if manifest.key.kind == FIELD.name else {}
+        found.names.declare(resolved, found.live_id(manifest.key), options)
+
+
+def _options(found: Found, field: Desired, account: Account, memory: Memory) -> Mapping[Key, Live]:
+    """Return the options of a field that are there, as state or their values tell."""
+    listed = account.listed.get(("CustomFieldOption", found.live_id(field.key) or ""), ())
+    live = [parts.live_of(OPTION, one) for one in listed]
+    return parts.matched(OPTION, field.children, live, found.recall(memory)) if live else {}
 
 
 def _name_key(found: Found, manifest: Manifest, claim: Claim, memory: Memory) -> None:

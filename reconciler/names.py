@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.kinds.naming import Listing
-    from reconciler.model import Create, Source
+    from reconciler.model import Create, Key, Live, Source
 
 Listed = dict[tuple[str, str], list[dict[str, Any]]]
 """Objects as the API lists them, by listing and scope (the custom field of options; empty where there is none)."""
@@ -39,8 +39,12 @@ class Names:
         self._called: dict[str, str] = {}
         self.problems: list[Problem] = []
 
-    def declare(self, desired: Desired, identifier: str | None) -> None:
-        """Let a manifest's resource be named; `identifier` is its ID, None where it does not exist yet."""
+    def declare(self, desired: Desired, identifier: str | None, options: Mapping[Key, Live]) -> None:
+        """Let a manifest's resource be named; `identifier` is its ID, None where it does not exist yet.
+
+        So may its options be, by what they are to be called: those that are there are `options`, whatever people call
+        them by now.
+        """
         owner: str | Ref = identifier or Ref(desired.key)
         kind = kinds.KINDS[desired.key.kind]
         if identifier:
@@ -54,7 +58,8 @@ class Names:
         for child in desired.children:
             if child.key.child[0] == "option":
                 text = child.leaves[("value",)].value
-                self._declared["CustomFieldOption", owner][alike.title(text)] = Found(Ref(child.key), text)
+                known = options[child.key].id if child.key in options else Ref(child.key)
+                self._declared["CustomFieldOption", owner][alike.title(text)] = Found(known, text)
 
     def find(self, listing: str, name: Any, at: Source, scope: str | Ref = "") -> Found | None:
         """Return what a name means; reports it and returns None where it means nothing, or several things."""

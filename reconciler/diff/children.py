@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from reconciler import alike
 from reconciler.diff import telling
 from reconciler.diff.fields import differences, fate, judge
+from reconciler.identity import parts
 from reconciler.kinds.incident import MEMBER, UPDATE
-from reconciler.kinds.spec import Drift, encode, observe
+from reconciler.kinds.spec import Drift, encode
 from reconciler.model import (
     Cause,
     Child,
@@ -22,7 +22,6 @@ from reconciler.model import (
     Key,
     Leaf,
     Leaves,
-    Live,
     Notice,
     Observation,
     Post,
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.diff.fields import Difference
     from reconciler.diff.rules import Around, Diff, Rules
     from reconciler.kinds.spec import ChildKind
+    from reconciler.model import Live
 
 TITLES = frozenset({"title", "value", "user"})
 """Fields that say what a child is called."""
@@ -55,20 +55,16 @@ def compare_children(
     """
     declared = [child for child in desired.children if child.key.child[0] == table.noun]
     listed = around.children.get(table.noun)
-    live = [_live(table, one) for one in listed or ()]
-    taken = {known.id for child in declared if (known := rules.memory.record(child.key))}
-    found: dict[Key, Live | None] = {}
-    for child in declared:
-        there = found[child.key] = _match(table, child, live, taken, rules)
-        taken |= {there.id} if there else set()
+    live = [parts.live_of(table, one) for one in listed or ()]
+    found = parts.matched(table, declared, live, rules.memory, rules.children)
     if table.ordered_by:
         declared = _placed(table, declared, found)
     for child in declared:
-        there = found[child.key]
         known = rules.memory.record(child.key)
-        if there is not None:
+        if there := found.get(child.key):
             _compare(table, child, there, around, rules, diff)
-        elif known is None:
+        elif known is None or known.id in {one.id for one in live}:
+            # What was recorded as it is another one by now.
             diff.add(creation(table, desired, child, owner, rules, diff.after))
         elif listed is not None:
             _gone(table, desired, child, owner, around, rules, diff)
@@ -84,29 +80,6 @@ def add_members(desired: Desired, owner: Ref | str, rules: Rules, diff: Diff) ->
     for child in desired.children:
         if child.key.child[0] == MEMBER.noun and rules.memory.record(child.key) is None:
             diff.add(creation(MEMBER, desired, child, owner, rules, (made,) if made else ()))
-
-
-def _live(table: ChildKind, raw: Mapping[str, Any]) -> Live:
-    return Live(raw["id"], observe(table.fields, raw), raw)
-
-
-def _match(table: ChildKind, child: Child, live: Sequence[Live], taken: set[str], rules: Rules) -> Live | None:
-    """Find a child by the ID that state has, else by what it says, among those that nothing manages.
-
-    What is unique by its name is that name's; the rest is known again also when the server has rewritten it.
-    """
-    known = rules.memory.record(child.key)
-    if known:
-        return next((one for one in live if one.id == known.id), None)
-    # What another ID is recorded as, declared still or not, is that one's for good.
-    left = [one for one in live if one.id not in taken and one.id not in rules.children]
-    free = [(one, [one.leaves[path,].value for path in table.natural_key]) for one in left]
-    wanted = [child.leaves[path,].value for path in table.natural_key]
-    same = next((one for one, says in free if says == wanted), None)
-    if same is not None:
-        return same
-    is_it = alike.is_alike if table.keyed else alike.is_called
-    return next((one for one, says in free if all(map(is_it, says, wanted))), None)
 
 
 def _as_declared(declared: Leaf | None, value: Any) -> Leaf:
@@ -209,11 +182,11 @@ def _told(table: ChildKind, child: Child, around: Around, rules: Rules, one: Dif
     return replace(drifted, is_unread=table.noun in around.only_told)
 
 
-def _placed(table: ChildKind, declared: list[Child], found: Mapping[Any, Live | None]) -> list[Child]:
+def _placed(table: ChildKind, declared: list[Child], found: Mapping[Key, Live]) -> list[Child]:
     """Give each child its sort key: the one it has where the order is right, new ones for all where it is not."""
     place = (table.ordered_by,)
     keys: list[int | None] = [
-        live.leaves[place].value if (live := found[child.key]) is not None else None for child in declared
+        live.leaves[place].value if (live := found.get(child.key)) is not None else None for child in declared
     ]
     return [
         Child(child.key, {**child.leaves, place: Leaf.plain(key)}, child.source)
