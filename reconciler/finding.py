@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import desired, identity, kinds
+from reconciler.diff.fields import differences, fate
 from reconciler.errors import Invalid
 from reconciler.identity import Absent, Ambiguous, Astray, Marked, Matched, Objects, claims, lookup, markers, parts
 from reconciler.kinds.custom_field import KIND as FIELD
 from reconciler.kinds.custom_field import OPTION
 from reconciler.kinds.incident import KIND as INCIDENT
+from reconciler.model import Fate
 from reconciler.names import Names
 from reconciler.secrecy import discreet
 
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
     from reconciler.identity import Claim, Match
     from reconciler.kinds.naming import Found as CustomField
     from reconciler.live import Account
-    from reconciler.model import Desired, Key, Live, Manifest, Ref, Rename
+    from reconciler.model import Desired, Key, Live, Manifest, Path, Ref, Rename
     from reconciler.state import Neighbours
     from reconciler.state.memory import Memory
     from reconciler.workspace import Workspace
+
+NAME: Path = ("name",)
 
 
 @dataclass(slots=True)
@@ -97,7 +101,7 @@ def find(
         if kind.natural_key and mine:
             objects = Objects.of(account.listed.get((kind.name, ""), ()))
             wanted = [_still_there(claimed[one.key], objects) for one in mine]
-            _take(found, mine, lookup.match_by_name(wanted, objects, holders), account, memory)
+            _take(found, mine, lookup.match_by_name(wanted, objects, holders), account, memory, workspace)
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
     field = markers.field(found.names, workspace) if incidents else None
     found.marker = field.value if field else ""
@@ -119,7 +123,7 @@ def find(
         beside = neighbours(workspace)
         search = replace(search, managed=search.managed | beside.managed, beside=beside)
         matches = search.incidents(wanted_here, account.incidents)
-    _take(found, incidents, matches, account, memory)
+    _take(found, incidents, matches, account, memory, workspace)
     for one in incidents:
         _name_key(found, one, claimed[one.key], memory)
     if field:
@@ -140,7 +144,12 @@ def _still_there(claim: Claim, objects: Objects) -> Claim:
 
 
 def _take(
-    found: Found, manifests: Iterable[Manifest], matches: dict[Key, Match], account: Account, memory: Memory
+    found: Found,
+    manifests: Iterable[Manifest],
+    matches: dict[Key, Match],
+    account: Account,
+    memory: Memory,
+    workspace: Workspace,
 ) -> None:
     for manifest in manifests:
         found.matches[manifest.key] = matches[manifest.key]
@@ -149,7 +158,8 @@ def _take(
         found.names.problems[before:] = discreet.told(found.names.problems[before:], manifest)
         found.desired[manifest.key] = resolved
         options = _options(found, resolved, account, memory) if manifest.key.kind == FIELD.name else {}
-        found.names.declare(resolved, found.live_id(manifest.key), options)
+        renames = _is_renamed(resolved, found.matches[manifest.key], memory, workspace)
+        found.names.declare(resolved, found.live_id(manifest.key), options, renames=renames)
 
 
 def _options(found: Found, field: Desired, account: Account, memory: Memory) -> Mapping[Key, Live]:
@@ -157,6 +167,16 @@ def _options(found: Found, field: Desired, account: Account, memory: Memory) -> 
     listed = account.listed.get(("CustomFieldOption", found.live_id(field.key) or ""), ())
     live = [parts.live_of(OPTION, one) for one in listed]
     return parts.matched(OPTION, field.children, live, found.recall(memory)) if live else {}
+
+
+def _is_renamed(one: Desired, match: Match, memory: Memory, workspace: Workspace) -> bool:
+    """Return whether the plan writes its name: neither the drift policy nor the server's own rewriting speaks up."""
+    kind, record = kinds.KINDS[one.key.kind], memory.record(one.key)
+    if not (kind.natural_key and isinstance(match, Matched)):
+        return False
+    known = record.fields if record and record.id == match.raw["id"] else {}
+    differing = differences(kind.fields, {NAME: one.leaves[NAME]}, kind.observe(match.raw), known)
+    return any(fate(each.cause, workspace.drift(kind.name, "name")) is Fate.OVERWRITTEN for each in differing)
 
 
 def _name_key(found: Found, manifest: Manifest, claim: Claim, memory: Memory) -> None:

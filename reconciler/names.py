@@ -36,19 +36,26 @@ class Names:
         self._declared: dict[tuple[str, str | Ref], dict[str, Found]] = defaultdict(dict)
         self._titles: dict[str, str] = {}
         """What manifests call the objects that they are, by ID: not always what they are called yet."""
+        self._renamed: set[str] = set()
+        """Those of them (IDs) that this plan gives the name that their manifests say."""
         self._called: dict[str, str] = {}
         self.problems: list[Problem] = []
 
-    def declare(self, desired: Desired, identifier: str | None, options: Mapping[Key, Live]) -> None:
+    def declare(
+        self, desired: Desired, identifier: str | None, options: Mapping[Key, Live], *, renames: bool = False
+    ) -> None:
         """Let a manifest's resource be named; `identifier` is its ID, None where it does not exist yet.
 
         So may its options be, by what they are to be called: those that are there are `options`, whatever people call
-        them by now.
+        them by now. `renames` says that this plan gives it the manifest's name: what it is called yet means nothing
+        from then on.
         """
         owner: str | Ref = identifier or Ref(desired.key)
         kind = kinds.KINDS[desired.key.kind]
         if identifier:
             self._titles[identifier] = alike.title(desired.name)
+        if identifier and renames:
+            self._renamed.add(identifier)
         facts = {
             (row.live or name): desired.leaves[(name,)].value
             for name, row in kind.fields.items()
@@ -72,18 +79,30 @@ class Names:
             return found[0] if found else None
         title = alike.title(name)
         declared = self._declared[listing, scope].get(title)
-        live = index.get(title, [])
-        if declared:
-            # Who still has the name and leaves it to another one is not meant.
-            live = [one for one in live if self._titles.get(str(one.value), title) == title]
+        live = [one for one in index.get(title, []) if not self._is_left(one, title, to_another=declared is not None)]
         if declared and (not live or not isinstance(declared.value, Ref)):
             return declared
         if not live and listing == "User":
             live = index.get(f"id:{name}", [])
         if len(live) == 1:
             return live[0]
+        if not live and (next_name := self.next_name(listing, name)):
+            told = f"`{name}` is the {table.noun} that this plan renames to `{next_name}`"
+            self.report(at, told, f"write `{next_name}`")
+            return None
         self._report_name(table, str(name), live, at, self._known(listing, scope))
         return None
+
+    def next_name(self, listing: str, name: str) -> str:
+        """Return what this plan renames the object to that has a name yet; empty where it has it afterwards as well."""
+        title, declared = alike.title(name), self._declared[listing, ""]
+        left = (one for one in self._indexed(listing, "").get(title, ()) if self._is_left(one, title))
+        return next((declared[self._titles[str(one.value)]].text for one in left), "")
+
+    def _is_left(self, one: Found, title: str, *, to_another: bool = False) -> bool:
+        """Return whether an object gives up a name: to another one that claims it, or as this plan renames it."""
+        is_left = to_another or one.value in self._renamed
+        return is_left and self._titles.get(str(one.value), title) != title
 
     def declared(self, listing: str, name: str) -> Found | None:
         """Return what a manifest declares by this name, whatever it is called in the account; None for nothing."""
@@ -137,7 +156,7 @@ class Names:
         live = [
             str(one[table.named_by[0]])
             for one in self._listed.get((listing, str(scope)), ())
-            if one.get(table.named_by[0])
+            if one.get(table.named_by[0]) and one["id"] not in self._renamed
         ]
         return list(dict.fromkeys([*live, *self._declared[listing, scope]]))
 

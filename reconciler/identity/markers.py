@@ -29,6 +29,10 @@ def field(names: Names, workspace: Workspace) -> Found | None:
     live = next((one for one in known if alike.title(one.text) == alike.title(name)), None)
     # People may have renamed what a manifest declares: it is that one all the same.
     named = names.declared("CustomField", name) or live
+    if next_name := names.next_name("CustomField", name) if named is live else "":
+        told = f"`identity_field: {name}` is the custom field that this plan renames to `{next_name}`"
+        names.report(at, told, f"write `identity_field: {next_name}`")
+        return None
     if named is None:
         names.report(
             at,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.errors import Invalid
 from reconciler.model import Key
 from tests.core import told
-from tests.world import World
+from tests.world import ACME, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pytest
 
 SEVERITIES = ("Mild", "Bad", "Grave", "Fatal")
 
@@ -112,3 +113,99 @@ def test_any_permutation_of_names_and_ranks_converges(
 
     assert live(world) == wanted
     told.assert_quiet(world)
+
+
+USES = {
+    "Severity": ("{name: NAME, description: d, rank: 50}", "severity: NAME"),
+    "IncidentStatus": ("{name: NAME, description: d, category: live, rank: 50}", "status: NAME"),
+    "IncidentRole": ("{name: NAME, description: d, instructions: i, shortform: nm}", "roles: {NAME: bob@example.com}"),
+    "CustomField": ("{name: NAME, description: d, type: text}", "custom_fields: {NAME: x}"),
+}
+
+
+@pytest.mark.parametrize("kind", USES)
+def test_a_plan_that_takes_a_name_away_tells_who_still_uses_it(world: World, kind: str) -> None:
+    """At its line, with the name to write, before anything is written; once that is written, one run does it all."""
+    spec, use = USES[kind]
+    named = f"kind: {kind}\nmetadata: {{name: sev0}}\nspec: {spec}\n"
+    user = f"kind: Incident\nmetadata: {{name: a}}\nspec:\n  name: A\n  mode: test\n  {use}\n"
+    user += "" if kind == "Severity" else "  severity: Minor\n"
+    world.write(named.replace("NAME", "Catastrophe"), "sev0.yaml")
+    world.write(user.replace("NAME", "Catastrophe"), "a.yaml")
+    world.settle()
+    world.write(named.replace("NAME", "Mega"), "sev0.yaml")
+
+    with pytest.raises(Invalid) as raised:
+        world.plan()
+
+    (problem,) = raised.value.problems
+    assert (Path(problem.source.file).name, problem.source.line) == ("a.yaml", 7)
+    assert problem.message.startswith("`Catastrophe` is the ")
+    assert problem.message.endswith(" that this plan renames to `Mega`")
+    assert problem.hint == "write `Mega`"
+    world.write(user.replace("NAME", "Mega"), "a.yaml")
+    world.settle()
+    told.assert_quiet(world)
+
+
+def test_the_field_of_keys_is_told_as_well(world: World) -> None:
+    """At the line of the workspace that still calls it as it was."""
+    field = "kind: CustomField\nmetadata: {name: marker}\nspec: {name: NAME, description: d, type: text}\n"
+    world.write_raw(ACME % "identity_field: Old key", "reconciler.yaml")
+    world.write(field.replace("NAME", "Old key") + USER.replace("Grave", "Minor"))
+    world.settle()
+    world.write(field.replace("NAME", "New key") + USER.replace("Grave", "Minor"))
+
+    with pytest.raises(Invalid) as raised:
+        world.plan()
+
+    (problem,) = raised.value.problems
+    assert (Path(problem.source.file).name, problem.source.line) == ("reconciler.yaml", 4)
+    assert problem.message == "`identity_field: Old key` is the custom field that this plan renames to `New key`"
+    assert problem.hint == "write `identity_field: New key`"
+    world.write_raw(ACME % "identity_field: New key", "reconciler.yaml")
+    world.settle()
+    told.assert_quiet(world)
+
+
+USER = "---\nkind: Incident\nmetadata: {name: x}\nspec: {name: X, mode: test, severity: Grave}\n"
+
+
+def test_names_that_are_swapped_mean_what_they_will(world: World) -> None:
+    """Who uses one of them means the severity that is called so afterwards."""
+    world.write(severities({"a": ("Bad", 50), "b": ("Grave", 60)}))
+    world.settle()
+    world.write(severities({"a": ("Grave", 50), "b": ("Bad", 60)}) + USER)
+
+    world.settle()
+
+    assert world.incidents()[0]["severity"]["id"] == world.memory.state.records[Key("Severity", "a")].id
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("used", ["Grave", "Graver"])
+def test_a_name_that_people_chose_is_used_where_it_is_kept(world: World, used: str) -> None:
+    """And the one that the manifest says means the same severity."""
+    world.write_raw(ACME % "drift: {Severity: {name: keep}}", "reconciler.yaml")
+    world.write(severities({"a": ("Grave", 50)}))
+    world.settle()
+    world.ask("PUT", f"/v1/severities/{world.severity('Grave')}", {"name": "Graver", "description": "Kept", "rank": 50})
+    world.write(severities({"a": ("Grave", 50)}) + USER.replace("severity: Grave", f"severity: {used}"))
+
+    world.settle()
+
+    assert world.incidents()[0]["severity"]["name"] == "Graver"
+
+
+def test_a_name_that_people_chose_is_not_used_where_it_is_put_back(world: World) -> None:
+    """The plan that takes it away says so."""
+    world.write(severities({"a": ("Grave", 50)}))
+    world.settle()
+    world.ask("PUT", f"/v1/severities/{world.severity('Grave')}", {"name": "Graver", "description": "Kept", "rank": 50})
+    world.write(severities({"a": ("Grave", 50)}) + USER.replace("severity: Grave", "severity: Graver"))
+
+    with pytest.raises(Invalid) as raised:
+        world.plan()
+
+    (problem,) = raised.value.problems
+    assert problem.message == "`Graver` is the severity that this plan renames to `Grave`"

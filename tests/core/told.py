@@ -53,7 +53,7 @@ def assert_quiet(world: World) -> None:
     """Assert that nothing is left to do or to say."""
     plan = world.plan()
     assert not plan.changes, plan.changes
-    assert not plan.refusals
+    assert not plan.refusals, plan.refusals
     assert not plan.notices
 
 
