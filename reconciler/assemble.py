@@ -11,7 +11,7 @@ from reconciler.identity import Absent, Matched
 from reconciler.identity.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.lifecycle import CLOSED
-from reconciler.model import Create, Edit, Notice, Plan, Post, Topic
+from reconciler.model import Create, Edit, Notice, Plan, Post, Ref, Topic
 from reconciler.names import called
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def assemble(
             for identifier, read in details.updates.items()
         },
         identity_field=workspace.identity_field if incidents else None,
+        awaits_field=isinstance(found.marker, Ref),
         renames=found.renames,
         revived=found.revived,
         drifted=(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import kinds, plan, removal, wanting
 from reconciler.diff import Around, Diff, Rules, compare
 from reconciler.diff.rules import live_of
-from reconciler.identity import Ambiguous, Astray, Marked, Matched, Taken, Used
+from reconciler.identity import Ambiguous, Astray, Elsewhere, Marked, Matched, Taken, Used
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE
 from reconciler.lifecycle import LIVE, Lifecycle
@@ -177,7 +177,7 @@ def _gone(found: Found, account: Account, removed: Removed) -> Iterable[Gone]:
 def _candidates(match: Match) -> list[str]:
     """Return the objects (IDs) that a declared resource may be, where nobody knows for sure."""
     match match:
-        case Taken(raw=raw) | Marked(raw=raw):
+        case Taken(raw=raw) | Marked(raw=raw) | Elsewhere(raw=raw):
             return [raw["id"]]
         case Used(id=identifier, is_declared=True):
             return [identifier]

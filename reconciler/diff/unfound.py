@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler import kinds
-from reconciler.identity import Ambiguous, Astray, Earlier, Forgotten, Marked, OutOfSight, Taken, Unfinished, Used
+from reconciler.identity import (
+    Ambiguous,
+    Astray,
+    Earlier,
+    Elsewhere,
+    Forgotten,
+    Marked,
+    OutOfSight,
+    Taken,
+    Unfinished,
+    Used,
+)
 from reconciler.lifecycle import PAUSED
 from reconciler.loopback import leads_to_this_machine
-from reconciler.model import Refusal, Why
+from reconciler.model import Ref, Refusal, Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Rules
     from reconciler.model import Desired, Key
 
-Unfound = Ambiguous | Astray | Earlier | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
+Unfound = Ambiguous | Astray | Earlier | Elsewhere | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
 
 
 def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
@@ -30,6 +41,8 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _of_another_generation(desired, match)
         case Astray(names):
             return _astray(desired, names)
+        case Elsewhere(raw, field):
+            return _elsewhere(desired, raw, field, rules)
         case Forgotten() | Marked() | Used():
             return _of_another(desired, match, rules)
         case Ambiguous(candidates, reason):
@@ -117,6 +130,17 @@ def _marked(desired: Desired, match: Marked, rules: Rules) -> Refusal:
     renamed = f"renamed? write `was: {owner.key.name}` below `metadata:`; else " if owner and not is_own else ""
     at = desired.manifest.document.at("metadata", "id") if match.is_stated else desired.source
     return Refusal(Why.AMBIGUOUS, desired.key, at, f"{known} carries {whose}", f"{renamed}{hint}")
+
+
+def _elsewhere(desired: Desired, raw: Mapping[str, Any], field: Mapping[str, Any], rules: Rules) -> Refusal:
+    """Return why an incident is not declared beside one that carries its key in a field that people renamed."""
+    known, name = raw["reference"], field["name"]
+    told = f"{known} ({raw['name']}) carries its key in the field `{name}`, which is not the `identity_field`"
+    hint = f"write `identity_field: {name}` below `spec:` in reconciler.yaml"
+    if isinstance(rules.marker, Ref):
+        told = f"{told}: people may have renamed that"
+        hint = f"write `id: {field['id']}` below `metadata:` of {rules.marker.key}"
+    return _refusal(Why.AMBIGUOUS, desired, told, f"{hint}; if {known} is not it, `not: [{known}]`")
 
 
 def _forgotten(desired: Desired, raw: Mapping[str, Any], holder: Key) -> Refusal:

@@ -4,13 +4,14 @@
 where it is looked for and in which order, `matches` what can come of that, `markers` the field that carries keys.
 """
 
-from reconciler.identity.keys import DEFAULT_GENERATION, Owner, idempotency_key, marker, owner
+from reconciler.identity.keys import DEFAULT_GENERATION, Owner, idempotency_key, marker, owner, texts
 from reconciler.identity.matches import (
     Absent,
     Ambiguous,
     Astray,
     Claim,
     Earlier,
+    Elsewhere,
     Forgotten,
     Marked,
     Match,
@@ -29,6 +30,7 @@ __all__ = [
     "Astray",
     "Claim",
     "Earlier",
+    "Elsewhere",
     "Forgotten",
     "Marked",
     "Match",
@@ -42,4 +44,5 @@ __all__ = [
     "idempotency_key",
     "marker",
     "owner",
+    "texts",
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SCHEME = "reconciler/1"
 """Part of every key: changing it, or anything that `idempotency_key` does, declares every incident anew."""
@@ -49,9 +49,14 @@ def owner(text: str, namespace: str, kind: str) -> Owner | None:
     return None
 
 
+def texts(incident: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what an incident carries in custom fields as text, each with the field."""
+    for entry in incident.get("custom_field_entries", ()):
+        for value in entry["values"][:1]:
+            if text := str(value.get("value_text") or "").strip():
+                yield text, entry["custom_field"]
+
+
 def marker(incident: Mapping[str, Any], marker_field: str) -> str:
     """Return the key that an incident carries in a custom field; empty where it carries none."""
-    for entry in incident.get("custom_field_entries", ()):
-        if entry["custom_field"]["id"] == marker_field and entry["values"]:
-            return str(entry["values"][0].get("value_text") or "").strip()
-    return ""
+    return next((text for text, field in texts(incident) if field["id"] == marker_field), "")

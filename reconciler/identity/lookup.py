@@ -16,6 +16,7 @@ from reconciler.identity import (
     Absent,
     Ambiguous,
     Earlier,
+    Elsewhere,
     Forgotten,
     Marked,
     Matched,
@@ -25,6 +26,7 @@ from reconciler.identity import (
     Used,
     marker,
     owner,
+    texts,
 )
 
 if TYPE_CHECKING:
@@ -125,6 +127,7 @@ class Search:
         taken = self.managed | {one.raw["id"] for one in found.values() if isinstance(one, Matched)}
         free = [one for one in objects.all if one["id"] not in taken]
         looks, marked, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
+        elsewhere = self._elsewhere(free)
         left = self._left(objects)
         for one in free:
             looks[_looks(one["name"], one["mode"], one["visibility"])].append(one)
@@ -138,7 +141,8 @@ class Search:
                 others = list(self._other_generations(claim, by_name))
                 alike = [one for one in looks[look] if one not in others]
                 beside = _not_beside(claim, others, left.get(look))
-                found[claim.key] = _by_marker(claim, marked) or beside or self._by_look(claim, alike)
+                looked = beside or self._by_look(claim, alike)
+                found[claim.key] = _by_marker(claim, marked) or _carried_elsewhere(claim, looked, elsewhere)
         if self.is_partial:
             self._leave_to_others(claims, found, objects)
         settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects) for claim in claims}
@@ -158,6 +162,15 @@ class Search:
             _looks(one["name"], one["mode"], one["visibility"]): Forgotten(one, known[identifier])
             for identifier, one in ((each, objects.by_id.get(each)) for each in known)
             if one and identifier not in (self.holders or {}) and not is_finished(one)
+        }
+
+    def _elsewhere(self, free: Iterable[Mapping[str, Any]]) -> dict[str, Elsewhere]:
+        """Return what carries a text in another field than the one that carries keys, by the text."""
+        return {
+            text: Elsewhere(one, field)
+            for one in free
+            for text, field in texts(one)
+            if field["id"] != self.marker_field
         }
 
     def _other_generations(
@@ -299,6 +312,15 @@ def _by_marker(claim: Claim, marked: Mapping[str, Sequence[Mapping[str, Any]]]) 
             case several:
                 return Ambiguous(tuple(several), "several carry its key")
     return None
+
+
+def _carried_elsewhere(claim: Claim, looked: Match, elsewhere: Mapping[str, Elsewhere]) -> Match:
+    """Return what looks like it, unless something else carries its key elsewhere: then a person must say so first."""
+    found = next((elsewhere[text] for text in claim.markers if text in elsewhere), None)
+    if found is None or claim.excludes(found.raw) or not isinstance(looked, Absent | Matched):
+        return looked
+    is_it = isinstance(looked, Matched) and looked.raw["id"] == found.raw["id"]
+    return looked if is_it else found
 
 
 def _claimed_once(found: dict[Key, Match]) -> dict[Key, Match]:

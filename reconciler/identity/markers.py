@@ -37,7 +37,8 @@ def field(names: Names, workspace: Workspace) -> Found | None:
         names.report(
             at,
             f"`identity_field: {name}` is no custom field of this organisation, and no manifest declares it",
-            f"declare it, and apply creates it: `kind: CustomField`, `metadata: {{name: identity-field}}`, "
+            "if people renamed it, write what it is called; else declare it, and apply creates it: "
+            f"`kind: CustomField`, `metadata: {{name: identity-field}}`, "
             f"`spec: {{name: {name}, description: The key of the incident, type: text}}`",
         )
         return None

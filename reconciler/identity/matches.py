@@ -103,6 +103,14 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An incident carries its very key, and not in the field that carries keys: in `field`, as the API tells of it."""
+
+    raw: Mapping[str, Any]
+    field: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Unfinished:
     """Its earlier generation is not finished, so it cannot be declared anew; `raw` is None where nobody can tell."""
 
@@ -143,7 +151,20 @@ class Used:
     """Whether the holder is managed; false for what was forgotten."""
 
 
-Match = Matched | Absent | Ambiguous | OutOfSight | Taken | Marked | Unfinished | Earlier | Forgotten | Astray | Used
+Match = (
+    Matched
+    | Absent
+    | Ambiguous
+    | OutOfSight
+    | Taken
+    | Marked
+    | Elsewhere
+    | Unfinished
+    | Earlier
+    | Forgotten
+    | Astray
+    | Used
+)
 
 
 @dataclass(frozen=True, slots=True)

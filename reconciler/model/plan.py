@@ -151,6 +151,8 @@ class Plan:
     """How many resources are declared or remembered: what a share is a share of."""
     identity_field: str | None = None
     """The field that carries the keys of incidents, empty where none does; None where there are no incidents."""
+    awaits_field: bool = False
+    """Whether that field is not there yet, so that no incident carries its key."""
     renames: tuple[Rename, ...] = ()
     """Names that `metadata.was` gives to what is remembered; apply notes them first."""
     revived: Mapping[Key, str] = field(default_factory=dict)

@@ -47,7 +47,8 @@ def _identity(plan: Plan) -> Object | None:
     """Return what incidents are found again by, where state is lost; None where the plan has none."""
     if plan.identity_field is None:
         return None
-    return {"by": "field" if plan.identity_field else "key and name", "field": plan.identity_field or None}
+    carried = plan.identity_field and not plan.awaits_field
+    return {"by": "field" if carried else "key and name", "field": plan.identity_field or None}
 
 
 def _change(change: Change, plan: Plan) -> Object:

@@ -107,6 +107,9 @@ def identity(plan: Plan) -> str:
     """Return what incidents are found again by where state is lost; nothing where the plan has no incidents."""
     if plan.identity_field is None:
         return ""
+    if plan.awaits_field:
+        there = f"until field {visible(plan.identity_field)} is there"
+        return f"Identity: key and name, {there}; found again while one of them is known"
     if plan.identity_field:
         return f"Identity: field {visible(plan.identity_field)}; found again whatever is renamed or forgotten"
     return "Identity: key and name; found again while one of them is known"

@@ -12,10 +12,10 @@ from reconciler.identity import idempotency_key
 from reconciler.model import Cause, Done, Fate, Key, Skipped, Topic, Why
 from tests.core import told
 from tests.core.test_identity import manifest
-from tests.world import ACME, BASE_URL
+from tests.world import ACME, BASE_URL, World
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from pathlib import Path
 
 CHECKOUT = Key("Incident", "checkout")
 FIELD = (
@@ -304,3 +304,109 @@ def test_an_earlier_generation_is_known_by_its_key(marking: World, ruled_out: st
     marking.lose_state()
     refusal = told.refusal(marking.plan())
     assert refusal.message == "its earlier generation is INC-2, which is not finished: Investigating"
+
+
+UPDATES = "updates: [{id: one, message: first}, {id: two, message: second, status: Fixing}]"
+
+
+def rename_field(world: World, old: str, new: str) -> str:
+    """Let a person call a custom field otherwise, and return its ID."""
+    field = str(world.listed("/v2/custom_fields", "custom_fields")[old]["id"])
+    body = {"name": new, "description": "Whose it is"}
+    world.ask("PUT", f"/v2/custom_fields/{field}", body, person="bob@example.com")
+    return field
+
+
+@pytest.fixture
+def unknown(tmp_path: Path) -> World:
+    """Give a world whose API forgets keys, where people renamed the field and the incident, and the state is lost."""
+    world = World(tmp_path, idempotency="forget")
+    world.write_raw(ACME % ON, "reconciler.yaml")
+    world.write(FIELD.removesuffix("---\n"), "field.yaml")
+    world.settle()
+    world.write(manifest(spec=UPDATES))
+    world.settle()
+    rename_field(world, "Reconciler key", "Key")
+    world.edit(world.incidents()[0]["id"], name="Called otherwise")
+    world.lose_state()
+    return world
+
+
+def test_a_key_in_a_field_that_people_renamed_is_seen(unknown: World) -> None:
+    """Nothing is declared beside what carries it; the line to write gives the field its name back, and all is well."""
+    plan = unknown.plan()
+
+    refusal = told.refusal(plan)
+    field = unknown.listed("/v2/custom_fields", "custom_fields")["Key"]["id"]
+    assert refusal.why is Why.AMBIGUOUS
+    assert refusal.message == (
+        "INC-1 (Called otherwise) carries its key in the field `Key`, which is not the `identity_field`: "
+        "people may have renamed that"
+    )
+    assert refusal.hint == (
+        f"write `id: {field}` below `metadata:` of CustomField/marker; if INC-1 is not it, `not: [INC-1]`"
+    )
+    assert plan.awaits_field
+    unknown.write(FIELD.removesuffix("---\n").replace("name: marker", f"name: marker, id: {field}"), "field.yaml")
+    unknown.settle()
+    assert [one["name"] for one in unknown.incidents()] == ["Checkout slow"]
+    assert unknown.updates(unknown.incidents()[0]["id"]) == ["first", "second"]
+    assert carried(unknown) == idempotency_key("acme", CHECKOUT)
+    assert not unknown.plan().awaits_field
+    told.assert_quiet(unknown)
+
+
+def test_a_key_in_a_field_that_the_workspace_does_not_name_is_seen(unknown: World) -> None:
+    """Also where another field has its name by now, or none is named at all: the workspace says which it is."""
+    unknown.apply()
+    assert "Reconciler key" in unknown.listed("/v2/custom_fields", "custom_fields")
+
+    for named in (ON, "adopt: never"):
+        unknown.write_raw(ACME % named, "reconciler.yaml")
+        refusal = told.refusal(unknown.plan())
+        assert refusal.message.endswith("carries its key in the field `Key`, which is not the `identity_field`")
+        assert refusal.hint.startswith("write `identity_field: Key` below `spec:` in reconciler.yaml; ")
+    unknown.write_raw(ACME % "identity_field: Key", "reconciler.yaml")
+    unknown.settle()
+    assert len(unknown.incidents()) == 1
+    told.assert_quiet(unknown)
+
+
+def test_a_field_that_people_renamed_and_nobody_declares_is_named_anew(unknown: World) -> None:
+    """The workspace's line is told, and with the field's name of today everything is found."""
+    (unknown.folder / "field.yaml").unlink()
+    with pytest.raises(Invalid) as raised:
+        unknown.plan()
+    assert raised.value.problems[0].hint.startswith("if people renamed it, write what it is called; else declare it")
+
+    unknown.write_raw(ACME % "identity_field: Key", "reconciler.yaml")
+    unknown.settle()
+
+    assert len(unknown.incidents()) == 1
+
+
+def test_what_carries_the_key_elsewhere_may_be_ruled_out(unknown: World) -> None:
+    """`not` says that it is another one."""
+    unknown.write(manifest("not: [INC-1]", UPDATES))
+
+    assert "create Incident/checkout" in told.steps(unknown.plan())
+
+
+def test_what_looks_like_it_and_carries_its_key_elsewhere_is_it(unknown: World) -> None:
+    """Nobody renamed it: its looks find it, and it gets its key into the field that carries keys."""
+    unknown.edit(unknown.incidents()[0]["id"], name="Checkout slow")
+
+    unknown.settle()
+
+    assert len(unknown.incidents()) == 1
+    assert carried(unknown) == idempotency_key("acme", CHECKOUT)
+
+
+def test_a_plan_does_not_promise_what_a_field_that_is_not_there_would_hold(world: World) -> None:
+    """While it is to be created, or its create is refused, incidents carry nothing."""
+    world.write_raw(ACME % ON, "reconciler.yaml")
+    world.write(FIELD + manifest())
+
+    assert world.plan().awaits_field
+    world.settle()
+    assert not world.plan().awaits_field

@@ -26,6 +26,15 @@ def test_a_plan_tells_by_what_incidents_are_found_again(field: str, line: str, t
     assert as_json.plan(plan)["identity"] == told
 
 
+def test_a_field_that_is_not_there_yet_finds_nothing() -> None:
+    """Until it is, the key and the name do."""
+    plan = plans.plan(identity_field="Reconciler key", awaits_field=True)
+
+    line = "Identity: key and name, until field Reconciler key is there; found again while one of them is known"
+    assert line in markdown.comment(plan)
+    assert as_json.plan(plan)["identity"] == {"by": "key and name", "field": "Reconciler key"}
+
+
 def test_a_plan_without_incidents_tells_nothing_of_it() -> None:
     """Configuration is found by its names."""
     plan = plans.plan(identity_field=None)
