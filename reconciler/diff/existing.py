@@ -135,7 +135,7 @@ def _over_already(pair: Pair, plan: Posting, verdicts: Verdicts) -> Iterator[Not
         told, hint = f"{known} is {status}, and {ids} is posted to it", "a `status:` that is stated holds updates back"
         yield Notice(Topic.WARNING, pair.key, told, pair.desired.source, hint)
     if any(one.path == ("name",) and one.cause is Cause.MANIFEST for one in verdicts.write):
-        hint = "if it is another incident by now, raise `metadata.generation`"
+        hint = f"if it is another incident by now, {pair.anew}"
         yield Notice(Topic.WARNING, pair.key, f"{known} is {status}, and gets another name", pair.desired.source, hint)
 
 
@@ -209,7 +209,7 @@ def _changed_after_creation(pair: Pair, found: Iterable[Difference], diff: Diff)
             Why.IMPOSSIBLE,
             f"{one.name} cannot change after creation, {was}to {one.desired.text}",
             (f"take `{one.name}` out" if one.live.text is None else f"write `{one.name}: {one.live.text}`")
-            + (", or raise `metadata.generation` to declare it anew" if pair.kind.keyed else ""),
+            + (f", or {pair.anew} to declare it anew" if pair.kind.keyed else ""),
             one.field,
         )
     return None

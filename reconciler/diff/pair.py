@@ -75,6 +75,12 @@ class Pair:
         """Return what happens to a field that somebody changed outside."""
         return self.rules.drift(self.kind.name, field)
 
+    @property
+    def anew(self) -> str:
+        """Return what to write so that it is declared anew."""
+        first = "take `id:` out and " if "id" in self.desired.manifest.metadata else ""
+        return f"{first}raise `metadata.generation`"
+
     def refuse(self, why: Why, message: str, hint: str, field: str = "") -> Refusal:
         """Return the reason to leave it alone, at the field's place."""
         at = self.desired.manifest.at(field) if field else self.desired.source

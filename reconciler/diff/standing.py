@@ -102,7 +102,7 @@ def _brought(pair: Pair, live: Leaf, wanted: Leaf, diff: Diff) -> Notice:
     if is_paused:
         hint = f"{_going_on(pair, wanted, one.held_back)}; or {agreeing}"
         return pair.notice(Topic.PAUSED, one, pair.desired.source, hint)
-    hint = f"{agreeing}, or raise `metadata.generation` to declare it anew"
+    hint = f"{agreeing}, or {pair.anew} to declare it anew"
     return pair.notice(Topic.FINISHED, one, pair.desired.source, hint)
 
 

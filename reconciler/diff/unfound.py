@@ -49,19 +49,6 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _ambiguous(desired, candidates, reason)
 
 
-def _of_another_generation(desired: Desired, match: Earlier | Unfinished) -> Refusal:
-    match match:
-        case Unfinished(identifier, raw):
-            return _unfinished(desired, identifier, raw)
-        case Earlier(raw):
-            at, message = (
-                desired.manifest.document.at("metadata", "id"),
-                f"{raw['reference']} is another generation of it",
-            )
-            hint = "take `id:` out, or put `generation:` back"
-            return Refusal(Why.AMBIGUOUS, desired.key, at, message, hint)
-
-
 def _astray(desired: Desired, names: Sequence[Key]) -> Refusal:
     """Return why what was renamed is not created: nobody knows what it was."""
     was, key = [one.name for one in names], desired.key
@@ -80,6 +67,14 @@ def _of_another(desired: Desired, match: Forgotten | Marked | Used, rules: Rules
             return _marked(desired, match, rules)
         case Used():
             return _used(desired, match, rules)
+
+
+def _of_another_generation(desired: Desired, match: Unfinished | Earlier) -> Refusal:
+    match match:
+        case Unfinished(identifier, raw):
+            return _unfinished(desired, identifier, raw)
+        case Earlier(raw, generation):
+            return _earlier(desired, raw, generation)
 
 
 def _ambiguous(desired: Desired, candidates: Sequence[Mapping[str, Any]], reason: str) -> Refusal:
@@ -174,6 +169,14 @@ def _used(desired: Desired, match: Used, rules: Rules) -> Refusal:
 
 
 ANOTHER_KEY = "raise `metadata.generation`, or give the manifest another name"
+
+
+def _earlier(desired: Desired, raw: Mapping[str, Any], generation: str) -> Refusal:
+    """Return why what `id:` names is not taken for another generation of what it is."""
+    at = desired.manifest.document.at("metadata", "id")
+    told = f"`id:` names {raw['reference']}, which is generation {generation} of it"
+    hint = f'take `id:` out to declare it anew, or write `generation: "{generation}"`'
+    return Refusal(Why.IMPOSSIBLE, desired.key, at, told, hint)
 
 
 def _unfinished(desired: Desired, identifier: str, raw: Mapping[str, Any] | None) -> Refusal:

@@ -92,6 +92,7 @@ def _claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
         recorded_id=record.id if record and same else "",
         buried_id=stone.id if stone else "",
         earlier_id=record.id if record and not same else "",
+        earlier_generation=record.generation if record and not same else "",
         markers=tuple(identity.idempotency_key(namespace, Key(manifest.key.kind, name), generation) for name in names),
         names=names,
         mode=spec.get("mode", DEFAULT_MODE),

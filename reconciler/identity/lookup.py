@@ -80,6 +80,14 @@ def _by_id(claim: Claim, objects: Objects) -> Match | None:
     return None
 
 
+def _earlier(claim: Claim, objects: Objects) -> Earlier | None:
+    """Return what a manifest names although state knows it as another generation: it cannot be both."""
+    stated = objects.by_id.get(claim.stated_id)
+    if stated is None or stated["id"] != claim.earlier_id:
+        return None
+    return Earlier(stated, claim.earlier_generation)
+
+
 def _by_name(named: Sequence[Mapping[str, Any]]) -> Match:
     match named:
         case []:
@@ -123,7 +131,7 @@ class Search:
         an API key, and claimed by one manifest alone.
         """
         claims = list(claims)
-        found = {claim.key: self._by_id(claim, objects) for claim in claims}
+        found = {claim.key: _earlier(claim, objects) or self._by_id(claim, objects) for claim in claims}
         taken = self.managed | {one.raw["id"] for one in found.values() if isinstance(one, Matched)}
         free = [one for one in objects.all if one["id"] not in taken]
         looks, marked, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -209,8 +217,6 @@ class Search:
             return Ambiguous((found.raw,), "it is managed as what `not` says that it is not")
         if isinstance(found, Absent) and (used := self._used(claim, objects)):
             return used
-        if isinstance(found, Matched) and found.raw["id"] == claim.earlier_id:
-            return Earlier(found.raw)
         if _is_new_generation(claim, found):
             earlier = objects.by_id.get(claim.earlier_id)
             if earlier is None or not is_finished(earlier):

@@ -32,6 +32,7 @@ class Claim:
     recorded_id: str = ""
     buried_id: str = ""
     earlier_id: str = ""
+    earlier_generation: str = ""
     markers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """What it may be called in keys."""
@@ -111,18 +112,19 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the manifest names by its ID is, as state knows, another `generation` of it."""
+
+    raw: Mapping[str, Any]
+    generation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unfinished:
     """Its earlier generation is not finished, so it cannot be declared anew; `raw` is None where nobody can tell."""
 
     id: str
     raw: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """`metadata.id` names what state knows as another generation of it."""
-
-    raw: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from reconciler.errors import Invalid
 from reconciler.identity import idempotency_key
 from reconciler.model import Key, Topic, Why
 from tests.core import told
-from tests.core.test_identity import manifest
+from tests.core.test_identity import declared, manifest
 
 if TYPE_CHECKING:
     from tests.world import World
 
 CHECKOUT = Key("Incident", "checkout")
+LIVE = "status: Investigating"
 UPDATES = "updates: [{id: first, message: Hello}]"
 
 
@@ -219,3 +220,42 @@ def test_what_a_resource_was_until_now_is_told_where_another_takes_its_place(wor
         "it was INC-1 until now, which is left as it is and managed by nobody from here on"
     ]
     assert told_of[0].hint == "if it is not INC-2, put its `id:` or `generation:` back"
+
+
+def test_one_that_is_named_by_its_id_is_not_another_generation_of_itself(world: World) -> None:
+    """Told at the place; what ends it says to take `id:` out, and typed, that declares it anew."""
+    world.write(manifest(spec=LIVE))
+    world.settle()
+    close(world)
+    world.write(manifest("id: INC-1", LIVE))
+    (finished,) = [one for one in world.plan().notices if one.topic is Topic.FINISHED]
+    assert finished.hint.endswith("or take `id:` out and raise `metadata.generation` to declare it anew")
+    world.write(manifest('id: INC-1, generation: "2"', LIVE))
+
+    plan = world.plan()
+
+    refusal = told.refusal(plan)
+    assert (refusal.why, refusal.source.line, refusal.source.column) == (Why.IMPOSSIBLE, 3, 32)
+    assert refusal.message == "`id:` names INC-1, which is generation 1 of it"
+    assert refusal.hint == 'take `id:` out to declare it anew, or write `generation: "1"`'
+    assert plan.is_empty
+    world.write(manifest('id: INC-1, generation: "1"', LIVE))
+    assert not world.plan().refusals
+    world.write(manifest('generation: "2"', LIVE))
+    world.settle()
+    assert len(world.incidents()) == 2
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_one_that_people_declared_may_be_any_generation(world: World, *, is_known: bool) -> None:
+    """Adopted by its ID with a generation from the start, it is that one, with its state and without."""
+    declared(world, 1, person="bob@example.com")
+    world.write(manifest('id: INC-1, generation: "2"'))
+    world.settle()
+    if not is_known:
+        world.lose_state()
+        world.settle()
+
+    told.assert_quiet(world)
+    assert len(world.incidents()) == 1
