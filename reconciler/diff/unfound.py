@@ -39,14 +39,20 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _taken(desired, raw, holder, rules)
         case Earlier() | Unfinished():
             return _of_another_generation(desired, match)
+        case Forgotten() | Marked() | Used():
+            return _of_another(desired, match, rules)
+        case Ambiguous() | Astray() | Elsewhere():
+            return _in_doubt(desired, match, rules)
+
+
+def _in_doubt(desired: Desired, match: Ambiguous | Astray | Elsewhere, rules: Rules) -> Refusal:
+    match match:
+        case Ambiguous(candidates, reason):
+            return _ambiguous(desired, candidates, reason)
         case Astray(names):
             return _astray(desired, names)
         case Elsewhere(raw, field):
             return _elsewhere(desired, raw, field, rules)
-        case Forgotten() | Marked() | Used():
-            return _of_another(desired, match, rules)
-        case Ambiguous(candidates, reason):
-            return _ambiguous(desired, candidates, reason)
 
 
 def _astray(desired: Desired, names: Sequence[Key]) -> Refusal:

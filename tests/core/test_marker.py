@@ -171,7 +171,7 @@ def test_an_id_that_is_left_over_from_another_generation_is_refused(marking: Wor
     assert (refusal.source.line, refusal.source.column) == (3, 32)
     assert refusal.message == "INC-1 carries the key of generation 1 of Incident/checkout"
     assert refusal.hint == 'take `id:` out, or put `generation: "1"` back'
-    assert known.message == "INC-1 is another generation of it"
+    assert known.message == "`id:` names INC-1, which is generation 1 of it"
     assert known.source == refusal.source
 
 
