@@ -36,6 +36,8 @@ class Report:
     not_looked_up: int = 0
     undeclared: int = 0
     others: int = 0
+    hint: str = "`reconciler apply` records what it leaves"
+    """What to do where nothing is recorded yet."""
 
     @property
     def is_empty(self) -> bool:

@@ -260,14 +260,14 @@ def _given(path: str) -> str:
 def _found(paths: Sequence[str]) -> str:
     """Return the workspace file above the paths, as messages show it, or nothing; all must have the same."""
     first, *others = paths or (os.curdir,)
-    file = _above(first)
+    file = file_above(first)
     for other in others:
-        if _above(other) != file:
+        if file_above(other) != file:
             raise Misused(f"{first} and {other} belong to different workspaces", "name one of them at a time")
     return file
 
 
-def _above(path: str) -> str:
+def file_above(path: str) -> str:
     """Return the nearest workspace file in or above a folder, or a file's folder."""
     folder = os.path.realpath(path)
     for candidate in (folder, *map(str, Path(folder).parents)):

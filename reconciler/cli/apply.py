@@ -140,7 +140,7 @@ def _carried_out(
     speaker = voice()
     with nullcontext(speaker.outcome) if speaker.is_json else progress(changes, sys.stderr) as tell:
         try:
-            for outcome in outcomes:
+            for outcome in map(speaker.way.told, outcomes):
                 told.append(outcome)
                 with suppress(OSError):  # what is under way does not end because nobody listens
                     tell(outcome)
@@ -176,7 +176,8 @@ def _report(outcomes: list[Outcome], form: str, held: Held) -> None:
     from reconciler.render import as_json, page, progress  # noqa: PLC0415  (see above)
 
     if form == "json":
-        tell_json(as_json.outcomes(outcomes, held.plan.refusals, held.already))
+        told = voice().way.told(held)
+        tell_json(as_json.outcomes(outcomes, told.plan.refusals, told.already))
     elif outcomes:
         page.write([page.BLANK, *progress.summary(outcomes, len(held.plan.refusals))], sys.stdout)
 

@@ -19,6 +19,7 @@ from reconciler.cli.voice import Voice
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from reconciler.cli.way import Way
     from reconciler.errors import Invalid, Problem, ReconcilerError
 
 INTERNAL, INVALID, REFUSED, INTERRUPTED = 1, 3, 4, 130
@@ -71,6 +72,7 @@ def ended(error: BaseException, speaker: Voice) -> int:
 
 
 def _tell(told: _Told, speaker: Voice) -> None:
+    told = told.reaching(speaker.way)
     if speaker.is_json:
         for event in told.events:
             speaker.event(**event)
@@ -91,6 +93,11 @@ class _Told:
         """Return the usual end: what is wrong, and what to do about it."""
         event = {"event": "error", "level": "error", "message": message, "hint": hint or None, "exit_code": code}
         return cls(code, _lines(f"error: {message}", hint), ({**event, **facts},))
+
+    def reaching(self, way: Way) -> _Told:
+        """Return this with commands in its hints that reach what the run did."""
+        events = tuple({**event, "hint": way.told(event.get("hint"))} for event in self.events)
+        return replace(self, text=way.typed(self.text), events=events)
 
     @classmethod
     def all(cls, several: Iterable[_Told]) -> _Told:

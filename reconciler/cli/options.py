@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.voice import voice
+from reconciler.cli.way import Way
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -39,13 +42,15 @@ class Access:
         """Return the workspace that the paths belong to; raises `Invalid` and `Misused`."""
         from reconciler import workspace  # noqa: PLC0415  (flags are told without reading anything)
 
-        return workspace.load(
+        found = workspace.load(
             paths,
             workspace=self.workspace,
             base_url=self.base_url,
             sandbox=self.sandbox,
             on_drift=self.on_drift or "",
         )
+        voice().way = Way.to(found)
+        return found
 
 
 _WORKSPACE = click.option(
@@ -224,6 +229,7 @@ def _accessing(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def given(**flags: Any) -> int:
         access = Access(**{name: value for name, value in flags.items() if name in names})
+        voice().way = Way.given(access)
         return command(access=access, **{name: value for name, value in flags.items() if name not in names})
 
     return given

@@ -15,7 +15,7 @@ from reconciler.cli.loading import load
 from reconciler.cli.options import Selection
 from reconciler.cli.saving import save
 from reconciler.cli.voice import voice
-from reconciler.cli.way import access_of, way_to
+from reconciler.cli.way import Way, access_of
 from reconciler.errors import Misused, Refused
 from reconciler.planfile import PLAN_AGAIN, Known, Shown
 from reconciler.render import as_json
@@ -56,7 +56,7 @@ def saved(plan: Plan, loaded: Loaded, scope: Scope, *, show_private: bool) -> Sa
 
 def write(saved: Saved, name: str) -> None:
     """Write a plan's file whole or not at all, for its owner alone; raises `Refused` where the disk says no."""
-    save(planfile.written(saved, as_json.plan(saved.plan), voice().hide), name, "plan")
+    save(planfile.written(saved, as_json.plan(voice().way.told(saved.plan)), voice().hide), name, "plan")
 
 
 def read(name: str) -> Saved:
@@ -112,9 +112,8 @@ def _check_made_for(saved: Saved, name: str, workspace: Workspace) -> None:
 
 def command_for(name: str, workspace: Workspace) -> str:
     """Return the command that applies a plan file, from the current folder."""
-    before, flags = way_to(workspace)
-    path = os.path.realpath(name) if before else name
-    return f"{before}{' '.join(['reconciler apply --plan', shlex.quote(path), *flags])}"
+    way = Way.to(workspace)
+    return way.command(f"apply --plan {shlex.quote(os.path.realpath(name) if way.before else name)}")
 
 
 def still_holding(saved: Saved, name: str, loaded: Loaded, session: Session, memory: Memory) -> Held:

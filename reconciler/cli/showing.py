@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.telling import tell
 from reconciler.cli.voice import voice
+from reconciler.cli.way import account_of
 from reconciler.planfile import Saved
 from reconciler.render import as_json, drift, markdown, page, text
 from reconciler.render.words import count
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 def announce(plan: Plan, *, show_private: bool) -> None:
     """Tell a plan as a line of the log."""
-    shown = plan if show_private else veiled(plan)
+    shown = voice().way.told(plan if show_private else veiled(plan))
     voice().event("plan", "info", plan=as_json.plan(shown))
 
 
 def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool, salt: str = "") -> None:
     """Write a plan in a format; private texts as digests with the `salt`, where it is saved."""
-    shown = plan if show_private or stream.isatty() else veiled(plan, salt)
+    shown = voice().way.told(plan if show_private or stream.isatty() else veiled(plan, salt))
     match form:
         case "json":
             stream.write(as_json.written(as_json.plan(shown)) + "\n")
@@ -44,6 +45,7 @@ def show(plan: Plan, form: str, stream: TextIO, *, show_private: bool, salt: str
 
 def show_drift(report: Report, form: str, stream: TextIO) -> None:
     """Write what changed outside in a format."""
+    report = voice().way.told(report)
     match form:
         case "json":
             stream.write(as_json.written(drift.as_object(report)) + "\n")
@@ -60,6 +62,8 @@ def show_drift(report: Report, form: str, stream: TextIO) -> None:
 
 def show_saved(saved: Saved, form: str, stream: TextIO, *, show_private: bool) -> None:
     """Write a saved plan as it was shown when it was made; a text that its file does not hold stays a digest."""
+    speaker = voice()
+    speaker.way = replace(speaker.way, account=account_of(saved.base_url))
     show(saved.plan, form, stream, show_private=show_private or not saved.shows_private, salt=saved.salt)
 
 
@@ -78,16 +82,17 @@ def present(plan: Plan | Saved, form: str, *, show_private: bool) -> None:
 
 def show_since(held: Held, form: str) -> Held:
     """Tell what became of a plan since it was shown: what is refused as stale, and what is done already."""
-    plan = replace(held.plan, changes=(), notices=held.already)
-    lines = [line for refusal in held.stale for line in text.refused(plan, refusal)]
+    told = voice().way.told(held)
+    plan = replace(told.plan, changes=(), notices=told.already)
+    lines = [line for refusal in told.stale for line in text.refused(plan, refusal)]
     lines += text.notices(plan)
     if lines:
         stream = _beside(form)
         page.write([page.BLANK, page.line(page.Span("Since this plan was made", "bold")), *lines], stream)
         stream.flush()
     if held.beyond:
-        told = count(len(held.beyond), "change")
-        tell(f"not in this plan, and not done: {told}; `reconciler plan` shows what", err=True)
+        beyond = count(len(held.beyond), "change")
+        tell(f"not in this plan, and not done: {beyond}; `reconciler plan` shows what", err=True)
     return held
 
 

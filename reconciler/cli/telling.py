@@ -6,11 +6,17 @@ from typing import Any
 
 import click
 
+from reconciler.cli.voice import voice
+
 
 def tell(text: str = "", *, err: bool = False, nl: bool = True) -> None:
-    """Write a text, its control characters as escapes; only its own line breaks break lines."""
+    """Write a text, its control characters as escapes; only its own line breaks break lines.
+
+    What stderr tells is for people: a command in it reaches what this run did.
+    """
     from reconciler.render.words import visible  # noqa: PLC0415  (flags are told without it)
 
+    text = voice().way.typed(text) if err else text
     click.echo("\n".join(map(visible, text.split("\n"))), err=err, nl=nl)
 
 

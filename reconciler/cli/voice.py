@@ -15,6 +15,7 @@ import click
 
 from reconciler import environment, secrecy
 from reconciler.cli.streams import by_line, hiding
+from reconciler.cli.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,6 +45,8 @@ class Voice:
         self._shows_private = "--show-private" in arguments
         self._secrets: secrecy.Secrets | None = None
         self._stderr = sys.stderr
+        self.way = Way()
+        """How a command that is named to a person reaches what this run did."""
 
     @property
     def is_json(self) -> bool:

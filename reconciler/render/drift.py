@@ -26,7 +26,6 @@ FATES = {
     Fate.REFUSED: "will be refused",
 }
 UNREAD = "left until its item changes in the manifest, or `apply --on-drift overwrite`"
-NOTHING_RECORDED = "Nothing is recorded yet, so no drift can be told: `reconciler apply` records what it leaves."
 
 
 def is_known(report: Report) -> bool:
@@ -37,7 +36,7 @@ def is_known(report: Report) -> bool:
 def unknown(report: Report) -> str:
     """Return why no drift can be told."""
     if not report.others:
-        return NOTHING_RECORDED
+        return f"Nothing is recorded yet, so no drift can be told: {report.hint}."
     others = count(report.others, "other resource")
     return f"Nothing is recorded of what was selected, so no drift can be told of it; the state has {others}."
 

@@ -271,7 +271,7 @@ class TestDrift:
 
         assert ended.code == 2
         assert ended.stdout.endswith("Drift: 1 resource out of sight.\n")
-        assert "hint: if it is gone for good: `reconciler state rm Incident/slow`" in ended.stdout
+        assert "hint: if it is gone for good: `reconciler state rm Incident/slow --sandbox`" in ended.stdout
         assert report(shell)["out_of_sight"][0]["key"] == "Incident/slow"
 
     def test_configuration_drifts_as_well(self, shell: Shell, world: World) -> None:

@@ -50,7 +50,8 @@ def test_a_key_that_is_not_managed_is_told_with_the_nearest(applied: Shell) -> N
 
     assert ended.code == 3
     assert ended.stderr == (
-        "error: `Incident/ome` is not managed; did you mean `Incident/one`?\nhint: `reconciler state list` lists all\n"
+        "error: `Incident/ome` is not managed; did you mean `Incident/one`?\n"
+        "hint: `reconciler state list --sandbox` lists all\n"
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PLAN_AGAIN = "hint: plan again: `reconciler plan --out FILE`\n"
+PLAN_AGAIN = "hint: plan again: `reconciler plan --out FILE --sandbox`\n"
 UPDATES = "[{id: first, message: Looking into it.}]"
 
 
@@ -232,7 +232,7 @@ def test_a_plan_file_that_is_not_there_is_a_wrong_argument(desk: Desk) -> None:
 
     assert ended.code == 3
     assert ended.stderr == (
-        "error: plan.json: there is no such plan file\nhint: `reconciler plan --out FILE` writes one\n"
+        "error: plan.json: there is no such plan file\nhint: `reconciler plan --out FILE --sandbox` writes one\n"
     )
 
 

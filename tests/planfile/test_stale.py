@@ -240,7 +240,7 @@ def test_what_the_plan_does_not_have_is_told_and_not_done(desk: Desk) -> None:
 
     assert ended.code == 0
     assert desk.incident("Title of one")["summary"] == "By Bob"
-    assert "not in this plan, and not done: 1 change; `reconciler plan` shows what\n" in ended.stderr
+    assert "not in this plan, and not done: 1 change; `reconciler plan --sandbox` shows what\n" in ended.stderr
 
 
 def test_json_tells_what_was_refused_and_what_was_so_already(desk: Desk) -> None:

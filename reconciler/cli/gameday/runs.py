@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.telling import tell
-from reconciler.cli.way import way_to
+from reconciler.cli.way import Way
 from reconciler.errors import Misused
 from reconciler.gameday import log
 from reconciler.nearest import did_you_mean
@@ -74,5 +74,4 @@ def _rehearsed(workspace: Workspace) -> list[str]:
 
 def command(workspace: Workspace, *words: str) -> str:
     """Return a command about game days as it is to be typed from the current folder."""
-    before, flags = way_to(workspace)
-    return before + " ".join(["reconciler gameday", *words, *flags])
+    return Way.to(workspace).command(" ".join(["gameday", *words]))

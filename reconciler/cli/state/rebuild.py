@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.options import Selection, reaches_account, shows_texts, takes_format, waits_for_lock
 from reconciler.cli.telling import tell, tell_json
+from reconciler.cli.voice import voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ def rebuild(*, auto_approve: bool, dry_run: bool, form: str, show_private: bool,
         plan = reconcile.plan(loaded, session.client, memory)
         shown = plan if show_private or sys.stdout.isatty() else veiled(plan)
         found = rebuilding.findings(plan, memory, shown)
-        _show(found, form)
+        _show(voice().way.told(tuple(found)), form)
         if not dry_run:
             if not auto_approve:
                 with session.stopping.asking():
