@@ -26,7 +26,7 @@ ALL_ELSE = Step("finish", Key("", ""))
 def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Generator[Outcome, None, bool]:
     """Carry out a plan's changes and yield what became of each, as it happens; `parallelism` is requests at a time.
 
-    Returns whether it came to its end by itself, and was not halted.
+    Returns whether all of it was done.
     """
     run = _Run(plan)
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="apply") as pool:
@@ -46,7 +46,7 @@ def apply(plan: Plan, sender: Sender, *, parallelism: int = 10) -> Generator[Out
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in done:
                 yield run.take(under_way.pop(future), future.result())
-    return not run.is_halted
+    return run.is_done
 
 
 class _Run:
@@ -59,14 +59,15 @@ class _Run:
         self._sorter.prepare()
         self._reasons: dict[Step, str] = {}
         self._halted = ""
+        self._undone = 0
 
     @property
     def is_active(self) -> bool:
         return self._sorter.is_active()
 
     @property
-    def is_halted(self) -> bool:
-        return bool(self._halted)
+    def is_done(self) -> bool:
+        return not self._undone
 
     def ready(self) -> list[Change]:
         names = self._sorter.get_ready()
@@ -95,6 +96,7 @@ class _Run:
 
     def finish(self, change: Change, outcome: Outcome) -> Outcome:
         name = step(change)
+        self._undone += not isinstance(outcome, Done)
         if isinstance(outcome, Skipped):
             self._reasons[name] = outcome.because
         elif not isinstance(outcome, Done):

@@ -135,7 +135,7 @@ def apply(
 ) -> Iterator[Outcome]:
     """Carry out exactly the plan, and yield what became of each change, as it happens.
 
-    `memory` is what the plan was made from, `plan_id` that of a saved plan, used up once this ends by itself; `policy`
+    `memory` is what the plan was made from, `plan_id` that of a saved plan, used up once all of it is done; `policy`
     says what happens to what others change meanwhile; nothing older than `since`, or that `beside` tells, is what this
     made. Raises `Refused` before the first write: another run holds the lock or has written since, the disk is full.
     """
@@ -148,8 +148,8 @@ def apply(
             sender = Sender(client, journal, sleep, policy, since, beside)
             sender.know(memory, plan)
             journal.observed(learning.learned(plan, memory))
-            is_whole = yield from applying.apply(plan, sender, parallelism=parallelism)
-            if plan_id and plan.changes and is_whole:
+            is_done = yield from applying.apply(plan, sender, parallelism=parallelism)
+            if plan_id and plan.changes and is_done:
                 journal.used(plan_id)
         finally:
             journal.close()

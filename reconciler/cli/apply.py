@@ -100,7 +100,8 @@ def command(
         reconcile.check(held.plan, loaded)
         if not (held.plan.is_empty or auto_approve):
             with session.stopping.asking():
-                held = approve(held, lambda plan: show_since(still_shown(plan, loaded, session, memory), form))
+                look = partial(still_shown, loaded=loaded, session=session, memory=memory, is_saved=bool(saved))
+                held = approve(held, lambda plan: show_since(look(plan), form))
         outcomes, unsaved = _carried_out(
             reconcile.apply(
                 held.plan,

@@ -119,7 +119,7 @@ def command_for(name: str, workspace: Workspace) -> str:
 def still_holding(saved: Saved, name: str, loaded: Loaded, session: Session, memory: Memory) -> Held:
     """Read the account again, and return what of a saved plan still holds.
 
-    Raises `Refused` for a plan that was applied to its end before, or was made for another account.
+    Raises `Refused` for a plan of which all was done before, or was made for another account.
     """
     if saved.id in memory.state.used_plans:
         raise Refused(f"{name}: this plan was applied before", PLAN_AGAIN)
@@ -134,10 +134,15 @@ def still_holding(saved: Saved, name: str, loaded: Loaded, session: Session, mem
     return planfile.hold(shown, fresh, _known(memory))
 
 
-def still_shown(plan: Plan, loaded: Loaded, session: Session, memory: Memory) -> Held:
-    """Read the account again, and return what still holds of a plan that somebody just looked at."""
+def still_shown(plan: Plan, loaded: Loaded, session: Session, memory: Memory, *, is_saved: bool) -> Held:
+    """Read the account again, and return what still holds of a plan that somebody just looked at.
+
+    A saved one is used up once the rest of it is done; any other is made anew by the same command.
+    """
     fresh = reconcile.plan(loaded, session.client, memory)
-    return planfile.hold(Shown.here(plan), fresh, _known(memory), "run the same command again")
+    return planfile.hold(
+        Shown.here(plan), fresh, _known(memory), PLAN_AGAIN if is_saved else "run the same command again"
+    )
 
 
 def _known(memory: Memory) -> Known:

@@ -72,7 +72,7 @@ class Journal:
         self._write({"outcome": [step.verb, str(step.key)], "records": {}, "buried": [str(key), why, at]})
 
     def used(self, plan_id: str) -> None:
-        """Note that a saved plan was applied to its end; raises `Refused` where the disk does not take it."""
+        """Note that all of a saved plan was done; raises `Refused` where the disk does not take it."""
         with explained(self._path):
             self._write({"used": plan_id})
             self.sync()

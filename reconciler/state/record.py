@@ -222,7 +222,7 @@ class State:
     records: Mapping[Key, Record] = field(default_factory=dict)
     tombstones: Mapping[Key, tuple[Tombstone, ...]] = field(default_factory=dict)
     used_plans: tuple[str, ...] = ()
-    """IDs of the saved plans that were applied to their end, the latest last: none is applied twice."""
+    """IDs of the saved plans of which all was done, the latest last: none is applied twice."""
 
     @property
     def managed(self) -> frozenset[str]:
