@@ -204,5 +204,5 @@ def needs_search(claims: Mapping[Key, Claim]) -> bool:
 
 
 def modes(manifests: Iterable[Manifest]) -> dict[Key, str]:
-    """Return the mode that each manifest asks for."""
-    return {one.key: str(one.spec.get("mode", DEFAULT_MODE)) for one in manifests}
+    """Return the mode that each incident's manifest asks for; nothing else has one."""
+    return {one.key: str(one.spec.get("mode", DEFAULT_MODE)) for one in manifests if _is_incident(one.key)}

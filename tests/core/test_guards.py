@@ -219,6 +219,19 @@ def test_a_limit_of_this_run_is_not_told_as_the_workspaces(shell: Shell) -> None
     )
 
 
+def test_only_incidents_have_a_mode(shell: Shell) -> None:
+    """A workspace for exercises takes the configuration around them as any other."""
+    limited(shell, "allow: {modes: [test]}")
+    shell.write(
+        "manifests.yaml",
+        "apiVersion: reconciler/v1\nkind: Severity\nmetadata: {name: s5}\nspec: {name: S5, description: Minor}\n",
+    )
+
+    ended = apply(shell)
+
+    assert ended.code == 0, ended.stderr
+
+
 def test_an_incident_without_a_mode_is_a_standard_one(shell: Shell) -> None:
     """A workspace for exercises declares no real incident, unless this run may."""
     limited(shell, "allow: {modes: [test]}")
