@@ -16,7 +16,7 @@ from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import asked_for, broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.noting import note, note_moves
-from reconciler.diff.pair import SEVERITY, STATUS, Pair, settled
+from reconciler.diff.pair import SEVERITY, STATUS, Pair, accepted, settled
 from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, generation, live_of
 from reconciler.diff.strangers import is_undeclared
@@ -58,7 +58,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     live = live_of(kind, match.raw)
     noted = rules.record(desired.key, live.id)
     updates = recognised(desired, rules.memory, around.updates or (), rules.children)
-    known_by_now = caught_up(noted, updates, rules.lifecycle)
+    answered = caught_up(noted, updates, rules.lifecycle)
+    known_by_now = accepted(answered, desired.leaves.get(STATUS), live, rules.lifecycle)
     record = settled(known_by_now, live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules, updates)
     diff = Diff()

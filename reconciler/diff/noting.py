@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler import refs
 from reconciler.diff import standing
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import observation
@@ -37,10 +38,11 @@ def note(pair: Pair, differing: set[Path], stuck: tuple[Path, ...], verdicts: Ve
 
 
 def note_moves(pair: Pair, noted: Record | None, by_now: Record | None, diff: Diff) -> None:
-    """Note what updates moved whose answers nobody noted, where nothing newer is told of it."""
+    """Note what updates moved whose answers nobody noted, and what people accepted, if nothing newer is told."""
     if noted is None or by_now is None or noted is by_now or diff.refusals:
         return
-    moves = {path: by_now.fields[str(path[0])] for path in MOVES if str(path[0]) in by_now.fields}
+    known = {path: by_now.fields.get(str(path[0])) for path in MOVES}
+    moves = {path: kept for path, kept in known.items() if kept and not any(refs.find([kept.sent]))}
     seen = diff.observed.get(pair.key) or Observation(pair.live.id, noted.how, {}, {})
     declared = {path: Leaf.plain(kept.sent) for path, kept in moves.items()}
     answered = {path: Leaf.plain(kept.answered) for path, kept in moves.items()}

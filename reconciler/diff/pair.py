@@ -108,6 +108,19 @@ class Pair:
         return replace(self.refuse(why, telling.refusal(moved), hint, fields[0]), moved=tuple(moved))
 
 
+def accepted(record: Record | None, wanted: Leaf | None, live: Live, lifecycle: Lifecycle) -> Record | None:
+    """Return the record as if what is wanted had been left, where an incident was last answered in triage.
+
+    No status is taken there, whichever was sent: whoever accepts it chooses its first one, and that is theirs.
+    """
+    known, now = record.fields.get("status") if record else None, live.leaves.get(STATUS)
+    if record is None or known is None or wanted is None or now is None:
+        return record
+    if lifecycle.is_triage(now) or not lifecycle.is_triage(Leaf(known.answered)):
+        return record
+    return replace(record, fields={**record.fields, "status": FieldRecord(wanted.value, wanted.value)})
+
+
 def settled(record: Record | None, live: Live, lifecycle: Lifecycle) -> Record | None:
     """Return the record as if a post-incident status were the one answered last.
 

@@ -520,6 +520,83 @@ def test_an_account_that_triages_is_asked_once_also_without_a_state(world: World
     assert status(world) == "Fixing"
 
 
+WAITED = {
+    "updates": "updates: [{id: first, message: Hello}, {id: second, message: Found, status: Fixing}]",
+    "declared otherwise": "status: Fixing, declare_as: {status: Investigating}",
+    "an edit on the way": "status: Fixing",
+}
+
+
+@pytest.mark.parametrize("waited", WAITED)
+def test_what_people_accept_an_incident_to_is_theirs(world: World, waited: str) -> None:
+    """No status that was sent is taken in triage: the first one is people's, and nobody else has moved anything."""
+    world.behaviour = Behaviour(triages=True)
+    begun = WAITED[waited].replace("Fixing", "Monitoring" if waited == "an edit on the way" else "Fixing")
+    world.write(manifest(begun))
+    world.settle()
+    move(world, "Investigating")
+    world.write(manifest(WAITED[waited]))
+
+    world.settle()
+
+    assert status(world) == "Investigating"
+    kept = ["status Investigating kept (Bob Baker); the manifest says Fixing"]
+    assert told.notices(world.plan()) == kept
+    world.write(manifest(f"{WAITED[waited]}, summary: Slow."))
+    world.settle()
+    assert world.incidents()[0]["summary"] == "Slow."
+    assert told.notices(world.plan()) == kept
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("overwrite", "Fixing"), ("fail", "Investigating")])
+def test_another_policy_decides_what_becomes_of_the_status_that_people_accepted(
+    world: World, policy: str, expected: str
+) -> None:
+    """It is drift like any other."""
+    world.behaviour = Behaviour(triages=True)
+    world.write_raw(OVERWRITE.replace("overwrite", policy), "reconciler.yaml")
+    world.write(manifest(WAITED["updates"]))
+    world.settle()
+    move(world, "Investigating")
+
+    world.apply()
+
+    assert status(world) == expected
+    assert [one.why for one in world.plan().refusals] == ([Why.DRIFTED] if policy == "fail" else [])
+
+
+@pytest.mark.parametrize("policy", ["keep", "overwrite", "fail"])
+def test_updates_that_are_declared_once_people_accepted_an_incident_are_posted(world: World, policy: str) -> None:
+    """Their own status gives way under keep, and is sent under overwrite."""
+    world.behaviour = Behaviour(triages=True)
+    world.write_raw(OVERWRITE.replace("overwrite", policy), "reconciler.yaml")
+    world.write(manifest(WAITED["updates"]))
+    world.settle()
+    move(world, "Investigating")
+    world.write(manifest(WAITED["updates"].replace("}]", "}, {id: third, message: Mended, status: Monitoring}]")))
+
+    world.apply()
+
+    assert status(world) == ("Monitoring" if policy == "overwrite" else "Investigating")
+    said = world.updates(world.incidents()[0]["id"])
+    assert said == ["Hello", "Found", *(["Mended"] if policy != "fail" else [])]
+    assert [one.why for one in world.plan().refusals] == ([Why.CONFLICT] if policy == "fail" else [])
+
+
+def test_what_is_asked_of_an_incident_after_people_accepted_it_is_left_to_a_person(world: World) -> None:
+    """Theirs was seen and told before: by now both sides have changed it."""
+    world.behaviour = Behaviour(triages=True)
+    world.write(manifest(WAITED["updates"]))
+    world.settle()
+    move(world, "Investigating")
+    world.settle()
+    world.write(manifest(f"{WAITED['updates'].replace('Fixing', 'Monitoring')}"))
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.CONFLICT
+
+
 @pytest.mark.parametrize("stated", ["type: Default, ", ""])
 @pytest.mark.parametrize("updates", ["", ", updates: [{id: first, message: Hello}]"])
 def test_an_incident_in_triage_can_be_closed(world: World, stated: str, updates: str) -> None:
