@@ -77,8 +77,8 @@ def _of_another(desired: Desired, match: Forgotten | Marked | Used, rules: Rules
 
 def _of_another_generation(desired: Desired, match: Unfinished | Earlier) -> Refusal:
     match match:
-        case Unfinished(identifier, raw):
-            return _unfinished(desired, identifier, raw)
+        case Unfinished(identifier, raw, left):
+            return _unfinished(desired, identifier, raw, left)
         case Earlier(raw, generation):
             return _earlier(desired, raw, generation)
 
@@ -185,8 +185,11 @@ def _earlier(desired: Desired, raw: Mapping[str, Any], generation: str) -> Refus
     return Refusal(Why.IMPOSSIBLE, desired.key, at, told, hint)
 
 
-def _unfinished(desired: Desired, identifier: str, raw: Mapping[str, Any] | None) -> Refusal:
-    """Return why an incident is not declared anew: its earlier generation is not finished, as far as can be told."""
+def _unfinished(desired: Desired, identifier: str, raw: Mapping[str, Any] | None, left: str) -> Refusal:
+    """Return why an incident is not declared anew: its earlier generation is not finished, as far as can be told.
+
+    `left` is which one that was, where it is not managed any more: it can be again, or be left as it is.
+    """
     at = desired.manifest.document.at("metadata", "generation")
     if raw is None:
         return Refusal(
@@ -198,6 +201,10 @@ def _unfinished(desired: Desired, identifier: str, raw: Mapping[str, Any] | None
             "a private incident takes a key with the role global_access",
         )
     message = f"its earlier generation is {raw['reference']}, which is not finished: {raw['incident_status']['name']}"
+    if left:
+        hint = f'`generation: "{left}"` adopts that one again; `not: [{raw["reference"]}]` below `metadata:` declares '
+        hint += "another one beside it"
+        return Refusal(Why.IMPOSSIBLE, desired.key, at, f"{message}, and forgotten", hint)
     # The API moves no paused incident.
     who = "people must " if raw["incident_status"]["category"] == PAUSED else ""
     hint = f"{who}close that one first, or put the earlier `generation:` back"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import desired, identity, kinds
 from reconciler.errors import Invalid, Problem
-from reconciler.identity import Claim
+from reconciler.identity import Claim, Generation
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.model import Create, Key, Rename, Step
 
@@ -91,8 +91,7 @@ def _claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
         stated_id=str(metadata.get("id", "")),
         recorded_id=record.id if record and same else "",
         buried_id=stone.id if stone else "",
-        earlier_id=record.id if record and not same else "",
-        earlier_generation=record.generation if record and not same else "",
+        earlier=() if same else tuple(_earlier(manifest, memory)),
         markers=tuple(identity.idempotency_key(namespace, Key(manifest.key.kind, name), generation) for name in names),
         names=names,
         mode=spec.get("mode", DEFAULT_MODE),
@@ -116,6 +115,16 @@ def _stone(manifest: Manifest, memory: Memory) -> Tombstone | None:
     generation = desired.generation(manifest)
     stones = memory.state.tombstones.get(manifest.key, ())
     return next((one for one in reversed(stones) if one.generation == generation), None)
+
+
+def _earlier(manifest: Manifest, memory: Memory) -> Iterator[Generation]:
+    """Yield the other generation that is managed; where none is, those that were: each may run still."""
+    if record := memory.record(manifest.key):
+        yield Generation(record.id, record.generation)
+        return
+    for one in reversed(memory.state.tombstones.get(manifest.key, ())):
+        if one.generation != desired.generation(manifest):
+            yield Generation(one.id, one.generation, is_left=True)
 
 
 def _names_in_keys(manifest: Manifest, memory: Memory, namespace: str) -> Iterator[str]:
@@ -190,7 +199,7 @@ def _is_incident(key: Key) -> bool:
 def known_ids(claims: Mapping[Key, Claim]) -> dict[Key, set[str]]:
     """Return the IDs (or references) of resources that manifests or state tell."""
     return {
-        key: {one.stated_id, one.recorded_id, one.buried_id, one.earlier_id, one.answered_id} - {""}
+        key: {one.stated_id, one.recorded_id, one.buried_id, one.answered_id, *(each.id for each in one.earlier)} - {""}
         for key, one in claims.items()
     }
 

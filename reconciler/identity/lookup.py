@@ -83,9 +83,10 @@ def _by_id(claim: Claim, objects: Objects) -> Match | None:
 def _earlier(claim: Claim, objects: Objects) -> Earlier | None:
     """Return what a manifest names although state knows it as another generation: it cannot be both."""
     stated = objects.by_id.get(claim.stated_id)
-    if stated is None or stated["id"] != claim.earlier_id:
+    if stated is None:
         return None
-    return Earlier(stated, claim.earlier_generation)
+    managed = (one.generation for one in claim.earlier if one.id == stated["id"] and not one.is_left)
+    return next((Earlier(stated, generation) for generation in managed), None)
 
 
 def _by_name(named: Sequence[Mapping[str, Any]]) -> Match:
@@ -217,10 +218,8 @@ class Search:
             return Ambiguous((found.raw,), "it is managed as what `not` says that it is not")
         if isinstance(found, Absent) and (used := self._used(claim, objects)):
             return used
-        if _is_new_generation(claim, found):
-            earlier = objects.by_id.get(claim.earlier_id)
-            if earlier is None or not is_finished(earlier):
-                return Unfinished(claim.earlier_id, earlier)
+        if _is_declared_anew(claim, found) and (unfinished := _unfinished(claim, objects)):
+            return unfinished
         if isinstance(found, Matched) and (other := self._carries_another(claim, found)):
             return other
         return found
@@ -276,6 +275,7 @@ def _not_beside(claim: Claim, others: Sequence[Mapping[str, Any]], left: Forgott
     running = next((one for one in others if not is_finished(one)), None)
     if running:
         return Unfinished(running["id"], running)
+    # What it was itself is an earlier generation, and judged as that.
     return left if left and left.holder != claim.key and not claim.excludes(left.raw) else None
 
 
@@ -291,9 +291,18 @@ def _unless_taken(key: Key, match: Match, holders: Mapping[str, Key]) -> Match:
     return match
 
 
-def _is_new_generation(claim: Claim, found: Match) -> bool:
-    """Return whether it would be declared anew, or what only looks like it taken for that."""
-    if not claim.earlier_id or claim.asked_at:
+def _unfinished(claim: Claim, objects: Objects) -> Unfinished | None:
+    """Return an earlier generation that runs still, as far as can be told; `not` lets only what was left be."""
+    for one in claim.earlier:
+        raw = objects.by_id.get(one.id)
+        if raw is None or not (is_finished(raw) or (one.is_left and claim.excludes(raw))):
+            return Unfinished(one.id, raw, one.generation if one.is_left else "")
+    return None
+
+
+def _is_declared_anew(claim: Claim, found: Match) -> bool:
+    """Return whether it would be declared, or what only looks like it taken for that, and not asked for before."""
+    if claim.asked_at:
         return False
     return isinstance(found, Absent) or (isinstance(found, Matched) and found.how == "look-alike")
 

@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Generation:
+    """A generation of a resource that state tells of; `is_left` where it is not managed any more."""
+
+    id: str
+    generation: str
+    is_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What is known of a resource before it is looked for.
 
     `title` is its live name as far as known, `recorded_id` what state says, `buried_id` what a tombstone of this very
-    generation says, `earlier_id` what state says of another generation. `markers` are the keys that it may carry,
-    the likeliest first. `asked_at` is when an earlier run asked for it, in Unix seconds; 0 where none did.
+    generation says, `earlier` what state says of other generations. `markers` are the keys that it may carry, the
+    likeliest first. `asked_at` is when an earlier run asked for it, in Unix seconds; 0 where none did.
     """
 
     key: Key
@@ -31,8 +40,7 @@ class Claim:
     stated_id: str = ""
     recorded_id: str = ""
     buried_id: str = ""
-    earlier_id: str = ""
-    earlier_generation: str = ""
+    earlier: tuple[Generation, ...] = ()
     markers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """What it may be called in keys."""
@@ -121,10 +129,14 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """Its earlier generation is not finished, so it cannot be declared anew; `raw` is None where nobody can tell."""
+    """Its earlier generation is not finished, so it cannot be declared anew; `raw` is None where nobody can tell.
+
+    `left` is which one it was, where it is not managed any more.
+    """
 
     id: str
     raw: Mapping[str, Any] | None
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)

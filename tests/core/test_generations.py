@@ -12,6 +12,7 @@ from reconciler.identity import idempotency_key
 from reconciler.model import Key, Topic, Why
 from tests.core import told
 from tests.core.test_identity import declared, manifest
+from tests.core.test_renames import prune
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -51,6 +52,69 @@ def test_what_is_not_finished_is_not_declared_anew(world: World) -> None:
     assert refusal.message == "its earlier generation is INC-1, which is not finished: Investigating"
     assert "close that one first, or put the earlier `generation:` back" in refusal.hint
     assert plan.is_empty
+
+
+OTHER = "---\nkind: Incident\nmetadata: {name: keep}\nspec: {name: Kept, mode: test, severity: Minor}\n"
+
+
+@pytest.fixture
+def left(world: World) -> World:
+    """Give a world where an incident runs, and was forgotten."""
+    world.write(manifest(spec=UPDATES))
+    world.settle()
+    world.write(OTHER.removeprefix("---\n"))
+    prune(world)
+    return world
+
+
+def test_what_was_forgotten_and_is_not_finished_is_not_declared_anew(left: World) -> None:
+    """Its manifest is back with a raised generation: refused at its line, with the two ways on."""
+    left.write(manifest('generation: "2"', UPDATES) + OTHER)
+
+    plan = left.plan()
+
+    refusal = told.refusal(plan)
+    assert refusal.why is Why.IMPOSSIBLE
+    assert (refusal.source.line, refusal.source.column) == (3, 40)
+    assert refusal.message == "its earlier generation is INC-1, which is not finished: Investigating, and forgotten"
+    assert refusal.hint == (
+        '`generation: "1"` adopts that one again; `not: [INC-1]` below `metadata:` declares another one beside it'
+    )
+    assert plan.is_empty
+
+
+@pytest.mark.parametrize(
+    ("typed", "updates"),
+    [('generation: "1"', [["Hello"], []]), ('generation: "2", not: [INC-1]', [["Hello"], [], ["Hello"]])],
+)
+def test_what_is_said_of_one_that_was_forgotten_can_be_typed(left: World, typed: str, updates: list[list[str]]) -> None:
+    """It is managed again, or left as it is beside a new one."""
+    left.write(manifest(typed, UPDATES) + OTHER)
+
+    left.settle()
+
+    assert [left.updates(one["id"]) for one in left.incidents()] == updates
+    told.assert_quiet(left)
+
+
+def test_what_was_forgotten_and_is_finished_is_declared_anew(left: World) -> None:
+    """As what is managed is."""
+    close(left)
+    left.write(manifest('generation: "2"', UPDATES) + OTHER)
+
+    assert told.steps(left.plan()) == ["create Incident/checkout", "post Incident/checkout/update/first"]
+
+
+def test_what_was_forgotten_and_is_out_of_sight_is_left_to_a_person(left: World) -> None:
+    """Whether it is finished cannot be told."""
+    path = left.workspace.state
+    path.write_text(path.read_text().replace(left.incidents()[0]["id"], "01GONE"))
+    left.write(manifest('generation: "2"', UPDATES) + OTHER)
+
+    refusal = told.refusal(left.plan())
+
+    assert refusal.why is Why.OUT_OF_SIGHT
+    assert "`reconciler state rm Incident/checkout`" in refusal.hint
 
 
 @pytest.mark.parametrize("status", ["Documenting", "Closed", "Canceled"])
