@@ -19,7 +19,7 @@ from reconciler.diff.noting import note, note_moves
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, accepted, settled
 from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, generation, live_of
-from reconciler.diff.strangers import is_undeclared
+from reconciler.diff.strangers import doubt_items, is_undeclared
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
 from reconciler.identity import DEFAULT_GENERATION
 from reconciler.identity.lookup import is_finished
@@ -69,6 +69,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     found = [one for one in differing if not _is_ignored(pair, one)]
     diff.drifted += [_drifted(pair, one) for one in found if one.is_drift]
     if refusal := _changed_after_creation(pair, found, diff):
+        return diff.refused(refusal)
+    if refusal := doubt_items(pair):
         return diff.refused(refusal)
     stuck = standing.stuck(pair, diff)
     diff.leave(stuck)

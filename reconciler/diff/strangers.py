@@ -1,18 +1,24 @@
-"""Updates by API keys that match nothing declared: whether they may be ours all the same, and what to do. Pure."""
+"""Updates and timeline items by API keys that match nothing declared: whether they may be ours, what to do. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.alike import is_alike
-from reconciler.model import Refusal, Why
+from reconciler.identity import parts
+from reconciler.kinds.incident import TIMELINE
+from reconciler.model import Path, Refusal, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from reconciler.diff.pair import Pair
-    from reconciler.model import Child
+    from reconciler.model import Child, Live
+
+AT: Path = ("at",)
+TITLE: Path = ("title",)
 
 
 def doubt(pair: Pair) -> Refusal | None:
@@ -41,6 +47,41 @@ def doubt(pair: Pair) -> Refusal | None:
     )
 
 
+def doubt_items(pair: Pair) -> Refusal | None:
+    """Return why no timeline item is made: one that may be ours reads as none that is declared, as people edited it.
+
+    None where state knows which is which, and where all declared ones are there.
+    """
+    listed = pair.around.children.get(TIMELINE.noun) if pair.is_unknown else None
+    if listed is None:
+        return None
+    declared = [child for child in pair.desired.children if child.key.child[0] == TIMELINE.noun]
+    custom = [parts.live_of(TIMELINE, one) for one in listed if not one.get("activity_log_id")]
+    found = parts.matched(TIMELINE, declared, custom, pair.rules.memory, pair.rules.children)
+    strange = [one for one in custom if one not in found.values() and _may_be_our_item(pair, one)]
+    waiting = [child for child in declared if child.key not in found]
+    return _misread(pair, waiting, strange) if waiting and strange else None
+
+
+def _may_be_our_item(pair: Pair, one: Live) -> bool:
+    return one.id not in pair.rules.children and _is_by_our_key(pair, one.raw["creator"])
+
+
+def _misread(pair: Pair, waiting: Sequence[Child], strange: Sequence[Live]) -> Refusal:
+    """Return that it cannot be told whether an item was made: the likeliest pair is that of one moment."""
+    pairs = [(child, one) for child in waiting for one in strange]
+    child, one = next((each for each in pairs if each[0].leaves[AT].value == each[1].leaves[AT].value), pairs[0])
+    name, at = child.key.child[1], one.leaves[AT].text
+    title = f"`{one.leaves[TITLE].value}`, " if pair.live.raw.get("visibility") == "public" else ""
+    refusal = pair.refuse(
+        Why.UNKNOWN,
+        f"the timeline holds an item by an API key that this manifest does not declare ({title}{at}), so it cannot be "
+        f"told whether `{name}` was made",
+        f"if that is `{name}`, write it as it stands there; if it is another one, declare it as well",
+    )
+    return replace(refusal, source=child.source)
+
+
 def is_undeclared(pair: Pair) -> bool:
     """Return whether the timeline holds what may be ours, and says what no declared update says."""
     told = [leaf.value for one in pair.updates.declared if (leaf := one.leaves.get(("message",)))]
@@ -56,8 +97,12 @@ def _may_be_ours(pair: Pair, one: Mapping[str, Any]) -> bool:
 
     The API tells of the key that runs its name alone.
     """
-    key = one["updater"]["api_key"]
-    return key["name"] == pair.rules.key_name or key["id"] in _our_keys(pair)
+    return _is_by_our_key(pair, one["updater"])
+
+
+def _is_by_our_key(pair: Pair, maker: Mapping[str, Any]) -> bool:
+    key = maker.get("api_key")
+    return key is not None and (key["name"] == pair.rules.key_name or key["id"] in _our_keys(pair))
 
 
 def _our_keys(pair: Pair) -> set[str]:

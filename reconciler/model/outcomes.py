@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A change that the API acknowledged. `note` says what is worth knowing, such as a value that did not take."""
+    """A change that the API acknowledged. `note` says what is worth knowing, such as a value that did not take.
+
+    `adopted` is what was to be made, and an earlier run had made already.
+    """
 
     change: Change
     id: str

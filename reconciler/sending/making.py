@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from reconciler.state import Intent
 
 
+MADE_BEFORE = "an earlier run made it"
+
+
 def make(run: Run, change: Create | Post) -> Result:
     """Ask for what a change makes and note what came of it.
 
@@ -77,14 +80,22 @@ class _Made:
             change.key.parent
         ):
             return outcomes.elsewhere(change, raw)
+        if change.key.child and isinstance(change, Create) and change.idempotency_key and raw["id"] in run.others():
+            return outcomes.another_part(change, raw)
         is_older = self._is_older(there)
         sent = self._standing(there) if is_older else self.sent
         records = {change.key: self._record(sent, there).learn(self._found(run, there))}
         if isinstance(change, Post):
             records[change.key.parent] = _moved(change, raw, sent, there, run.ids)
         run.made(change, raw, records)
-        note = "an earlier run made it" if is_older else ""
-        return Result(run.done(change, raw["id"], self.told.request_id, note))
+        note = self._made_before(there) if is_older else ""
+        return Result(run.done(change, raw["id"], self.told.request_id, note, adopted=is_older))
+
+    def _made_before(self, there: Leaves) -> str:
+        """Return what is worth knowing of what an earlier run made: what the next plan will show of it."""
+        standing = self._standing(there)
+        others = [str(path[0]) for path in self.sent if path in there and path not in standing]
+        return f"{MADE_BEFORE}; other {' and '.join(others)} by now: plan again" if others else MADE_BEFORE
 
     def _strange(self, run: Run, change: Create) -> Result | None:
         """Return that the key made what this is not: the manifest rules it out, or another resource is it."""
@@ -112,7 +123,7 @@ class _Made:
         run.made(change, raw, {change.key: replace(self._record(standing, there), how="key")})
         note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
         hold = f"{change.key} existed, and people moved its {' and '.join(moved)}: plan again" if moved else ""
-        return Result(run.done(change, raw["id"], self.told.request_id, note), hold=hold)
+        return Result(run.done(change, raw["id"], self.told.request_id, note, adopted=True), hold=hold)
 
     def _moved_back(self, run: Run) -> list[str]:
         """Return what people moved to where it was declared, after an earlier run had moved it on.

@@ -76,6 +76,12 @@ def elsewhere(change: Change, raw: Mapping[str, Any]) -> Result:
     return Result(outcome)
 
 
+def another_part(change: Create, raw: Mapping[str, Any]) -> Result:
+    """Return that a key was answered with what is declared under another ID by now; nothing of it is touched."""
+    told = f"its key answers with {raw['id']}, which is another one of this incident by now"
+    return Result(Unknown(change, told, "an ID is never used again: give it another `id`"))
+
+
 def held(change: Create, raw: Mapping[str, Any], holder: Key) -> Result:
     """Return that a key was answered with an incident that is another resource by now; nothing of it is touched."""
     known = raw.get("reference", raw["id"])

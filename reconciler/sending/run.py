@@ -155,10 +155,10 @@ class Run:
                 self.holders[raw["id"]] = change.key
                 self.links[change.key] = raw.get("reference", ""), raw.get("permalink", "")
 
-    def done(self, change: Change, identifier: str, request_id: str, note: str = "") -> Done:
+    def done(self, change: Change, identifier: str, request_id: str, note: str = "", *, adopted: bool = False) -> Done:
         """Return that a change was acknowledged, with the reference and link of its resource."""
         reference, link = self.links.get(change.key.parent, ("", ""))
-        return Done(change, identifier, reference, link, request_id, adopted=note.startswith("adopted"), note=note)
+        return Done(change, identifier, reference, link, request_id, adopted=adopted, note=note)
 
     def strange(self, intent: Intent, raw: Mapping[str, Any]) -> None:
         """Note that a key is answered with something else than what was asked for: no run asks for that again."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import ApiError
-from reconciler.model import Key, Topic
+from reconciler.model import Done, Key, Topic, Unknown, Why
 from reconciler.sandbox import Behaviour
 from reconciler.sending import answered
 from reconciler.state import IMPORTED, REBUILT, Record
@@ -106,22 +106,116 @@ def test_a_journal_without_its_state_tells_too_little_of_what_it_only_changed(
     assert kept(world) == ["status Monitoring kept; the manifest says Fixing"]
 
 
+ITEM = "{id: deploy, at: 2026-11-20T09:05:00Z, title: %s}"
+
+
+def items(world: World) -> dict[str, str]:
+    """Return the IDs of the incident's own timeline items by their titles."""
+    listed = world.ask("GET", f"/v2/incident_timeline_items?incident_id={incident(world)}")["incident_timeline_items"]
+    own = [one for one in listed if not one.get("activity_log_id")]
+    assert len({one["title"] for one in own}) == len(own)
+    return {one["title"]: one["id"] for one in own}
+
+
+def retitle(world: World, title: str) -> None:
+    """Let a person edit the only timeline item."""
+    (item,) = items(world).values()
+    world.ask("PATCH", f"/v2/incident_timeline_items/{item}", {"title": title}, person="bob@example.com")
+
+
+def lose_items(world: World) -> None:
+    """Forget of a known incident which timeline items it has."""
+    memory = world.memory
+    kept = {key: record for key, record in memory.state.records.items() if key.child[:1] != ("timeline",)}
+    with world.store.locked():
+        world.store.save(replace(memory, state=replace(memory.state, records=kept)), memory.state.account)
+
+
 def test_a_timeline_item_retitled_since_is_found_by_its_key_and_edited(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The API answers a repeated key with the item as it was, which is no rewriting of what was asked."""
-    item = "  timeline: [{id: deploy, at: 2026-11-20T09:05:00Z, title: %s}]\n"
-    world.write(MANIFEST + item % "Deploy 4821")
+    world.write(MANIFEST + f"  timeline: [{ITEM % 'Deploy 4821'}]\n")
     world.settle()
-    world.lose_state()
-    world.write(MANIFEST + item % "Rollback of 4821")
+    lose_items(world)
+    world.write(MANIFEST + f"  timeline: [{ITEM % 'Rollback of 4821'}]\n")
     monkeypatch.setattr(answered, "MARGIN", -10.0)  # as if it had been made ten seconds before
 
+    (outcome,) = world.settle()
+
+    assert isinstance(outcome, Done)
+    assert outcome.adopted
+    assert outcome.note == "an earlier run made it; other title by now: plan again"
+    (edit,) = world.plan().changes
+    assert told.fields(edit) == {"title": ("Deploy 4821", "Rollback of 4821", "unrecorded")}
     world.settle()
+    assert list(items(world)) == ["Rollback of 4821"]
+
+
+@pytest.mark.parametrize("idempotency", ["return", "conflict", "forget"])
+def test_a_timeline_item_that_people_edited_is_not_made_again(tmp_path: Path, idempotency: str) -> None:
+    """It may be the declared one or another: a person says which, and both hints can be typed."""
+    world = World(tmp_path, idempotency)
+    world.write(MANIFEST + f"  timeline: [{ITEM % 'Deploy'}]\n")
+    world.settle()
+    retitle(world, "Deploy by Bob")
+    world.lose_state()
+
+    refusal = told.refusal(world.plan())
+    world.apply()
+
+    assert list(items(world)) == ["Deploy by Bob"]
+    assert refusal.why is Why.UNKNOWN
+    assert refusal.source.line == 10
+    assert refusal.message == (
+        "the timeline holds an item by an API key that this manifest does not declare "
+        "(`Deploy by Bob`, 2026-11-20T09:05:00Z), so it cannot be told whether `deploy` was made"
+    )
+    assert refusal.hint == "if that is `deploy`, write it as it stands there; if it is another one, declare it as well"
+    world.write(MANIFEST + f"  timeline: [{ITEM % 'Deploy by Bob'}]\n")
+    world.settle()
+    assert world.plan().is_empty
+    assert list(items(world)) == ["Deploy by Bob"]
+
+
+@pytest.mark.parametrize("idempotency", ["return", "forget"])
+def test_a_timeline_item_that_people_edited_may_be_declared_beside(tmp_path: Path, idempotency: str) -> None:
+    """The second way on: what stands there is another one, and takes the ID with it where its key is remembered."""
+    world = World(tmp_path, idempotency)
+    world.write(MANIFEST + f"  timeline: [{ITEM % 'Deploy'}]\n")
+    world.settle()
+    retitle(world, "Deploy by Bob")
+    world.lose_state()
+    theirs = ITEM.replace("deploy", "theirs") % "Deploy by Bob"
+    world.write(MANIFEST + f"  timeline: [{ITEM % 'Deploy'}, {theirs}]\n")
+
+    undone = told.wrong(world.apply())
+
+    if idempotency == "return":
+        (unknown,) = undone
+        assert isinstance(unknown, Unknown)
+        assert unknown.hint == "an ID is never used again: give it another `id`"
+        assert list(items(world)) == ["Deploy by Bob"]
+        world.write(MANIFEST + f"  timeline: [{ITEM.replace('deploy', 'again') % 'Deploy'}, {theirs}]\n")
+        world.settle()
+    assert items(world).keys() == {"Deploy", "Deploy by Bob"}
+    assert world.plan().is_empty
+
+
+@pytest.mark.parametrize("maker", ["bob@example.com", "another key"])
+def test_what_others_tell_in_a_timeline_is_nobodys_business(world: World, maker: str) -> None:
+    """Items by people, and by the keys of other programs, keep none from being made."""
+    world.write(MANIFEST)
+    world.settle()
+    world.lose_state()
+    body = {"incident_id": incident(world), "idempotency_key": "theirs", "title": "Theirs"}
+    by = {"key": "sandbox-editor"} if maker == "another key" else {"person": maker}
+    world.ask("POST", "/v2/incident_timeline_items", body | {"timestamp": "2026-11-20T09:05:00Z"}, **by)
+    world.write(MANIFEST + f"  timeline: [{ITEM % 'Deploy'}]\n")
+
     world.settle()
 
-    listed = world.ask("GET", f"/v2/incident_timeline_items?incident_id={incident(world)}")["incident_timeline_items"]
-    assert [one["title"] for one in listed if not one.get("activity_log_id")] == ["Rollback of 4821"]
+    assert items(world).keys() == {"Theirs", "Deploy"}
 
 
 def test_what_a_create_carried_whose_answer_was_lost_is_not_peoples(tmp_path: Path) -> None:

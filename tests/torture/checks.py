@@ -98,5 +98,5 @@ def _counts(one: Ended) -> Counter[str] | None:
     if not found:
         return None
     counts = Counter({word: int(number) for number, word in (part.split() for part in found[1].split(", "))})
-    counts["adopted"] = len(re.findall(r"^adopted |^forgot |\(an earlier run", one.err, re.MULTILINE))
+    counts["adopted"] = len(re.findall(r"^adopted |^forgot ", one.err, re.MULTILINE))
     return counts
