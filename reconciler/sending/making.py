@@ -76,12 +76,8 @@ class _Made:
                 return outcomes.stranger(change, raw, differing)
             if differing or self._is_older(there):
                 return self._adopted(run, change, there)
-        if change.key.child and raw.get("incident_id", run.ids.get(change.key.parent)) != run.ids.get(
-            change.key.parent
-        ):
-            return outcomes.elsewhere(change, raw)
-        if change.key.child and isinstance(change, Create) and change.idempotency_key and raw["id"] in run.others():
-            return outcomes.another_part(change, raw)
+        if change.key.child and (other := self._of_another(run)):
+            return other
         is_older = self._is_older(there)
         sent = self._standing(there) if is_older else self.sent
         records = {change.key: self._record(sent, there).learn(self._found(run, there))}
@@ -96,6 +92,15 @@ class _Made:
         standing = self._standing(there)
         others = [str(path[0]) for path in self.sent if path in there and path not in standing]
         return f"{MADE_BEFORE}; other {' and '.join(others)} by now: plan again" if others else MADE_BEFORE
+
+    def _of_another(self, run: Run) -> Result | None:
+        """Return that the key of a part made one of another incident, or one that is declared under another ID."""
+        change, raw, owner = self.change, self.told.raw, run.id_of(self.change.key.parent)
+        if raw.get("incident_id", owner) != owner:
+            return outcomes.elsewhere(change, raw)
+        if isinstance(change, Create) and change.idempotency_key and raw["id"] in run.others():
+            return outcomes.another_part(change, raw)
+        return None
 
     def _strange(self, run: Run, change: Create) -> Result | None:
         """Return that the key made what this is not: the manifest rules it out, or another resource is it."""
