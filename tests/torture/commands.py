@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.torture import checks, names, process, violence
+from tests.torture.memory import told
 from tests.torture.turns import KEPT_OUT, WAITS, Turn, begins
 from tests.torture.violence import Violence
 
@@ -102,8 +103,8 @@ class Commands:
         seconds = time.monotonic() - begun
         self._count(ended, violence)
         name = f"{'two applies' if violence.times > 1 else 'apply'} {' '.join([*flags, *turn.flags])}"
-        told = f"{'' if any(map(begins, ended)) else 'kept out, '}exit {' and '.join(str(one.code) for one in ended)}"
-        self.tell(f"{name}: {told}{violence}")
+        ends = f"{'' if any(map(begins, ended)) else 'kept out, '}exit {' and '.join(str(one.code) for one in ended)}"
+        self.tell(f"{name}: {ends}{violence}")
         seen = [entry for entry in self.account.log()[before:] if entry["key"] == "the runs"]
         pids = {one.pid for one in commands} | ({turn.claim["holder"]["pid"]} if turn.claim else set())
         is_written = any(entry["changed"] for entry in seen)
@@ -228,6 +229,8 @@ class Commands:
     def listed(self) -> dict[str, Json]:
         """Return what is managed, by `state list`."""
         found: dict[str, Json] = json.loads(self.state("list", "--format", "json").out)
+        if missing := told(self.memory) - found.keys():
+            raise checks.Broken(f"state list does not tell {sorted(missing)}, and they are noted", found)
         return found
 
     def plan(self, *flags: str) -> Json:

@@ -44,6 +44,9 @@ class Memory(Protocol):
     def journals(self) -> list[str]:
         """Return the journals that tell the next command here what the state does not."""
 
+    def next(self) -> list[str]:
+        """Return those of them that go on from the state, whole; what others tell counts in part."""
+
     def texts(self) -> Iterator[str]:
         """Yield all that is kept elsewhere than in the folders of the run."""
 
@@ -82,6 +85,10 @@ class Local:
     def journals(self) -> list[str]:
         """Return the journal of the folder, if there is one."""
         return [_text(path) for path in (self.work / ".reconciler").rglob("journal")]
+
+    def next(self) -> list[str]:
+        """Return the same: there is one run at a time, and one folder."""
+        return self.journals()
 
     def texts(self) -> Iterator[str]:
         """Yield nothing: all is in the folder."""
@@ -148,9 +155,11 @@ class Shared:
 
     def journals(self) -> list[str]:
         """Return the journal of the bucket, if it goes on from the state there, and those of this machine."""
-        there = _basis(self._object(".json"))
-        shared = [text for text in self._noted() if _head(text).get("basis") == there]
-        return shared + [_text(path) for path in sorted((self.work / ".reconciler").rglob("journal-*"))]
+        return self._going_on() + [_text(path) for path in sorted((self.work / ".reconciler").rglob("journal-*"))]
+
+    def next(self) -> list[str]:
+        """Return the journal of the bucket, if it goes on from the state there and nothing was put aside since."""
+        return [] if self.rescues() else self._going_on()
 
     def rescues(self) -> list[Path]:
         """Return the files of this machine in which runs put a state aside, the oldest first."""
@@ -203,6 +212,10 @@ class Shared:
     def _object(self, ending: str) -> Json:
         value: Json = next((json.loads(self.bucket.text(one)) for one in self._names(ending)), {})
         return value
+
+    def _going_on(self) -> list[str]:
+        there = _basis(self._object(".json"))
+        return [text for text in self._noted() if _head(text).get("basis") == there]
 
     def _noted(self) -> list[str]:
         return list(map(self.bucket.text, self._names(".journal")))
@@ -269,6 +282,16 @@ def known(memory: Memory) -> frozenset[str]:
     told = {f"{name} {key} {json.dumps(one)}" for name, part in parts.items() for key, one in part.items()}
     told |= {json.dumps(one) for one in state.get("pending", ())}
     return frozenset(told.union(*map(_lines, memory.journals())))
+
+
+def told(memory: Memory) -> frozenset[str]:
+    """Return the keys of the resources that the next command must know; none where some were moved meanwhile."""
+    entries = [json.loads(line) for text in memory.next() for line in _lines(text)]
+    if any({"buried", "renamed"} & entry.keys() for entry in entries):
+        return frozenset()
+    noted = [(key, one) for entry in entries for key, one in entry.get("records", {}).items()]
+    made = {key for key, one in noted if one["how"] != "changed"}
+    return frozenset(key for key in made.union(resources(memory)) if key.count("/") == 1)
 
 
 def _lines(journal: str) -> Iterator[str]:

@@ -144,6 +144,8 @@ class Run:
             self.write()
         if isinstance(self.memory, Shared) and self.chance.random() < 0.35:
             self._perhaps_losing(partial(machines.change, self, self.memory))
+        if self.chance.random() < 0.3:
+            self.commands.listed()
         if self.chance.random() < 0.25:
             told = self._perhaps_losing(lambda: self.memory.lose(self.chance))
             self.tell(told, "losses of state")
