@@ -60,7 +60,7 @@ class Commands:
             is_saved = (self.folder / "plan.json").exists()
         flags = ["--plan", "../plan.json"] if is_saved else self._flags()
         drawn = violence.drawn(self.chance, is_shared=bool(self.memory.spec))
-        turn = self._turn(drawn.times)
+        turn = self._turn(drawn.times, 0.6)
         faults = {"seed": self.chance.randrange(1000), "faults": drawn.faults}
         self.account.ask("PUT", "/_sandbox/faults", faults)
         self.apply(flags, drawn, turn)
@@ -79,47 +79,48 @@ class Commands:
                 self.overwrites.append(self.count)
         return flags
 
-    def _turn(self, times: int) -> Turn:
-        """Say what becomes of the lock that a dead run left: it is removed, its end is waited for, or it keeps out."""
+    def _turn(self, times: int = 1, patience: float = 1.0) -> Turn:
+        """Say what becomes of the lock that a dead run left: it is removed, its end is waited for, or it keeps out.
+
+        Several at once wait for each other likewise: so many of them as `patience` says.
+        """
         claim = self.memory.claim()
         if claim and self.chance.random() < 0.5:
             self._unlock(claim)
             claim = {}
-        is_waiting = (bool(claim) or times > 1) and self.chance.random() < 0.6
+        is_waiting = (bool(claim) or times > 1) and self.chance.random() < patience
         self.figures["dead locks waited for"] += bool(claim) and is_waiting
         return Turn(claim, WAITS if is_waiting else ())
 
     def apply(self, flags: Sequence[str], violence: Violence = CALM, turn: Turn | None = None) -> Ended:
         """Apply once, or twice at a time, and check what can be checked at once."""
-        turn = turn or self._waiting()
-        before = len(self.account.log())
+        turn = turn or self._turn()
+        before, said = len(self.account.log()), [*flags, *turn.flags]
         self.prunes = "--prune" in flags
-        form = ["--format", "json"] if self.chance.random() < 0.7 else []
-        parallelism = str(self.chance.choice([1, 2, 10]))
-        arguments = ["apply", *flags, *turn.flags, "--auto-approve", "--parallelism", parallelism, *form]
+        arguments = self._applying(said)
         commands = [self._start(arguments, is_fresh=violence.is_fresh) for _ in range(violence.times)]
         begun = time.monotonic()
         ended = self._carried_out(commands, violence)
         seconds = time.monotonic() - begun
         self._count(ended, violence)
-        name = f"{'two applies' if violence.times > 1 else 'apply'} {' '.join([*flags, *turn.flags])}"
-        ends = f"{'' if any(map(begins, ended)) else 'kept out, '}exit {' and '.join(str(one.code) for one in ended)}"
-        self.tell(f"{name}: {ends}{violence}")
+        self._tell_ends(said, ended, violence)
         seen = [entry for entry in self.account.log()[before:] if entry["key"] == "the runs"]
-        pids = {one.pid for one in commands} | ({turn.claim["holder"]["pid"]} if turn.claim else set())
-        is_written = any(entry["changed"] for entry in seen)
         self._check(ended, violence, seen)
-        turn.check(ended, pids if self.memory.spec else (), seconds, is_written=is_written)
+        holders = turn.holders(commands) if self.memory.spec else ()
+        turn.check(ended, holders, seconds, is_written=any(entry["changed"] for entry in seen))
         return ended[0]
 
-    def _waiting(self) -> Turn:
-        """Wait for the end of the lock that a dead run left, or remove it: whoever does so wants to run."""
-        claim = self.memory.claim()
-        if claim and self.chance.random() < 0.5:
-            self._unlock(claim)
-            return Turn()
-        self.figures["dead locks waited for"] += bool(claim)
-        return Turn(claim, WAITS if claim else ())
+    def _applying(self, flags: Sequence[str]) -> list[str]:
+        form = ["--format", "json"] if self.chance.random() < 0.7 else []
+        parallelism = str(self.chance.choice([1, 2, 10]))
+        return ["apply", *flags, "--auto-approve", "--parallelism", parallelism, *form]
+
+    def _tell_ends(self, flags: Sequence[str], ended: Sequence[Ended], violence: Violence) -> None:
+        """Tell how applies ended; what did not come to look at the account has noted nothing of it."""
+        name = "two applies" if len(ended) > 1 else "apply"
+        kept_out = "" if any(map(begins, ended)) else "kept out, "
+        codes = " and ".join(str(one.code) for one in ended)
+        self.tell(f"{name} {' '.join(flags)}: {kept_out}exit {codes}{violence}")
 
     def _carried_out(self, commands: Sequence[process.Command], violence: Violence) -> list[Ended]:
         """Let commands begin, with whatever goes wrong meanwhile, and wait for their ends."""

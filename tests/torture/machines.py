@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.torture.memory import Shared
     from tests.torture.run import Run
+    from tests.torture.shared import Shared
 
 FOLDERS = ("work", "elsewhere")
 

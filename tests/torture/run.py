@@ -14,9 +14,10 @@ from tests.torture import authors, checks, machines, names, observed, operators,
 from tests.torture.account import Account
 from tests.torture.commands import Commands
 from tests.torture.generate import drawn, scenes
-from tests.torture.memory import Local, Shared, ids, is_in_journal, known, resources
+from tests.torture.memory import Local, ids, is_in_journal, known, resources
 from tests.torture.people import People
 from tests.torture.reckoning import Reckoning, nowhere
+from tests.torture.shared import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from tests.torture.checks import Broken
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from tests.torture.process import Ended
+    from tests.torture.process import Command, Ended
 
 Json = dict[str, Any]
 
@@ -35,10 +35,15 @@ class Turn:
     claim: Json = field(default_factory=dict)
     flags: tuple[str, ...] = ()
 
+    def holders(self, commands: Sequence[Command]) -> frozenset[int]:
+        """Return the processes that a lock can name while commands run: they, and the one that died."""
+        died = [self.claim["holder"]["pid"]] if self.claim else []
+        return frozenset([one.pid for one in commands] + died)
+
     def check(self, ended: Sequence[Ended], pids: Collection[int], seconds: float, *, is_written: bool) -> None:
         """Check that one ran, that others told whom they gave way to, and that a dead run's time was respected.
 
-        `pids` are those that a lock may name, none where it names nobody for sure.
+        `pids` are those that a lock can name, none where it names nobody for sure.
         """
         out = [one for one in ended if KEPT_OUT in one.err]
         if out and self.flags:
