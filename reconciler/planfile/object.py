@@ -105,6 +105,8 @@ class Object:
         if not self.now:
             news = self.today.notices.get(self.key)
             return f"changed since: {news[0].message}" if news else ""
+        if lost := self._lost():
+            return f"changed since: {lost}"
         moved = self._moved()
         if (not moved and list(map(essence, self.then)) == list(map(essence, self.now))) or self._is_left_over():
             return ""
@@ -146,6 +148,13 @@ class Object:
         posted = {self.today.known.ids[one.key] for one in done if isinstance(one, Post)}
         return set(self._moved_of(change, posted)) - ours
 
+    def _lost(self) -> str:
+        """Return that what was to be adopted is not taken for it any more."""
+        adopted = next((change for change in self.then if isinstance(change, Adopt)), None)
+        if adopted is None or self.key not in self.today.plan.absent:
+            return ""
+        return f"{adopted.live.reference} is not found any more: people may have renamed it"
+
     def _made(self) -> str:
         """Return that it was to be made, and is there."""
         if not any(isinstance(change, Create) and not change.key.child for change in self.then):
@@ -173,6 +182,8 @@ class Object:
         live = self.today.plan.live.get(change.key)
         if name == resting.TIMELINE:
             return "updates were posted meanwhile"
+        if name == resting.IDENTITY:
+            return "it is another object"
         if live is None or not isinstance(change, Edit) or self.key in self.today.plan.private:
             return name
         then = next((one.old for one in change.fields if one.name == name), None)

@@ -322,3 +322,20 @@ def test_a_prompt_that_stood_open_over_a_calm_account_changes_nothing(desk: Desk
 
     assert held.plan == shown
     assert (held.stale, held.already, held.beyond) == ((), (), ())
+
+
+def test_what_was_to_be_adopted_and_was_renamed_is_told_as_that(desk: Desk) -> None:
+    """Nobody posted an update: it is not found by its name any more."""
+    desk.declare(incident("one"))
+    desk.settled()
+    desk.lose_state()
+    desk.declare(incident("one", updates=UPDATES))
+    desk.plan()
+    desk.edit(desk.incident("Title of one")["id"], name="Bobbed")
+
+    ended = desk.carry_out()
+
+    assert ended.code == 4
+    assert "changed since: INC-1 is not found any more: people may have renamed it" in ended.stdout
+    assert "updates were posted" not in ended.stdout
+    assert desk.updates(desk.incident("Bobbed")["id"]) == []
