@@ -122,29 +122,36 @@ class _Made:
     def _adopted(self, run: Run, change: Create, there: Leaves) -> Result:
         """Note what an earlier run made: only what stands as it was asked for counts as sent."""
         raw = self.told.raw
-        moved = _differing(("status", "severity"), self.sent, there) or self._moved_back(run)
+        moved, who = self._moved(run, there)
         # What people moved back to where it began was not left so by us.
         standing = {path: leaf for path, leaf in self._standing(there).items() if path[0] not in moved}
         run.made(change, raw, {change.key: replace(self._record(standing, there), how="key")})
         note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
-        hold = f"{change.key} existed, and people moved its {' and '.join(moved)}: plan again" if moved else ""
+        hold = f"{change.key} existed, and {who} moved its {' and '.join(moved)}: plan again" if moved else ""
         return Result(run.done(change, raw["id"], self.told.request_id, note, adopted=True), hold=hold)
 
-    def _moved_back(self, run: Run) -> list[str]:
-        """Return what people moved to where it was declared, after an earlier run had moved it on.
+    def _moved(self, run: Run, there: Leaves) -> tuple[list[str], str]:
+        """Return what was moved since it was made, and by whom: people may have moved it back to where it began.
 
         Where that cannot be read, nothing is taken for certain.
         """
-        declared = [str(path[0]) for path in MOVES if path in self.sent]
+        declared, by_people = [str(path[0]) for path in MOVES if path in self.sent], self._moved_by_people(run)
+        differing = _differing(("status", "severity"), self.sent, there)
+        if by_people is None:
+            return differing or declared, "somebody"
+        who = "an API key" if differing and by_people.isdisjoint(differing) else "people"
+        return differing or [name for name in declared if name in by_people], who
+
+    def _moved_by_people(self, run: Run) -> set[str] | None:
+        """Return what people, and not a run, moved last; None where nobody can tell."""
         try:
             updates = run.client.list(UPDATE.path, UPDATE.items, {UPDATE.parent: self.told.raw["id"]}, page_size=250)
         except (ApiError, Interrupted):
-            return declared
+            return None
         updates.sort(key=lambda one: (one["created_at"], one["id"]))
         in_triage = starts_in_triage(self.told.raw)
         begun = {path: leaf for path, leaf in self.sent.items() if not (in_triage and path == ("status",))}
-        moved = moved_by_people(updates, begun)
-        return [name for name in declared if (name,) in moved]
+        return {str(path[0]) for path in moved_by_people(updates, begun)}
 
     def _standing(self, there: Leaves) -> Leaves:
         """Return what stands there as it was asked for; of an update, which nobody can edit, all as it stands."""
