@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler import alike, kinds
 from reconciler.errors import Problem
-from reconciler.identity import DEFAULT_GENERATION
+from reconciler.identity import DEFAULT_GENERATION, markers
 from reconciler.kinds.incident import ends_with
 from reconciler.model import Desired, Key, Leaves, Manifest, Ref
 
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
     from reconciler.names import Names
 
 
-def contradictions(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+def contradictions(manifests: Sequence[Manifest], identity_field: str = "") -> Iterator[Problem]:
     """Yield where manifests contradict each other: two of one identity, or two that one live object would be.
 
-    Incidents have no natural key, but two that look the same could not be told apart once state is lost.
+    Incidents have no natural key, but two that look the same could not be told apart once state is lost. None states
+    the `identity_field` itself.
     """
+    for manifest in manifests if identity_field else ():
+        for name in manifest.spec.get("custom_fields", ()):
+            if alike.title(name) == alike.title(identity_field):
+                yield markers.carries_key(manifest, name)
     yield from _twice(manifests, lambda one: one.key, lambda one: f"`{one.key}` is declared twice")
     yield from _twice(
         manifests,

@@ -74,7 +74,10 @@ def load(
     read = manifest.read(
         workspace.manifests, str(workspace.root), workspace.environ, defaults=workspace.defaults, prune=prune
     )
-    if problems := [*(validate.problems(read, read.problems) or contradictions(read.items)), *besides(read)]:
+    if problems := [
+        *(validate.problems(read, read.problems) or contradictions(read.items, workspace.identity_field)),
+        *besides(read),
+    ]:
         raise Invalid(problems)
     chosen, brought = selection.choose(read.items, select, exclude, workspace.identity_field)
     return Loaded(workspace, tuple(chosen), read.files, is_whole, brought, allowed, prune)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import alike, identity
+from reconciler.errors import Problem
 from reconciler.identity import Absent, Marked, Matched
 from reconciler.model import Leaf, Source
 
 if TYPE_CHECKING:
     from reconciler.identity import Match
     from reconciler.kinds.naming import Found
-    from reconciler.model import Desired, Ref
+    from reconciler.model import Desired, Manifest, Ref
     from reconciler.names import Names
     from reconciler.workspace import Workspace
 
@@ -54,14 +55,19 @@ def marked(desired: Desired, match: Match, key: str, field: Found, names: Names)
     """
     path = ("custom_fields", field.value)
     if stated := desired.leaves.get(path):
-        at = desired.manifest.at("custom_fields", stated.label)
-        names.report(at, f"`{stated.label}` carries the incident's key (`identity_field`)", "leave it out")
+        names.problems.append(carries_key(desired.manifest, stated.label))
     if not isinstance(match, Matched | Marked | Absent) or (
         isinstance(match, Matched) and _is_left(match, field.value, key)
     ):
         return desired
     leaf = Leaf([{"value_text": key}], key, field.text)
     return replace(desired, leaves={**desired.leaves, path: leaf})
+
+
+def carries_key(manifest: Manifest, name: str) -> Problem:
+    """Return that a manifest states the field that carries its key."""
+    told = f"`{name}` carries the incident's key (`identity_field`)"
+    return Problem(manifest.at("custom_fields", name), told, "leave it out")
 
 
 def _is_left(match: Matched, field: str | Ref, key: str) -> bool:
