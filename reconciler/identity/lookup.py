@@ -154,7 +154,8 @@ class Search:
                 found[claim.key] = _by_marker(claim, marked) or _carried_elsewhere(claim, looked, elsewhere)
         if self.is_partial:
             self._leave_to_others(claims, found, objects)
-        settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects) for claim in claims}
+        strays = self._strays({claim.key: claim for claim in claims}, found, objects)
+        settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects, strays) for claim in claims}
         return _claimed_once(settled)
 
     def _by_id(self, claim: Claim, objects: Objects) -> Match | None:
@@ -211,13 +212,29 @@ class Search:
     def _marker(self, one: Mapping[str, Any]) -> str:
         return marker(one, self.marker_field) if self.marker_field else ""
 
-    def _settled(self, claim: Claim, found: Match, objects: Objects) -> Match:
+    def _strays(
+        self, claims: Mapping[Key, Claim], found: Mapping[Key, Match | None], objects: Objects
+    ) -> dict[str, Taken]:
+        """Return what state takes for another one than its key says, by the key: nobody is declared in its place."""
+        strays, written = {}, self.written or {}
+        for one in objects.all:
+            holder, text = (self.holders or {}).get(one["id"]), self._marker(one)
+            if holder is None or not text:
+                continue
+            match = found.get(holder)
+            if self._carries_another(claims[holder], match) if isinstance(match, Matched) else text != written.get(holder):
+                strays[text] = Taken(one, holder)
+        return strays
+
+    def _settled(self, claim: Claim, found: Match, objects: Objects, strays: Mapping[str, Taken]) -> Match:
         """Return what was found, or why it cannot be taken for it."""
         found = _unless_taken(claim.key, found, self.holders or {})
         if isinstance(found, Matched) and claim.excludes(found.raw):
             return Ambiguous((found.raw,), "it is managed as what `not` says that it is not")
-        if isinstance(found, Absent) and (used := self._used(claim, objects)):
-            return used
+        if isinstance(found, Absent):
+            stray = next((strays[text] for text in claim.markers if text in strays), None)
+            if left := self._used(claim, objects) or stray:
+                return left
         if _is_declared_anew(claim, found) and (unfinished := _unfinished(claim, objects)):
             return unfinished
         if isinstance(found, Matched) and (other := self._carries_another(claim, found)):
