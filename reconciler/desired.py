@@ -69,7 +69,12 @@ def _renames(manifests: Sequence[Manifest]) -> Iterator[Problem]:
         if still and not (still is was.manifest and was.is_one_of_several):
             is_other = still is not was.manifest
             told = f"`{still.key}` is declared still, at {still.source}" if is_other else "that is its own name"
-            yield Problem(was.source, told, "take `was:` out" + (", or the other manifest" if is_other else ""))
+            hint = "take `was:` out"
+            if is_other:
+                # Without it, what was renamed would be declared again, and its incident given to the other one.
+                who = was.manifest.key
+                hint = f"if {who} was it, give the other one another `metadata.name`; if it never was, {hint}"
+            yield Problem(was.source, told, hint)
     yield from _twice(
         every,
         lambda was: was.key,

@@ -38,12 +38,14 @@ def undeclared(desired: Mapping[Key, Desired], names: Names, memory: Memory) -> 
 
 def let_go(desired: Mapping[Key, Desired], matches: Mapping[Key, Match], memory: Memory) -> Iterable[Notice]:
     """Yield the objects that resources were until now, where a manifest says that they are others."""
+    held = {match.raw["id"]: key for key, match in matches.items() if isinstance(match, Matched)}
     for key, match in matches.items():
         record = memory.record(key)
         if record is None or not isinstance(match, Matched) or match.raw["id"] == record.id:
             continue
         was, now = record.reference or record.id, match.raw.get("reference") or match.raw["id"]
-        told = f"it was {was} until now, which is left as it is and managed by nobody from here on"
+        next_one = "left as it is and managed by nobody"
+        told = f"it was {was} until now, which is {held.get(record.id, next_one)} from here on"
         hint = f"if it is not {now}, put its `id:` or `generation:` back"
         yield Notice(Topic.WARNING, key, told, desired[key].source, hint)
 

@@ -99,7 +99,7 @@ def _ambiguous(desired: Desired, candidates: Sequence[Mapping[str, Any]], reason
 
 
 def _taken(desired: Desired, raw: Mapping[str, Any], holder: Key, rules: Rules) -> Refusal:
-    stated = desired.manifest.metadata.get("id") in {raw["id"], raw.get("reference")}
+    stated = desired.manifest.metadata.get("id", "") in {raw["id"], raw.get("reference")}
     at = desired.manifest.document.at("metadata", "id") if stated else desired.source
     called = raw.get("reference") or f"the {kinds.KINDS[desired.key.kind].noun} `{raw['name']}`"
     message = f"{called} is managed by {holder}"
@@ -119,18 +119,29 @@ def _marked(desired: Desired, match: Marked, rules: Rules) -> Refusal:
     is_own = owner is not None and owner.key == desired.key
     whose = f"the key of {owner.key}" if owner else f"a key that is not of this workspace: {match.text}"
     whose = f"the key of generation {owner.generation} of {owner.key}" if owner and is_own else whose
+    hint = _choice(desired, match, rules)
+    if owner and not is_own and owner.key not in rules.declared:
+        hint = f"renamed? write `was: {owner.key.name}` below `metadata:`; else {hint}"
+    at = desired.manifest.document.at("metadata", "id") if match.is_stated else desired.source
+    return Refusal(Why.AMBIGUOUS, desired.key, at, f"{known} carries {whose}", hint)
+
+
+def _choice(desired: Desired, match: Marked, rules: Rules) -> str:
+    """Return the lines by which a person says whether an incident is what its key says, or what it is taken for."""
+    owner, known, forget = match.owner, match.raw["reference"], f"`reconciler state rm {desired.key}`"
+    is_own = owner is not None and owner.key == desired.key
     # A key of this workspace, which nothing but a number speaks against, is not given up for that.
     taken = f"write `id: {known}` below `metadata:` to give it its own key"
     if owner and not match.is_recorded:
         taken = f"to take it all the same, empty its `{rules.called(rules.marker)}` in incident.io"
-    forget = f", and `reconciler state rm {desired.key}`" if match.is_recorded else ""
-    hint = f"{taken}; if it is not it, `not: [{known}]`{forget}"
     if owner and match.is_stated:
-        back = f'take `id:` out, or put `generation: "{owner.generation}"` back'
-        hint = back if is_own else f"correct `id:`; {taken}"
-    renamed = f"renamed? write `was: {owner.key.name}` below `metadata:`; else " if owner and not is_own else ""
-    at = desired.manifest.document.at("metadata", "id") if match.is_stated else desired.source
-    return Refusal(Why.AMBIGUOUS, desired.key, at, f"{known} carries {whose}", f"{renamed}{hint}")
+        return (
+            f'take `id:` out, or put `generation: "{owner.generation}"` back' if is_own else f"correct `id:`; {taken}"
+        )
+    if owner and not is_own and owner.key in rules.declared:
+        leave = f"{forget}; else" if match.is_recorded else f"`not: [{known}]` below `metadata:`;"
+        return f"if it is that one, {leave} {taken}"
+    return f"{taken}; if it is not it, `not: [{known}]`" + (f", and {forget}" if match.is_recorded else "")
 
 
 def _elsewhere(desired: Desired, raw: Mapping[str, Any], field: Mapping[str, Any], rules: Rules) -> Refusal:

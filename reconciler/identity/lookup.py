@@ -221,8 +221,10 @@ class Search:
             holder, text = (self.holders or {}).get(one["id"]), self._marker(one)
             if holder is None or not text:
                 continue
-            match = found.get(holder)
-            if self._carries_another(claims[holder], match) if isinstance(match, Matched) else text != written.get(holder):
+            match, is_others = found.get(holder), text != written.get(holder)
+            if isinstance(match, Matched):
+                is_others = self._carries_another(claims[holder], match) is not None
+            if is_others:
                 strays[text] = Taken(one, holder)
         return strays
 
