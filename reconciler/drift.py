@@ -19,8 +19,9 @@ class Report:
     """What others did to what is managed. `recorded` are how many of the `resources` were ever applied.
 
     `undeclared` are how many more are remembered and have no manifest any more; where nothing is recorded of what was
-    selected, `others` are remembered. `lost` are those that the account does not show any more; `finished` and
-    `paused` what to do about incidents that others brought further than their manifest, or paused.
+    selected, `others` are remembered. `lost` are those that the account does not show any more, `unjudged` those
+    that nobody can say of which object they are; `finished` and `paused` what to do about incidents that others brought
+    further than their manifest, or paused.
     """
 
     workspace: str
@@ -30,6 +31,7 @@ class Report:
     recorded: int
     fields: tuple[Drifted, ...] = ()
     lost: tuple[Refusal, ...] = ()
+    unjudged: tuple[Refusal, ...] = ()
     finished: Mapping[Key, str] = field(default_factory=dict)
     paused: Mapping[Key, str] = field(default_factory=dict)
     live: Mapping[Key, Live] = field(default_factory=dict)
@@ -41,8 +43,8 @@ class Report:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing changed outside, as far as can be told."""
-        return not (self.fields or self.lost)
+        """Return whether nothing changed outside, and all that is managed was looked at."""
+        return not (self.fields or self.lost or self.unjudged)
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -60,7 +62,7 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int]:
-        """Return how many fields changed, what the next apply does with them, and how many resources are gone."""
+        """Return how many fields changed, what the next apply does with them, and how many are gone or not judged."""
         fates = [one.fate for one in self.fields]
         return {
             "fields": len(self.fields),
@@ -69,6 +71,7 @@ class Report:
             "finished": len(self.finished),
             "paused": len(self.paused),
             "out_of_sight": len(self.lost),
+            "not_judged": len(self.unjudged),
         }
 
 
@@ -77,6 +80,7 @@ def of(plan: Plan, memory: Memory, undeclared: int = 0) -> Report:
     known = {(one.key, one.path) for one in plan.drifted}
     brought = [one for one in plan.notices if one.topic in {Topic.FINISHED, Topic.PAUSED} and memory.record(one.key)]
     more = [one.moved for one in brought if one.moved and (one.moved.key, one.moved.path) not in known]
+    left_alone = [one for one in plan.refusals if memory.record(one.key)]
     return Report(
         workspace=plan.workspace,
         organisation=plan.organisation,
@@ -84,7 +88,8 @@ def of(plan: Plan, memory: Memory, undeclared: int = 0) -> Report:
         resources=plan.resources,
         recorded=plan.resources - len(set(_unrecorded(plan, memory))),
         fields=(*plan.drifted, *more),
-        lost=tuple(one for one in plan.refusals if one.why is Why.OUT_OF_SIGHT and memory.record(one.key)),
+        lost=tuple(one for one in left_alone if one.why is Why.OUT_OF_SIGHT),
+        unjudged=tuple(one for one in left_alone if one.why is not Why.OUT_OF_SIGHT and one.key not in plan.live),
         finished={one.key: one.hint for one in brought if one.topic is Topic.FINISHED},
         paused={one.key: one.hint for one in brought if one.topic is Topic.PAUSED},
         live=plan.live,

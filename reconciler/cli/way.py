@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HINTS = frozenset(
-    {"hint", "over_limits", "refusals", "notices", "plan", "stale", "already", "lost", "finished", "paused"}
+    {"hint", "over_limits", "refusals", "notices", "plan", "stale", "already", "lost", "unjudged", "finished", "paused"}
 )
 """Fields of what is told that are hints, or hold some."""
 ACCOUNT, WORKSPACE = frozenset({"--sandbox", "--base-url"}), "--workspace"

@@ -55,7 +55,8 @@ def groups(report: Report, layout: Layout = PIPE) -> list[tuple[str, list[Sectio
     """Return what there is to say under each heading; the first line of a section says what it is about."""
     return [
         ("Changed outside", [list(_resource(report, key, layout)) for key in report.keys]),
-        ("Out of sight", [list(_lost(refusal)) for refusal in report.lost]),
+        ("Out of sight", [list(_refused(refusal)) for refusal in report.lost]),
+        ("Not judged", [list(_refused(refusal)) for refusal in report.unjudged]),
         ("Good to know", [[each] for each in _good_to_know(report)]),
     ]
 
@@ -82,6 +83,7 @@ def summary(report: Report) -> str:
     parts = [f"{count(counts['fields'], 'field')} of {count(counts['resources'], 'resource')} ({fates})"]
     parts = parts if report.fields else []
     parts += [f"{count(len(report.lost), 'resource')} out of sight"] if report.lost else []
+    parts += [f"{count(len(report.unjudged), 'resource')} not judged"] if report.unjudged else []
     return f"Drift: {', '.join(parts)}."
 
 
@@ -107,6 +109,7 @@ def as_object(report: Report) -> as_json.Object:
         "summary": {"recorded": report.recorded, "undeclared": report.undeclared} | report.summary,
         "resources": [_object(report, key) for key in report.keys],
         "out_of_sight": list(map(as_json.refusal, report.lost)),
+        "not_judged": list(map(as_json.refusal, report.unjudged)),
         "not_looked_up": report.not_looked_up,
     }
 
@@ -170,7 +173,7 @@ def _becomes(one: Drifted) -> str:
     return UNREAD if one.is_unread else FATES[one.fate]
 
 
-def _lost(refusal: Refusal) -> Iterator[Line]:
+def _refused(refusal: Refusal) -> Iterator[Line]:
     why = Span(f"  {refusal.why.value}", "bold red")
     yield line(Span(visible(str(refusal.key)), "bold"), why, sigil="!", right=place(refusal.source))
     yield line("    ", visible(refusal.message))

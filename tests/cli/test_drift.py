@@ -172,6 +172,7 @@ class TestDrift:
             "finished": 0,
             "paused": 0,
             "out_of_sight": 0,
+            "not_judged": 0,
         }
         moved = told["resources"][0]["fields"][0]["moved_by"]
         assert moved["kind"] == "user"
@@ -273,6 +274,34 @@ class TestDrift:
         assert ended.stdout.endswith("Drift: 1 resource out of sight.\n")
         assert "hint: if it is gone for good: `reconciler state rm Incident/slow --sandbox`" in ended.stdout
         assert report(shell)["out_of_sight"][0]["key"] == "Incident/slow"
+
+    @pytest.mark.parametrize(
+        ("metadata", "told"),
+        [
+            ("not: [INC-1]", "it is managed as what `not` says that it is not: INC-1 (Bobbed, "),
+            ('generation: "2"', "its earlier generation is INC-1, which is not finished: Monitoring"),
+            ('generation: "2", id: INC-1', "`id:` names INC-1, which is generation 1 of it"),
+        ],
+    )
+    def test_what_was_not_judged_is_no_quiet_one(self, shell: Shell, world: World, metadata: str, told: str) -> None:
+        """Nobody can say which incident it is: told in every format, and never as if nothing had changed."""
+        move(world, name="Bobbed", summary="By Bob")
+        shell.write("incidents/slow.yaml", MANIFEST.replace("name: slow", f"name: slow, {metadata}"))
+
+        ended = shell.run("drift", "--sandbox")
+
+        assert ended.code == 2
+        assert told in ended.stdout
+        assert ended.stdout.endswith("Drift: 1 resource not judged.\n")
+        (one,) = report(shell)["not_judged"]
+        assert one["key"] == "Incident/slow"
+        assert one["message"].startswith(told)
+        assert report(shell)["summary"]["not_judged"] == 1
+        for form in ("markdown", "html"):
+            page = shell.run("drift", "--sandbox", "--format", form)
+            assert page.code == 2
+            assert "1 resource not judged" in page.stdout
+            assert "Incident/slow" in page.stdout
 
     def test_configuration_drifts_as_well(self, shell: Shell, world: World) -> None:
         """It has no activity log, so nobody is named; a deleted object is out of sight."""
