@@ -140,11 +140,11 @@ def apply(
 
     `memory` is what the plan was made from, `plan_id` that of a saved plan, used up once all of it is done; `policy`
     says what happens to what others change meanwhile; nothing older than `since`, or that `beside` tells, is what this
-    made. Raises `Refused` before the first write: another run holds the lock or has written since, the disk is full.
+    made. Raises `Refused` before the first write: another run holds the lock, the state is another, the disk is full.
     """
     with store.locked():
         if store.read() != memory:
-            raise Refused("another run has written since this plan was made", "run the same command again")
+            raise Refused("the state was written or removed since this plan was made", "run the same command again")
         journal = store.open_journal()
         try:
             memory = learning.follow(plan, memory, journal)

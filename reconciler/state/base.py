@@ -37,10 +37,17 @@ class Base:
     """Whether the state is one that a run had put aside, and is not in its place yet."""
     is_salvaged: bool = False
     """Whether objects lie there that cannot be read."""
+    noted_by: str = ""
+    """The run whose journal the lines begin with; empty where they are the state's own."""
 
     def is_next(self, rescue: Rescue) -> bool:
         """Tell whether nobody has written since the state that a rescued one was to be written over."""
         return rescue.basis == self.basis or self.version is None
+
+    def is_known_to(self, rescue: Rescue) -> bool:
+        """Tell whether a rescued state knows all that stands here: it goes on from here, or its own run noted it."""
+        is_its = not self.leftovers and self.noted_by in {"", rescue.run}
+        return self.is_next(rescue) and (is_its or not self.lines)
 
 
 @dataclass(slots=True)
@@ -72,7 +79,8 @@ class Reader:
             require_workspace(one.workspace, self.workspace, one.name)
         chosen = _chosen(shared, local, basis)
         lines = chosen.text if chosen else lines_of(value.get("pending", ()))
-        base = Base(state, found.version if found else None, basis, lines, noted.version if noted else None)
+        version, journal = found.version if found else None, noted.version if noted else None
+        base = Base(state, version, basis, lines, journal, noted_by=chosen.run if chosen else "")
         if found is None and self.former and self.former.exists():
             file = shown(str(self.former))
             told = f"{name} holds no state yet, and {file} does: `reconciler state recover {file}` brings it there"

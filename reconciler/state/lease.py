@@ -182,8 +182,22 @@ class Lease:
         claim = {"token": self.token, "seconds": self.seconds, "beat": self._beats, "holder": self._holder.to_json()}
         claim["ends"] = datetime.fromtimestamp(self.wall() + self.seconds, UTC).isoformat("T", "seconds")
         patience = self.seconds * (1 - TRUSTED) if patience is None else patience
-        self._version = self.objects.put(self.name, _text(claim), over, patience=patience)
+        try:
+            self._version = self.objects.put(self.name, _text(claim), over, patience=patience)
+        except Overtaken:
+            self._version = self.objects.put(self.name, _text(claim), self._own(patience), patience=patience)
         self._until = asked + self.seconds * TRUSTED
+
+    def _own(self, patience: float) -> Version:
+        """Return the version of a beat of this very run; raises `Overtaken` where something else stands there.
+
+        A renewal that the store answered too late, or not at all, may have been carried out.
+        """
+        found = self.objects.get(self.name, patience=patience)
+        claim = claim_of(found.text) if found else None
+        if found is None or claim is None or claim.token != self.token:
+            raise Overtaken(self.name)
+        return found.version
 
     def _is_over(self, now: float) -> bool:
         if not self._lost and now >= self._until:

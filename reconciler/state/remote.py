@@ -8,6 +8,7 @@ place of the last one's; whoever lost the lease cannot write there any more.
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -32,10 +33,9 @@ if TYPE_CHECKING:
 
     from reconciler.state.address import Address
     from reconciler.state.holder import Claim
-    from reconciler.state.objects import Objects
+    from reconciler.state.objects import Found, Objects
     from reconciler.state.record import Account
 
-OVERTAKEN = "another run has written since this plan was made"
 SPOILED = "`reconciler state rebuild` finds what it told again in the account, and keeps a copy of it on this machine"
 TRIES = 3
 """How many times a lock is tried to be removed whose holder renews it just then."""
@@ -135,7 +135,8 @@ class RemoteStore:
                 version = self.objects.put(self.address.journal_name, text, base.journal)
             except Overtaken:
                 path.unlink(missing_ok=True)
-                raise Refused(OVERTAKEN, "run the same command again") from None
+                told = f"{self.address}: its journal was written or removed since this plan was made"
+                raise Refused(told, "run the same command again") from None
             run.base, run.journal, run.uploaded = replace(base, journal=version), path, len(text)
         with explained(run.journal):
             return Journal(run.journal)
@@ -210,7 +211,7 @@ class RemoteStore:
         if rescue.path.resolve() in run.taken_up:
             return
         rescue.require_fit(base.state, self.workspace, str(self.address))
-        if base.is_next(rescue) and not base.lines:
+        if base.is_known_to(rescue):
             self.save(rescue.memory, rescue.memory.state.account)
         elif force:
             lines = base.lines + leftovers.additions(memory, rescue.memory)
@@ -223,7 +224,7 @@ class RemoteStore:
             raise Refused(
                 f"{rescue.path}: {told}",
                 "`reconciler apply` finds in the account what the state does not know; `reconciler state recover "
-                "FILE --force` adds it from the file, and leaves the rest as it is",
+                f"{shown(str(rescue.path))} --force` adds it from the file, and leaves the rest as it is",
             )
 
     def _held(self) -> Run:
@@ -247,11 +248,7 @@ class RemoteStore:
         """Keep a state that could not be put in its place in a file, and return the words that say so."""
         run = self._held()
         path = self.folder / f"{leftovers.RESCUE}{run.lease.token}.json"
-        reason = (
-            f"{self.address}: another run has written since, and the state is not written over it"
-            if isinstance(error, Overtaken)
-            else f"{error}, so the state could not be written"
-        )
+        reason, is_behind = self._why_aside(base, error)
         try:
             disk.replace(path, text)
         except OSError as problem:
@@ -261,10 +258,26 @@ class RemoteStore:
             run.journal.unlink(missing_ok=True)
         run.base, run.journal = base, None
         file = shown(str(path))
+        does, flag = ("adds what that does not know", " --force") if is_behind else ("takes it up by itself", "")
         return Refused(
             f"{reason}; what this run did is kept in {file}",
-            f"the next run in this folder takes it up by itself; elsewhere: `reconciler state recover {file}`",
+            f"the next run in this folder {does}; elsewhere: `reconciler state recover {file}{flag}`",
         )
+
+    def _why_aside(self, base: Base, error: Exception) -> tuple[str, bool]:
+        """Return why a state could not be put in its place, and whether another stands there by now."""
+        if isinstance(error, StoreFailed):
+            return f"{error}, so the state could not be written", False
+        try:
+            found = self.objects.get(self.address.path)
+            lock = self.objects.get(self.address.lock_name)
+        except StoreFailed as failed:
+            return f"{failed}, so the state could not be written", False
+        if found is None and base.version:
+            return f"{self.address}: it was removed while this run lasted, so the state is not written", False
+        if found and found.version != base.version:
+            return f"{self.address}: {_written_by(found, base)} since, and the state is not written over it", True
+        return f"{self.address}: {_lost_to(lock)}, so the state is not written", False
 
     def _clear(self, run: Run, base: Base) -> None:
         """Remove what the state has by now; what cannot be removed rests on an older state, and is passed over."""
@@ -272,3 +285,20 @@ class RemoteStore:
             for path in (*base.leftovers, *([run.journal] if run.journal else [])):
                 path.unlink(missing_ok=True)
         run.journal, run.uploaded = None, 0
+
+
+def _written_by(found: Found, base: Base) -> str:
+    """Return who wrote the state that stands there, as far as it says."""
+    try:
+        run = str(json.loads(found.text)["run"])
+    except (ValueError, TypeError, KeyError):
+        run = ""
+    return f"run {run} has written" if run and run != base.basis.run else "somebody has written"
+
+
+def _lost_to(lock: Found | None) -> str:
+    """Return what became of a lock that is not held any more."""
+    if lock is None:
+        return "the lock was removed"
+    claim = claim_of(lock.text)
+    return f"the lock is held by {claim.told}" if claim else "the lock was taken from this run"

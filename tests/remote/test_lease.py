@@ -27,6 +27,8 @@ class Memory(Objects):
         self.found: Found | None = None
         self.writes = 0
         self.is_away = self.is_careless = False
+        self.is_deaf = False
+        """It does what it is asked for, and says nothing."""
 
     def get(self, name: str, *, patience: float = 5.0) -> Found | None:
         """Return what is there."""
@@ -42,6 +44,8 @@ class Memory(Objects):
             raise Overtaken
         self.writes += 1
         self.found = Found(text, Version(str(self.writes), None))
+        if self.is_deaf:
+            raise StoreFailed("the store is away", "wait", is_passing=True)
         return self.found.version
 
     def _answer(self) -> None:
@@ -227,6 +231,23 @@ def test_a_lease_that_was_removed_is_lost_at_the_next_renewal() -> None:
     with pytest.raises(Overtaken):
         first.reclaim(0)
     assert is_held(second)
+
+
+def test_a_renewal_whose_answer_was_lost_is_known_for_ones_own() -> None:
+    """The store hung, and carried it out all the same: nobody else has had the lease."""
+    store, alice, _ = pair()
+    lease = alice.take()
+    store.is_deaf = True
+    lease.renew()
+    store.is_deaf = False
+    alice.now += 20
+
+    lease.renew()
+    alice.now += 40
+    assert is_held(lease)
+    alice.now += 20
+    assert not is_held(lease)
+    lease.reclaim(0)
 
 
 def test_a_lease_that_was_given_back_is_free_at_once() -> None:

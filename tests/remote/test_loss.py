@@ -15,7 +15,7 @@ from tests.world import ACME
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.cli.shell import Shell
     from tests.remote.stores import Moto
@@ -69,7 +69,7 @@ def test_a_store_that_stays_away_leaves_a_file_that_the_next_run_takes_up(down: 
     assert "24 done, 0 failed" in said
     file = re.search(r"what this run did is kept in (\S+)$", told, re.MULTILINE)
     assert file
-    assert f"`reconciler state recover {file[1]}`" in told
+    assert f"`reconciler state recover {file[1]} --base-url {down.url}`" in told
     assert oct((alice.folder / file[1]).stat().st_mode)[-3:] == "600"
     plan = alice.run("plan", "--detailed-exitcode")
     again = alice.run(*APPLY, "--lock-timeout", "20")
@@ -137,7 +137,8 @@ def test_a_local_state_is_brought_into_the_bucket(s3_team: Team) -> None:
     again = alice.run("plan", "--detailed-exitcode")
     twice = alice.run("state", "recover", str(file))
 
-    assert f"holds no state yet, and {file} does: `reconciler state recover {file}` brings it there" in plan.stderr
+    command = f"`reconciler state recover {file} --base-url {s3_team.url}`"
+    assert f"holds no state yet, and {file} does: {command} brings it there" in plan.stderr
     assert recovered.code == 0, recovered.stderr
     assert s3_team.state["resources"] == remembered
     assert (again.code, again.stderr) == (0, "")
@@ -223,6 +224,73 @@ def test_a_write_whose_answer_is_lost_is_known_for_ones_own(moto: Moto) -> None:
     with pytest.raises(Overtaken):
         bucket.objects.put("object", b"third", made)
     bucket.objects.put("object", b"third", written)
+
+
+ASIDE = re.compile(r"error: s3://\S+: (.*); what this run did is kept in (\S+)\nhint: (.*)\n")
+
+
+def aside(team: Team, meanwhile: Callable[[], object]) -> tuple[str, str]:
+    """Let something happen in mid-apply; return why the state was put aside, and what is to be typed."""
+    team.lease = 10
+    alice = team.machine("alice", "one")
+    assert alice.run(*APPLY).code == 0
+    team.machine("alice", *NAMES)
+    with begun(alice, "--parallelism", "1") as run:
+        meanwhile()
+        _, told = run.communicate(timeout=60)
+    assert run.returncode == 5, told
+    found = ASIDE.search(told)
+    assert found, told
+    return found[1], found[3]
+
+
+def typed(team: Team, hint: str) -> None:
+    """Type on another machine what is to be typed elsewhere, and hold that nothing was lost."""
+    command = re.search(r"elsewhere: `reconciler (state recover \S+.*)`", hint)
+    assert command, hint
+    bob = team.machine("bob", "one", *NAMES)
+    (file,) = (team.folder / "alice").glob(".reconciler/*/rescue-*.json")
+    words = [str(file) if word.endswith(".json") else word for word in command[1].split()]
+
+    ended = bob.run(*words, "--lock-timeout", "20")
+
+    assert ended.code == 0, ended.stderr
+    file.unlink()
+    assert bob.run(*APPLY).code == 0
+    team.assert_each_once("one", *NAMES)
+
+
+def test_a_lock_that_was_removed_is_told_as_that(s3_team: Team) -> None:
+    """Nobody has written."""
+    why, hint = aside(s3_team, lambda: s3_team.drop(f"{s3_team.name}.lock"))
+
+    assert why == "the lock was removed, so the state is not written"
+    typed(s3_team, hint)
+
+
+def test_a_lock_that_was_taken_away_is_told_as_that(s3_team: Team) -> None:
+    """`state unlock` writes no state."""
+    bob = s3_team.machine("bob")
+    why, hint = aside(s3_team, lambda: bob.run("state", "unlock", "--auto-approve"))
+
+    assert re.fullmatch(r"the lock is held by \S+ \(.*state unlock\).*, so the state is not written", why)
+    typed(s3_team, hint)
+
+
+def test_a_state_that_was_removed_is_told_as_that(s3_team: Team) -> None:
+    """And what this run knows goes in its place."""
+    why, hint = aside(s3_team, lambda: s3_team.drop(s3_team.name))
+
+    assert why == "it was removed while this run lasted, so the state is not written"
+    typed(s3_team, hint)
+
+
+def test_who_has_written_is_told_and_what_is_to_be_typed_then_works(s3_team: Team) -> None:
+    """What the other does not know is added by force alone."""
+    why, hint = aside(s3_team, lambda: s3_team.write_behind(serial=7, run="c0ffee"))
+
+    assert why == "run c0ffee has written since, and the state is not written over it"
+    typed(s3_team, hint)
 
 
 def test_a_bucket_that_was_deleted_in_mid_apply_loses_nothing(s3_team: Team) -> None:

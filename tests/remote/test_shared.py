@@ -90,7 +90,7 @@ def test_a_state_that_somebody_wrote_meanwhile_is_not_written_over(s3_team: Team
         _, told = run.communicate(timeout=30)
 
     assert run.returncode == 5, told
-    assert "another run has written since, and the state is not written over it" in told
+    assert "somebody has written since, and the state is not written over it" in told
     assert s3_team.state["serial"] == 7
     (file,) = alice.folder.glob(".reconciler/*/rescue-*.json")
     assert oct(file.stat().st_mode)[-3:] == "600"
@@ -115,7 +115,8 @@ def test_a_shared_state_that_is_rubbish_is_found_again(s3_team: Team, spoiled: s
     found = bob.run("state", "rebuild", "--auto-approve")
 
     assert refused.code == 4
-    assert "hint: `reconciler state rebuild` finds what it told again in the account" in refused.stderr
+    rebuild = f"`reconciler state rebuild --base-url {s3_team.url}`"
+    assert f"hint: {rebuild} finds what it told again in the account" in refused.stderr
     assert found.code == 0, found.stderr
     assert "Incident/one  INC-1" in found.stdout
     for ending in rubbish:

@@ -69,7 +69,7 @@ def _write(session: Session, workspace: Workspace, plan: Plan, memory: Memory) -
 
     with session.store.locked():
         if salvaged(session.store) != memory:
-            raise Refused("another run has written since this was found", "run the same command again")
+            raise Refused("the state was written or removed since this was found", "run the same command again")
         for copy in keep_copy(session.store, workspace.state.parent):
             tell(f"kept the old one as {copy}", err=True)
         session.store.save(rebuilding.rebuilt(plan, memory), Account(workspace.base_url, plan.organisation))
