@@ -140,8 +140,7 @@ def _from_the_disk(error: OSError) -> _Told:
         return _Told.error(REFUSED, "the folder that this was started in is gone", "go to one that is there")
     where = f"{error.filename}: " if error.filename else "the output cannot be written: "
     hint = "check that it exists, and that you may read it (or write it, for apply)" if error.filename else ""
-    code = INTERNAL if error.filename else REFUSED
-    return _Told.error(code, f"{where}{(error.strerror or str(error)).lower()}", hint)
+    return _Told.error(REFUSED, f"{where}{(error.strerror or str(error)).lower()}", hint)
 
 
 def _is_folder_gone() -> bool:

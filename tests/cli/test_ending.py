@@ -37,6 +37,7 @@ def raised(error: Exception) -> Exception:
         (KeyboardInterrupt(), 130),
         (ValueError("a defect"), 1),
         (OSError(28, "No space left on device"), 4),
+        (OSError(30, "Read-only file system", "/etc/acme/.reconciler"), 4),
         (SystemExit(4), 4),
     ],
 )
@@ -50,6 +51,16 @@ def test_an_error_comes_with_the_next_thing_to_type(capsys: pytest.CaptureFixtur
     ended(Refused("the plan has 40 to create", "take fewer with --select"), Voice())
 
     assert capsys.readouterr().err == "error: the plan has 40 to create\nhint: take fewer with --select\n"
+
+
+def test_a_file_that_the_disk_refuses_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named, with what to do about it."""
+    ended(OSError(30, "Read-only file system", "/etc/acme/.reconciler"), Voice())
+
+    assert capsys.readouterr().err == (
+        "error: /etc/acme/.reconciler: read-only file system\n"
+        "hint: check that it exists, and that you may read it (or write it, for apply)\n"
+    )
 
 
 def test_a_defect_is_told_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
