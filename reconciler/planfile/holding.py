@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model import Notice, Refusal, Topic, Why, step
+from reconciler.model import Notice, Post, Refusal, Topic, Why, step
 from reconciler.planfile.content import PLAN_AGAIN
+from reconciler.planfile.narrowing import narrowed
 from reconciler.planfile.object import Object, Shown, Today, by_object
 
 if TYPE_CHECKING:
-    from reconciler.model import Key, Plan, Step
-    from reconciler.planfile.object import Known
+    from reconciler.model import Change, Key, Plan, Step
+from reconciler.planfile.object import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def hold(shown: Shown, fresh: Plan, known: Known, hint: str = PLAN_AGAIN) -> Hel
 
     `known` is what state has; `hint` is what to do about what is stale.
     """
+    fresh, more = narrowed(fresh, shown.plan)
     then, now = by_object(shown.plan.changes), by_object(fresh.changes)
     today = Today.of(shown, fresh, known)
     stale: dict[Key, str] = {}
@@ -53,7 +55,7 @@ def hold(shown: Shown, fresh: Plan, known: Known, hint: str = PLAN_AGAIN) -> Hel
         for key, told in sorted(stale.items(), key=_first)
     ]
     already = [
-        Notice(Topic.ALREADY, key, "nothing is left to do", changes[0].source)
+        Notice(Topic.ALREADY, key, _left(changes), changes[0].source)
         for key, changes in then.items()
         if key not in stale and key not in now
     ]
@@ -68,7 +70,15 @@ def hold(shown: Shown, fresh: Plan, known: Known, hint: str = PLAN_AGAIN) -> Hel
         revived={key: one for key, one in fresh.revived.items() if key not in dropped},
     )
     beyond = [step(change) for key, changes in now.items() if key not in then for change in changes]
+    beyond += [name for name in more if name.key.parent in goes]
     return Held(plan, tuple(refusals), tuple(already), tuple(beyond))
+
+
+def _left(changes: list[Change]) -> str:
+    """Return that nothing is left of changes, with the updates that somebody posted meanwhile."""
+    posted = [f"`{one.key.child[1]}`" for one in changes if isinstance(one, Post)]
+    told = f": {' and '.join(posted)} {'are' if len(posted) > 1 else 'is'} posted by now" if posted else ""
+    return f"nothing is left to do{told}"
 
 
 def _first(pair: tuple[Key, str]) -> Key:

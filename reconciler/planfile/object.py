@@ -70,14 +70,20 @@ class Today:
         """Sort a plan by object. A notice that was shown is no news, and left out."""
         seen = as_planned(fresh, shown.plan, known.ids)
         seen = veiled(seen, shown.salt) if shown.is_veiled else seen
-        told = {(one.topic, one.key, one.message) for one in shown.plan.notices}
+        told = set(map(_news, shown.plan.notices))
         notices: dict[Key, list[Notice]] = defaultdict(list)
         for one in seen.notices:
-            if one.topic in LEFT_TO_PEOPLE and (one.topic, one.key, one.message) not in told:
+            if one.topic in LEFT_TO_PEOPLE and _news(one) not in told:
                 notices[one.key.parent].append(one)
         steps = {step(change): change for change in fresh.changes}
         refusals = {one.key.parent: one for one in seen.refusals}
         return cls(fresh, steps, by_object(seen.changes), refusals, notices, known)
+
+
+def _news(notice: Notice) -> tuple[Any, ...]:
+    """Return what makes a notice news: where people brought a field, whoever asks for something else there."""
+    moved = notice.moved
+    return (notice.topic, notice.key.parent, *((moved.path, str(moved.live)) if moved else (notice.message,)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,55 @@ def test_what_a_change_does_not_rest_on_may_change(desk: Desk, case: str) -> Non
     assert desk.incident("Title of one")["summary"] == "Other"
 
 
+@pytest.mark.parametrize("field", ["name", "call_url"])
+def test_a_field_that_a_person_changed_beside_the_edit_is_none_of_its_business(desk: Desk, field: str) -> None:
+    """What was shown is sent, and no more; that the next plan puts the other field back is told."""
+    desk.declare(incident("one", call_url="https://meet.example.com/ours"))
+    desk.settled()
+    desk.declare(incident("one", call_url="https://meet.example.com/ours", summary="Other"))
+    desk.plan()
+    one = desk.incident("Title of one")["id"]
+    desk.edit(one, **{field: "https://meet.example.com/bob"})
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout
+    assert "not in this plan, and not done: 1 change;" in ended.stderr
+    live = next(each for each in desk.incidents() if each["id"] == one)
+    assert (live["summary"], live[field]) == ("Other", "https://meet.example.com/bob")
+    assert "drifted" in desk.type("plan").stdout
+
+
+def test_a_put_beside_which_a_person_changed_another_field_sends_that_as_it_is(desk: Desk) -> None:
+    """The live object goes back with what was shown in it."""
+    desk.declare(SEVERITY)
+    desk.settled()
+    desk.declare(SEVERITY.replace("Nothing works", "Nothing works at all"))
+    desk.plan()
+    body = {"name": "Renamed", "description": "Nothing works"}
+    desk.ask("PUT", f"/v1/severities/{desk.severity('Dire')}", body, person="bob@example.com")
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout + ended.stderr
+    assert desk.listed("/v1/severities", "severities")["Renamed"]["description"] == "Nothing works at all"
+
+
+def test_an_update_that_a_key_posted_meanwhile_is_told_as_posted(desk: Desk) -> None:
+    """Also where the plan told that people moved the incident: that is no news."""
+    desk.declare(incident("one", updates=UPDATES))
+    desk.settled()
+    one = desk.incident("Title of one")["id"]
+    desk.edit(one, incident_status_id=desk.status("Monitoring"))
+    desk.declare(incident("one", updates=UPDATES[:-1] + ", {id: v, message: Found it., status: Fixing}]"))
+    assert "Monitoring kept" in desk.plan().stdout
+    body = {"incident_id": one, "message": "Found it.", "idempotency_key": "another"}
+    desk.ask("POST", "/v2/incident_updates", body)
+    ended = desk.carry_out()
+
+    assert ended.code == 0, ended.stdout
+    assert "Incident/one: nothing is left to do: `v` is posted by now" in ended.stdout
+    assert desk.updates(one) == ["Looking into it.", "Found it."]
+
+
 def test_a_request_that_nobody_asks_for_is_not_sent(desk: Desk) -> None:
     """Whoever writes one into the file, with a checksum that fits: what is sent is what the manifests ask for."""
     two(desk, summary="Other")
