@@ -52,8 +52,14 @@ def _everything(plan: Plan, allowed: Allowance) -> Iterator[Refused]:
     """Refuse to take all away where no manifest is left, which a folder that is not there looks like as well."""
     going = {change.key for change in plan.changes if isinstance(change, Delete | Forget)}
     if going and not plan.resources and "delete" not in allowed.by_flag:
-        told = f"no manifest is left, and the plan takes away or forgets {len(going)} resources, which is all there are"
+        told = f"no manifest is left, and the plan takes away or forgets {_part(len(going), plan.managed)}"
         yield Refused(told, f"is it the right folder? `--allow delete={len(going)}` lets it pass this once")
+
+
+def _part(number: int, managed: int) -> str:
+    if number < managed:
+        return f"{number} of {managed} resources"
+    return "1 resource, which is all there is" if number == 1 else f"{number} resources, which is all there are"
 
 
 def _limit(word: str, allowed: Allowance, unit: str = "") -> str:

@@ -176,6 +176,24 @@ def test_without_any_manifest_nothing_is_pruned_unless_this_run_says_how_much(sh
     assert apply(shell, "--prune", "--allow", "delete=2").code == 0
 
 
+def test_what_outlives_its_manifest_is_not_counted_as_taken_away(shell: Shell) -> None:
+    """The protected one stays, so one is not all there are; without it, it is."""
+    limited(shell, "manifests: [incidents], limits: {delete: 9}")
+    incidents(shell, 2, "mode: test")
+    file = shell.folder / "manifests.yaml"
+    shell.write("incidents/all.yaml", file.read_text().replace("{name: i1}", "{name: i1, protect: true}"))
+    file.unlink()
+    assert apply(shell).code == 0
+    (shell.folder / "incidents" / "all.yaml").unlink()
+
+    both = shell.run("plan", "--sandbox", "--prune")
+    assert shell.run("state", "rm", "Incident/i1", "--sandbox").code == 0
+    one = shell.run("plan", "--sandbox", "--prune")
+
+    assert "the plan takes away or forgets 1 of 2 resources\n" in both.stderr
+    assert "the plan takes away or forgets 1 resource, which is all there is\n" in one.stderr
+
+
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 def test_a_plan_over_its_limits_says_so_in_every_format(shell: Shell, form: str) -> None:
     """Whoever reads only what is posted or saved does not take it for one that will be applied."""
