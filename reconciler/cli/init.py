@@ -54,6 +54,7 @@ def command(*, folder: Path, name: str, field: str | None) -> int:
 
     A file that is there already is left alone.
     """
+    name = name or _there(folder)
     is_asked = not name
     name = _checked(name or _asked())
     field = _checked_field(_asked_field() if is_asked and field is None else field or "")
@@ -64,6 +65,14 @@ def command(*, folder: Path, name: str, field: str | None) -> int:
         tell(f"hint: write `identity_field: {_quoted(field)}` below `spec:` in {WORKSPACE_FILE}", err=True)
     _tell_next(folder)
     return 0
+
+
+def _there(folder: Path) -> str:
+    """Return the name of the workspace that lies there already; empty where there is none."""
+    from reconciler import workspace  # noqa: PLC0415  (flags are told without reading anything)
+
+    file = folder / WORKSPACE_FILE
+    return workspace.load(workspace=str(file)).name if file.is_file() else ""
 
 
 def _asked() -> str:

@@ -64,6 +64,18 @@ def test_the_name_is_asked_for_and_never_taken_from_the_folder(shell: Shell) -> 
     assert list(shell.folder.iterdir()) == []
 
 
+def test_a_workspace_that_is_there_already_has_a_name(shell: Shell) -> None:
+    """What a workspace without manifests is told to type works, also where nobody can be asked."""
+    shell.write("reconciler.yaml", "apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {name: acme}\nspec: {}\n")
+    empty = shell.run("plan", "--sandbox")
+    ended = shell.run("init")
+
+    assert "`reconciler init` writes a first one" in empty.stderr
+    assert ended.code == 0, ended.stderr
+    assert "left alone  reconciler.yaml\n" in ended.stderr
+    assert shell.run("validate").stdout == "1 file, 1 resource: valid.\n"
+
+
 def test_on_a_terminal_the_name_is_asked_for(shell: Shell) -> None:
     """With the reason why it matters."""
     ended = shell.type("init", prompt="Name of this workspace: ", answer=b"acme\n\n")
