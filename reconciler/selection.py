@@ -35,7 +35,7 @@ def choose(
     chosen = [one for one in left if all(any(term(one) for term in terms) for terms in wanted)]
     if manifests and not chosen:
         told = " ".join([*(f"--select {term}" for term in select), *(f"--exclude {term}" for term in exclude)])
-        raise Misused(f"no manifest is left by `{told}`", "take a term out: those of different sorts must all hold")
+        raise Misused(f"no manifest is left by `{told}`", _way_on(manifests, wanted))
     if len(chosen) == len(manifests):
         return list(manifests), frozenset()
     names = {mention for one in chosen for mention in referred(one)}
@@ -45,6 +45,13 @@ def choose(
     brought = [one for one in needed if one not in chosen]
     keys = {one.key for one in (*chosen, *brought)}
     return [one for one in manifests if one.key in keys], frozenset(str(one.key) for one in brought)
+
+
+def _way_on(manifests: Sequence[Manifest], wanted: list[list[Callable[[Manifest], bool]]]) -> str:
+    """Return what to do where nothing is left: whether the one sort of terms takes nothing, or the other all."""
+    if any(all(any(term(one) for term in terms) for terms in wanted) for one in manifests):
+        return "take an `--exclude` out: together they take all that is left"
+    return "take a `--select` out: terms of different sorts must all hold"
 
 
 def _require_some(manifests: Sequence[Manifest], select: Sequence[str], exclude: Sequence[str]) -> None:

@@ -100,3 +100,24 @@ def test_terms_that_take_no_manifest_are_misused(
         reconcile.load(world.workspace, select=select, exclude=exclude)
 
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("select", "exclude", "hint"),
+    [
+        (["kind=Severity", "name=i0"], [], "take a `--select` out: terms of different sorts must all hold"),
+        ([], ["name=i*", "name=grave"], "take an `--exclude` out: together they take all that is left"),
+        (["name=i0"], ["name=i*"], "take an `--exclude` out: together they take all that is left"),
+    ],
+)
+def test_what_leaves_nothing_is_told_with_the_terms_that_do(
+    world: World, select: list[str], exclude: list[str], hint: str
+) -> None:
+    """Whether one sort takes nothing, or the other all."""
+    severity = "---\nkind: Severity\nmetadata: {name: grave}\nspec: {name: Grave, description: It is bad}\n"
+    world.write(incidents(2) + severity)
+
+    with pytest.raises(Misused) as refused:
+        reconcile.load(world.workspace, select=select, exclude=exclude)
+
+    assert refused.value.hint == hint
