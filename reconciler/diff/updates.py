@@ -168,10 +168,14 @@ PASSED_OVER = "passed over"
 
 
 def pass_over(posting: Posting, why: str, diff: Diff) -> None:
-    """Tell which updates have nothing left to say; they are not posted later either where others are posted now."""
+    """Tell which updates have nothing left to say.
+
+    They are not posted later either where others are posted now, or where people moved the incident to the very same.
+    """
+    gave_way = {child.key for child, _ in posting.kept}
     for child in posting.unsaid:
         diff.notices.append(_overtaken(child, why))
-        if posting.posts:
+        if posting.posts or child.key not in gave_way:
             diff.observed[child.key] = Observation("", PASSED_OVER, {}, {})
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import threading
 import time
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Step
@@ -57,10 +58,11 @@ class Journal:
 
     def observed(self, records: Mapping[Key, Record]) -> None:
         """Note what was seen and needs no request; raises `Refused` where the disk does not take it."""
-        # A resource before its children: another ID of it makes those that are known void.
+        # A resource before its children: another ID of it makes those that are known void. All of it in one line, as
+        # what is seen of an update says how to read what is seen of its incident.
         with explained(self._path):
-            for key, record in sorted(records.items()):
-                self.outcome(Step("see", key), {key: record})
+            for key, together in groupby(sorted(records.items()), key=lambda seen: seen[0].parent):
+                self.outcome(Step("see", key), dict(together))
 
     def renamed(self, rename: Rename) -> None:
         """Note that a resource has another name, with all of its own."""

@@ -662,6 +662,19 @@ def test_a_move_without_words_that_people_overtook_is_not_posted(world: World) -
     assert "update `second` is not posted: it has no message, and people moved the incident" in told.notices(plan)
 
 
+def test_a_move_without_words_that_people_made_before_is_never_posted(world: World) -> None:
+    """Nothing is left to say, and what an apply learns of where the incident is does not bring it back."""
+    world.write(HEAD + FIRST)
+    world.settle()
+    moved(world, status="Monitoring")
+    world.write((HEAD + FIRST).replace("Checkout slow", "Checkout slower") + "    - {id: second, status: Monitoring}\n")
+
+    world.settle()
+
+    assert world.plan().is_empty
+    assert world.updates(incident(world)) == ["We are looking into it."]
+
+
 @pytest.mark.parametrize("state", ["kept", "lost"])
 def test_what_people_overtook_stays_theirs_once_the_next_update_is_posted(world: World, state: str) -> None:
     """A move without words is passed over for good, and what it gave way to is kept: no edit makes the move later."""
