@@ -22,7 +22,7 @@ from reconciler.diff.rules import Around, Diff, Rules, generation, live_of
 from reconciler.diff.strangers import doubt_items, is_undeclared
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
 from reconciler.identity import DEFAULT_GENERATION
-from reconciler.identity.lookup import is_finished
+from reconciler.identity.generations import is_finished
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
 from reconciler.lifecycle import CLOSED, LEARNING, LIVE

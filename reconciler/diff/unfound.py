@@ -12,6 +12,7 @@ from reconciler.identity import (
     Elsewhere,
     Forgotten,
     Marked,
+    Mistaken,
     OutOfSight,
     Taken,
     Unfinished,
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from reconciler.diff.rules import Rules
     from reconciler.model import Desired, Key
 
-Unfound = Ambiguous | Astray | Earlier | Elsewhere | Forgotten | Marked | OutOfSight | Taken | Unfinished | Used
+InDoubt = Ambiguous | Astray | Elsewhere | Mistaken
+Unfound = Earlier | Forgotten | InDoubt | Marked | OutOfSight | Taken | Unfinished | Used
 
 
 def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
@@ -41,11 +43,11 @@ def unfound(desired: Desired, match: Unfound, rules: Rules) -> Refusal:
             return _of_another_generation(desired, match)
         case Forgotten() | Marked() | Used():
             return _of_another(desired, match, rules)
-        case Ambiguous() | Astray() | Elsewhere():
+        case Ambiguous() | Astray() | Elsewhere() | Mistaken():
             return _in_doubt(desired, match, rules)
 
 
-def _in_doubt(desired: Desired, match: Ambiguous | Astray | Elsewhere, rules: Rules) -> Refusal:
+def _in_doubt(desired: Desired, match: InDoubt, rules: Rules) -> Refusal:
     match match:
         case Ambiguous(candidates, reason):
             return _ambiguous(desired, candidates, reason)
@@ -53,6 +55,16 @@ def _in_doubt(desired: Desired, match: Ambiguous | Astray | Elsewhere, rules: Ru
             return _astray(desired, names)
         case Elsewhere(raw, field):
             return _elsewhere(desired, raw, field, rules)
+        case Mistaken(raw, other):
+            return _mistaken(desired, raw, other)
+
+
+def _mistaken(desired: Desired, raw: Mapping[str, Any], other: Key) -> Refusal:
+    """Return why what `id:` names is not taken: it is another one by all that can be seen of it."""
+    known, at = raw["reference"], desired.manifest.document.at("metadata", "id")
+    told = f"`id:` names {known} ({raw['name']}), which looks like {other}"
+    hint = f"correct `id:`; if it is this one all the same, write `not: [{known}]` below `metadata:` of {other}"
+    return Refusal(Why.AMBIGUOUS, desired.key, at, told, hint)
 
 
 def _astray(desired: Desired, names: Sequence[Key]) -> Refusal:

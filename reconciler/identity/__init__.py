@@ -1,7 +1,8 @@
 """Which object of the account a resource is: the key it carries, what is known of it, and where it is looked for. Pure.
 
 `keys` says who a resource is, `claims` what manifests and memory tell of it before the account is looked at, `lookup`
-where it is looked for and in which order, `matches` what can come of that, `markers` the field that carries keys.
+where it is looked for and in which order, `matches` what can come of that. `markers` is the field that carries keys,
+`carried` who carries which, and `generations` tells what else the same name was given to.
 """
 
 from reconciler.identity.keys import DEFAULT_GENERATION, Owner, idempotency_key, marker, owner, texts
@@ -17,6 +18,7 @@ from reconciler.identity.matches import (
     Marked,
     Match,
     Matched,
+    Mistaken,
     Objects,
     OutOfSight,
     Taken,
@@ -37,6 +39,7 @@ __all__ = [
     "Marked",
     "Match",
     "Matched",
+    "Mistaken",
     "Objects",
     "OutOfSight",
     "Owner",

@@ -7,26 +7,23 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler import alike
 from reconciler.identity import (
-    DEFAULT_GENERATION,
     Absent,
     Ambiguous,
-    Earlier,
-    Elsewhere,
     Forgotten,
     Marked,
     Matched,
+    Mistaken,
     OutOfSight,
     Taken,
-    Unfinished,
     Used,
+    carried,
+    generations,
     marker,
     owner,
-    texts,
 )
 
 if TYPE_CHECKING:
@@ -36,17 +33,9 @@ if TYPE_CHECKING:
     from reconciler.model import Key
     from reconciler.state import Neighbours
 
-SKEW = 600.0
-"""Seconds by which this machine's clock may be from the API's."""
 
-
-RUNNING = frozenset({"triage", "live", "paused"})
-"""Categories of statuses in which an incident goes on, or may go on any minute."""
-
-
-def is_finished(incident: Mapping[str, Any]) -> bool:
-    """Return whether an incident is past its live statuses, wherever people brought it; a paused one is not."""
-    return incident["incident_status"]["category"] not in RUNNING
+Look = tuple[str, str, str]
+"""What an incident looks like: its name, mode and visibility."""
 
 
 def match_by_name(claims: Iterable[Claim], objects: Objects, holders: Mapping[str, Key]) -> dict[Key, Match]:
@@ -78,15 +67,6 @@ def _by_id(claim: Claim, objects: Objects) -> Match | None:
             # State knows it already: that a manifest states its ID as well is no news.
             return Matched(found, "state" if found["id"] == claim.recorded_id else how)
     return None
-
-
-def _earlier(claim: Claim, objects: Objects) -> Earlier | None:
-    """Return what a manifest names although state knows it as another generation: it cannot be both."""
-    stated = objects.by_id.get(claim.stated_id)
-    if stated is None:
-        return None
-    managed = (one.generation for one in claim.earlier if one.id == stated["id"] and not one.is_left)
-    return next((Earlier(stated, generation) for generation in managed), None)
 
 
 def _by_name(named: Sequence[Mapping[str, Any]]) -> Match:
@@ -132,66 +112,52 @@ class Search:
         an API key, and claimed by one manifest alone.
         """
         claims = list(claims)
-        found = {claim.key: _earlier(claim, objects) or self._by_id(claim, objects) for claim in claims}
+        seekers = {_look_of(claim): claim for claim in claims if self.adopt and not claim.ids}
+        found = {
+            claim.key: generations.earlier(claim, objects) or self._by_id(claim, objects, seekers) for claim in claims
+        }
         taken = self.managed | {one.raw["id"] for one in found.values() if isinstance(one, Matched)}
         free = [one for one in objects.all if one["id"] not in taken]
         looks, marked, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
-        elsewhere = self._elsewhere(free)
+        elsewhere = carried.elsewhere(free, self.marker_field)
         left = self._left(objects)
         for one in free:
-            looks[_looks(one["name"], one["mode"], one["visibility"])].append(one)
+            looks[_look(one)].append(one)
             if text := self._marker(one):
                 marked[text].append(one)
-                for name in _names(text):
+                for name in generations.names(text):
                     by_name[name].append((text, one))
         for claim in claims:
             if found[claim.key] is None:
-                look = _looks(claim.title, claim.mode, claim.visibility)
-                others = list(self._other_generations(claim, by_name))
+                look = _look_of(claim)
+                others = list(generations.bearing(claim, by_name, self.namespace))
                 alike = [one for one in looks[look] if one not in others]
-                beside = _not_beside(claim, others, left.get(look))
+                beside = generations.not_beside(claim, others, left.get(look))
                 looked = beside or self._by_look(claim, alike)
-                found[claim.key] = _by_marker(claim, marked) or _carried_elsewhere(claim, looked, elsewhere)
+                found[claim.key] = carried.by_marker(claim, marked) or carried.unless_elsewhere(
+                    claim, looked, elsewhere
+                )
         if self.is_partial:
             self._leave_to_others(claims, found, objects)
         strays = self._strays({claim.key: claim for claim in claims}, found, objects)
         settled = {claim.key: self._settled(claim, found[claim.key] or Absent(), objects, strays) for claim in claims}
         return _claimed_once(settled)
 
-    def _by_id(self, claim: Claim, objects: Objects) -> Match | None:
-        """Return what an ID tells; one that is wrong keeps the incident from nobody whose key it carries."""
+    def _by_id(self, claim: Claim, objects: Objects, seekers: Mapping[Look, Claim]) -> Match | None:
+        """Return what an ID tells; one that is wrong keeps the incident from nobody whose it is by its key or looks."""
         found = _by_id(claim, objects)
         if isinstance(found, Matched) and found.how == "metadata.id" and found.raw["id"] not in (self.holders or {}):
-            return self._carries_another(claim, found) or found
+            return self._carries_another(claim, found) or _looks_like_another(claim, found, seekers) or found
         return found
 
-    def _left(self, objects: Objects) -> dict[tuple[str, str, str], Forgotten]:
+    def _left(self, objects: Objects) -> dict[Look, Forgotten]:
         """Return what is not managed any more and runs still, by its looks; nothing where looks do not count."""
         known = self.forgotten if self.adopt and self.forgotten else {}
         return {
-            _looks(one["name"], one["mode"], one["visibility"]): Forgotten(one, known[identifier])
+            _look(one): Forgotten(one, known[identifier])
             for identifier, one in ((each, objects.by_id.get(each)) for each in known)
-            if one and identifier not in (self.holders or {}) and not is_finished(one)
+            if one and identifier not in (self.holders or {}) and not generations.is_finished(one)
         }
-
-    def _elsewhere(self, free: Iterable[Mapping[str, Any]]) -> dict[str, Elsewhere]:
-        """Return what carries a text in another field than the one that carries keys, by the text."""
-        return {
-            text: Elsewhere(one, field)
-            for one in free
-            for text, field in texts(one)
-            if field["id"] != self.marker_field
-        }
-
-    def _other_generations(
-        self, claim: Claim, by_name: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]]
-    ) -> Iterable[Mapping[str, Any]]:
-        """Yield the incidents that carry the key of another generation of a name."""
-        for name in claim.names:
-            for text, one in by_name.get(name, ()):
-                whose = owner(text, self.namespace, claim.key.kind) if text not in claim.markers else None
-                if whose and whose.key.name == name:
-                    yield one
 
     def _leave_to_others(self, claims: Iterable[Claim], found: dict[Key, Match | None], objects: Objects) -> None:
         """Let nobody be declared beside a running incident of the same looks that another name manages.
@@ -201,11 +167,11 @@ class Search:
         others = {
             _looks(name, one["mode"], one["visibility"]): one
             for one in objects.all
-            if (self.holders or {}).get(one["id"]) not in {None, *found} and not is_finished(one)
+            if (self.holders or {}).get(one["id"]) not in {None, *found} and not generations.is_finished(one)
             for name in (*self.names.get(one["id"], ()), one["name"])
         }
         for claim in claims:
-            one = others.get(_looks(claim.title, claim.mode, claim.visibility))
+            one = others.get(_look_of(claim))
             if one and isinstance(found[claim.key], Absent) and not (claim.asked_at or claim.excludes(one)):
                 found[claim.key] = Taken(one, (self.holders or {})[one["id"]])
 
@@ -237,7 +203,7 @@ class Search:
             stray = next((strays[text] for text in claim.markers if text in strays), None)
             if left := self._used(claim, objects) or stray:
                 return left
-        if _is_declared_anew(claim, found) and (unfinished := _unfinished(claim, objects)):
+        if generations.is_declared_anew(claim, found) and (unfinished := generations.unfinished(claim, objects)):
             return unfinished
         if isinstance(found, Matched) and (other := self._carries_another(claim, found)):
             return other
@@ -277,7 +243,7 @@ class Search:
         match candidates:
             case [one] if "api_key" not in one["creator"]:
                 return Ambiguous((one,), "a person declared one that looks the same")
-            case [one] if _may_be_an_earlier_one(claim, one):
+            case [one] if generations.may_be_earlier(claim, one):
                 return Ambiguous((one,), "one that looks the same is finished, and may be an earlier generation")
             case [one] if self.beside and self.beside.may_have_made(one):
                 return Ambiguous((one,), "a run of a game day may have declared one that looks the same")
@@ -287,74 +253,33 @@ class Search:
                 return Ambiguous(tuple(candidates), "several look the same")
 
 
-def _not_beside(claim: Claim, others: Sequence[Mapping[str, Any]], left: Forgotten | None) -> Match | None:
-    """Return what forbids to declare it: another generation of it, or what looks the same and was left, runs still."""
-    if claim.asked_at:
-        return None
-    running = next((one for one in others if not is_finished(one)), None)
-    if running:
-        return Unfinished(running["id"], running)
-    # What it was itself is an earlier generation, and judged as that.
-    return left if left and left.holder != claim.key and not claim.excludes(left.raw) else None
-
-
-def _names(text: str) -> Iterable[str]:
-    """Yield what the name in a key may be: it may hold dots, as may the generation behind it."""
-    parts = text.rpartition("-")[0].split(".")
-    return (".".join(parts[:at]) for at in range(1, len(parts)))
-
-
 def _unless_taken(key: Key, match: Match, holders: Mapping[str, Key]) -> Match:
     if isinstance(match, Matched) and holders.get(match.raw["id"], key) != key:
         return Taken(match.raw, holders[match.raw["id"]])
     return match
 
 
-def _unfinished(claim: Claim, objects: Objects) -> Unfinished | None:
-    """Return an earlier generation that runs still, as far as can be told; `not` lets only what was left be."""
-    for one in claim.earlier:
-        raw = objects.by_id.get(one.id)
-        if raw is None or not (is_finished(raw) or (one.is_left and claim.excludes(raw))):
-            return Unfinished(one.id, raw, one.generation if one.is_left else "")
-    return None
-
-
-def _is_declared_anew(claim: Claim, found: Match) -> bool:
-    """Return whether it would be declared, or what only looks like it taken for that, and not asked for before."""
-    if claim.asked_at:
-        return False
-    return isinstance(found, Absent) or (isinstance(found, Matched) and found.how == "look-alike")
-
-
-def _may_be_an_earlier_one(claim: Claim, one: Mapping[str, Any]) -> bool:
-    if claim.generation == DEFAULT_GENERATION or not is_finished(one):
-        return False
-    return not (claim.asked_at and datetime.fromisoformat(one["created_at"]).timestamp() >= claim.asked_at - SKEW)
-
-
-def _looks(name: str, mode: str, visibility: str) -> tuple[str, str, str]:
+def _looks(name: str, mode: str, visibility: str) -> Look:
     return alike.title(name), mode, visibility
 
 
-def _by_marker(claim: Claim, marked: Mapping[str, Sequence[Mapping[str, Any]]]) -> Match | None:
-    for text in claim.markers:
-        match [one for one in marked.get(text, ()) if not claim.excludes(one)]:
-            case []:
-                continue
-            case [one]:
-                return Matched(one, "marker")
-            case several:
-                return Ambiguous(tuple(several), "several carry its key")
-    return None
+def _look(one: Mapping[str, Any]) -> Look:
+    return _looks(one["name"], one["mode"], one["visibility"])
 
 
-def _carried_elsewhere(claim: Claim, looked: Match, elsewhere: Mapping[str, Elsewhere]) -> Match:
-    """Return what looks like it, unless something else carries its key elsewhere: then a person must say so first."""
-    found = next((elsewhere[text] for text in claim.markers if text in elsewhere), None)
-    if found is None or claim.excludes(found.raw) or not isinstance(looked, Absent | Matched):
-        return looked
-    is_it = isinstance(looked, Matched) and looked.raw["id"] == found.raw["id"]
-    return looked if is_it else found
+def _look_of(claim: Claim) -> Look:
+    return _looks(claim.title, claim.mode, claim.visibility)
+
+
+def _looks_like_another(claim: Claim, found: Matched, seekers: Mapping[Look, Claim]) -> Mistaken | None:
+    """Return that a number may be mistyped: nothing but that says that it is this one, and all else that it is another.
+
+    `seekers` are those of which nobody has an ID.
+    """
+    other = seekers.get(_look(found.raw))
+    if other is None or _look(found.raw) == _look_of(claim) or other.excludes(found.raw):
+        return None
+    return Mistaken(found.raw, other.key) if "api_key" in found.raw["creator"] else None
 
 
 def _claimed_once(found: dict[Key, Match]) -> dict[Key, Match]:

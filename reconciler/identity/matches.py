@@ -52,6 +52,11 @@ class Claim:
     answered_id: str = ""
     """What the API answered to its key, where that is not what was asked for."""
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the IDs and references by which it is known."""
+        return tuple(one for one in (self.stated_id, self.recorded_id, self.buried_id) if one)
+
     def excludes(self, one: Mapping[str, Any]) -> bool:
         """Return whether the manifest says that an object is not it: by ID, reference, or the number in that."""
         reference = one.get("reference", "")
@@ -148,6 +153,14 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistaken:
+    """`metadata.id` names what looks in all like another resource that is declared (`other`), and not like this one."""
+
+    raw: Mapping[str, Any]
+    other: Key
+
+
+@dataclass(frozen=True, slots=True)
 class Astray:
     """Nothing is it, and it is not to be created: what its manifest says that it was (`names`) leads nowhere."""
 
@@ -172,6 +185,7 @@ Match = (
     | OutOfSight
     | Taken
     | Marked
+    | Mistaken
     | Elsewhere
     | Unfinished
     | Earlier

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from reconciler.identity import Absent, Ambiguous, Claim, Matched, Objects, OutOfSight, idempotency_key, owner
 from reconciler.identity.lookup import Search
-from reconciler.model import Key
+from reconciler.model import Adopt, Key
+from tests.core import told
+from tests.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 KEY = Key("Incident", "checkout")
 MARKER = idempotency_key("acme", KEY)
@@ -140,3 +143,68 @@ def test_what_is_managed_and_ruled_out_is_left_to_a_person() -> None:
 
     assert isinstance(match, Ambiguous)
     assert "`not`" in match.reason
+
+
+OTHERS = """
+kind: Incident
+metadata: {name: slow%s}
+spec: {name: Search slow, mode: test, severity: Minor, updates: [{id: first, message: It is slow.}]}
+---
+kind: Incident
+metadata: {name: down%s}
+spec: {name: Search down, mode: test, severity: Minor, updates: [{id: first, message: It is down.}]}
+"""
+
+
+@pytest.fixture
+def mistyped(tmp_path: Path) -> World:
+    """Two incidents without a state, and a manifest of the first that names the second; nothing carries a key."""
+    world = World(tmp_path, idempotency="forget")
+    world.write((OTHERS % ("", "")).partition("---")[0])
+    world.settle()
+    world.write(OTHERS % ("", ""))
+    world.settle()
+    world.lose_state()
+    world.write(OTHERS % (", id: INC-2", ""))
+    return world
+
+
+def posted(world: World) -> list[str]:
+    """Return the updates of all incidents, by the incidents' names."""
+    return [text for name in ("Search slow", "Search down") for text in world.updates(world.incident(name)["id"])]
+
+
+def test_a_number_that_all_else_speaks_against_is_told_at_its_place(mistyped: World) -> None:
+    """The incident stays the one that it looks like, and nothing is declared or posted again."""
+    before = [one["name"] for one in mistyped.incidents()]
+
+    refusal = told.refusal(mistyped.plan())
+    mistyped.apply()
+
+    assert (refusal.source.line, refusal.source.column) == (3, 28)
+    assert refusal.message == "`id:` names INC-2 (Search down), which looks like Incident/down"
+    assert refusal.hint == (
+        "correct `id:`; if it is this one all the same, write `not: [INC-2]` below `metadata:` of Incident/down"
+    )
+    assert [one["name"] for one in mistyped.incidents()] == before
+    assert posted(mistyped) == ["It is slow.", "It is down."]
+
+
+def test_once_the_number_is_right_all_is_found_again(mistyped: World) -> None:
+    """Typed as told, nothing is left to do."""
+    mistyped.write(OTHERS % (", id: INC-1", ""))
+
+    mistyped.settle()
+
+    assert posted(mistyped) == ["It is slow.", "It is down."]
+    told.assert_quiet(mistyped)
+
+
+def test_a_number_counts_where_the_other_says_that_it_is_not_it(mistyped: World) -> None:
+    """A person may know better than looks: one manifest names it, and the other lets go of it."""
+    text = OTHERS % (", id: INC-2", ", not: [INC-2]")
+    mistyped.write(text.replace(", updates: [{id: first, message: It is slow.}]", ""))
+
+    (change,) = [one for one in mistyped.plan().changes if isinstance(one, Adopt)]
+
+    assert (change.key.name, change.live.reference) == ("slow", "INC-2")
