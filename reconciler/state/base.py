@@ -68,7 +68,8 @@ class Reader:
 
     def fetch(self) -> Base:
         """Read the state and its journal, and what runs that did not end left on this machine."""
-        found, noted = self.objects.get(self.address.path), self.objects.get(self.address.journal_name)
+        # In this order: a run that ends just now moves what its journal tells into the state.
+        noted, found = self.objects.get(self.address.journal_name), self.objects.get(self.address.path)
         name = str(self.address)
         value = value_of(found.text, name) if found else {}
         state = state_of(found.text if found else None, name, self.workspace)

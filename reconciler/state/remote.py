@@ -165,6 +165,7 @@ class RemoteStore:
                 raise self._put_aside(text, base, error) from None
             run.base = Base(state, version, Basis(serial, token), lines_of(pending), base.journal)
             self._clear(run, base)
+            self._empty_journal(run, base)
 
     def require_lock(self) -> None:
         """Raise `LeaseLost` where the lease is not held any more: nothing may be sent then."""
@@ -278,6 +279,22 @@ class RemoteStore:
         if found and found.version != base.version:
             return f"{self.address}: {_written_by(found, base)} since, and the state is not written over it", True
         return f"{self.address}: {_lost_to(lock)}, so the state is not written", False
+
+    def _empty_journal(self, run: Run, before: Base) -> None:
+        """Leave no more of the journal in the bucket than its head: the state has by now what it told.
+
+        It rests on the state of before, so it counts no more than what stood there did. Where that cannot be done it
+        does no harm; what then stands there is read anew.
+        """
+        if before.journal is None or run.base is None:
+            return
+        head = Noted.head(run.lease.token, before.basis, self.workspace)
+        try:
+            version = self.objects.put(self.address.journal_name, head, before.journal, patience=0)
+        except (Overtaken, StoreFailed):
+            run.base = None
+        else:
+            run.base = replace(run.base, journal=version)
 
     def _clear(self, run: Run, base: Base) -> None:
         """Remove what the state has by now; what cannot be removed rests on an older state, and is passed over."""

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.state.address import Address
+from reconciler.state.objects import Objects, StoreFailed, Version
+from reconciler.state.record import Account
+from reconciler.state.remote import RemoteStore
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.remote.team import Team
 
 APPLY = ("apply", "--auto-approve")
@@ -100,6 +107,44 @@ def test_a_state_that_somebody_wrote_meanwhile_is_not_written_over(s3_team: Team
     assert not file.exists()
     s3_team.assert_each_once("one")
     assert "Incident/one " in alice.run("state", "list").stdout
+
+
+def test_a_journal_whose_run_ended_well_holds_no_more_than_its_head(team: Team) -> None:
+    """What people wrote stands in one place, the state, neither twice nor on this machine."""
+    alice = team.machine("alice", "one")
+    assert alice.run(*APPLY).code == 0
+
+    journal = team.bucket.text(f"{team.name}.journal")
+    assert journal is not None
+    assert (journal.count(b"\n"), b"looking into it" in journal) == (1, False)
+    assert list(alice.folder.glob(".reconciler/*/journal-*")) == []
+    assert alice.run("plan", "--detailed-exitcode").code == 0
+    assert alice.run(*APPLY).code == 0
+    team.assert_each_once("one")
+
+
+class Deaf(Objects):
+    """A store that carries out what it is asked for and says nothing, where it is about a journal's head."""
+
+    def put(self, name: str, text: bytes, over: Version | None, *, patience: float = 5.0) -> Version:
+        """Write an object."""
+        version = super().put(name, text, over, patience=patience)
+        if name.endswith(".journal") and not patience:
+            raise StoreFailed("the store is away", "wait", is_passing=True)
+        return version
+
+
+def test_a_journal_that_may_or_may_not_be_emptied_ends_no_run(s3_team: Team, tmp_path: Path) -> None:
+    """A game day saves again and again under one lock; what stands there is looked at before the next journal."""
+    address = Address.parse(s3_team.at)
+    store = RemoteStore(Deaf(address, s3_team.server.environ), address, tmp_path / "kept", "acme", 30.0)
+
+    with store.locked():
+        for _ in range(2):
+            store.open_journal().close()
+            store.save(store.read(), Account("https://api.example.com", "https://app.example.com"))
+
+    assert store.read().state.serial == 2
 
 
 @pytest.mark.parametrize("spoiled", ["state", "journal", "both"])
