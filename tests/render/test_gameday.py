@@ -422,6 +422,16 @@ def test_any_journal_has_a_report(events: list[Event]) -> None:
     )
 
 
+def test_what_held_later_than_its_window_fills_the_bar_and_no_more() -> None:
+    """A journal may tell of a match after the window, and of a run that ended as it began."""
+    late = Judged(1200, stories.BEGAN + 1200, "customers", Verdict.HELD, 10_000)
+    drawn = picture.of(report.of(story_of([*stories.good().events, late])))
+
+    bars = [bar for lane in drawn.lanes for bar in lane.bars if bar.expected.step == "customers"]
+
+    assert [bar.reached for bar in bars] == [bar.width for bar in bars] != []
+
+
 def test_a_share_is_100_percent_only_where_all_of_it_held() -> None:
     """299 of 300 are not all, and one of 300 is not nothing."""
     assert [said.percent(share) for share in (1.0, 299 / 300, 0.29, 1 / 300, 0.0)] == ["100%", "99%", "29%", "1%", "0%"]

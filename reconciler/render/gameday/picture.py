@@ -150,6 +150,8 @@ def _ticks(end: float) -> Iterator[Tick]:
 
 
 def _bar(one: Expected, end: float, report: Report) -> Bar:
+    """Return the bar of an expectation: its window, and how much of it had passed when it was judged, not more."""
+    last = one.due + one.within
     match one.verdict:
         case Verdict.HELD:
             reached = one.due + (one.took if one.took is not None else one.within)
@@ -158,9 +160,9 @@ def _bar(one: Expected, end: float, report: Report) -> Bar:
         case Verdict.NOT_OBSERVED:
             reached = one.due
         case _:
-            reached = min(max(report.at, one.due), one.due + one.within)
+            reached = max(report.at, one.due)
     x = _x(one.due, end)
-    return Bar(x, round(_x(one.due + one.within, end) - x, 2), round(_x(reached, end) - x, 2), BARS[one.verdict], one)
+    return Bar(x, round(_x(last, end) - x, 2), round(_x(min(reached, last), end) - x, 2), BARS[one.verdict], one)
 
 
 def _tracks(rows: Sequence[Row], end: float, *, is_roomy: bool) -> Iterator[Track]:
