@@ -20,7 +20,7 @@ from reconciler.sending.outcomes import Result
 from reconciler.state import CHANGED, FieldRecord, Record, path_text, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model import Key, Leaves, Path
     from reconciler.sending.run import Run
@@ -122,36 +122,41 @@ class _Made:
     def _adopted(self, run: Run, change: Create, there: Leaves) -> Result:
         """Note what an earlier run made: only what stands as it was asked for counts as sent."""
         raw = self.told.raw
-        moved, who = self._moved(run, there)
+        updates = self._updates(run)
+        moved, who = self._moved(there, updates)
         # What people moved back to where it began was not left so by us.
         standing = {path: leaf for path, leaf in self._standing(there).items() if path[0] not in moved}
         run.made(change, raw, {change.key: replace(self._record(standing, there), how="key")})
         note = f"adopted: an earlier run made it as {raw.get('reference', raw['id'])}"
-        hold = f"{change.key} existed, and {who} moved its {' and '.join(moved)}: plan again" if moved else ""
+        why = f"{who} moved its {' and '.join(moved)}" if moved else ""
+        # Which of them are declared is known once they are compared: their keys may be forgotten.
+        if not why and change.key in run.posting and any(map(_is_posted, updates or ())):
+            why = "updates were posted to it"
+        hold = f"{change.key} existed, and {why}: plan again" if why else ""
         return Result(run.done(change, raw["id"], self.told.request_id, note, adopted=True), hold=hold)
 
-    def _moved(self, run: Run, there: Leaves) -> tuple[list[str], str]:
+    def _moved(self, there: Leaves, updates: Sequence[Mapping[str, Any]] | None) -> tuple[list[str], str]:
         """Return what was moved since it was made, and by whom: people may have moved it back to where it began.
 
         Where that cannot be read, nothing is taken for certain.
         """
-        declared, by_people = [str(path[0]) for path in MOVES if path in self.sent], self._moved_by_people(run)
+        declared = [str(path[0]) for path in MOVES if path in self.sent]
         differing = _differing(("status", "severity"), self.sent, there)
-        if by_people is None:
+        if updates is None:
             return differing or declared, "somebody"
+        in_triage = starts_in_triage(self.told.raw)
+        begun = {path: leaf for path, leaf in self.sent.items() if not (in_triage and path == ("status",))}
+        by_people = {str(path[0]) for path in moved_by_people(updates, begun)}
         who = "an API key" if differing and by_people.isdisjoint(differing) else "people"
         return differing or [name for name in declared if name in by_people], who
 
-    def _moved_by_people(self, run: Run) -> set[str] | None:
-        """Return what people, and not a run, moved last; None where nobody can tell."""
+    def _updates(self, run: Run) -> Sequence[Mapping[str, Any]] | None:
+        """Read the timeline of what was made, oldest first; None where that cannot be done."""
         try:
             updates = run.client.list(UPDATE.path, UPDATE.items, {UPDATE.parent: self.told.raw["id"]}, page_size=250)
         except (ApiError, Interrupted):
             return None
-        updates.sort(key=lambda one: (one["created_at"], one["id"]))
-        in_triage = starts_in_triage(self.told.raw)
-        begun = {path: leaf for path, leaf in self.sent.items() if not (in_triage and path == ("status",))}
-        return {str(path[0]) for path in moved_by_people(updates, begun)}
+        return sorted(updates, key=lambda one: (one["created_at"], one["id"]))
 
     def _standing(self, there: Leaves) -> Leaves:
         """Return what stands there as it was asked for; of an update, which nobody can edit, all as it stands."""
@@ -192,6 +197,11 @@ def _moved(change: Post, raw: Mapping[str, Any], sent: Leaves, there: Leaves, id
         if all(ref.key in ids for ref in refs.find([said.value]))
     }
     return Record(raw["incident_id"], CHANGED, fields=remember(moves, there) | kept)
+
+
+def _is_posted(update: Mapping[str, Any]) -> bool:
+    """Return whether an update may be one of a manifest's: what moves an incident without words need not be one."""
+    return "api_key" in update["updater"] and bool(update.get("message"))
 
 
 def _carries_key(key: str, sent: Leaves, there: Leaves) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import kinds, refs
 from reconciler.errors import Rejected
 from reconciler.kinds.spec import Drift, When
-from reconciler.model import Done, Edit, step
+from reconciler.model import Done, Edit, Post, step
 from reconciler.sending import outcomes
 from reconciler.sending.losses import NotNoted
 from reconciler.state import Intent, Neighbours, path_text
@@ -53,6 +53,8 @@ class Run:
     links: dict[Key, tuple[str, str]] = field(default_factory=dict)
     late: Mapping[Key, frozenset[Path]] = field(default_factory=dict)
     """The fields that an edit sets first in what this run makes, as no create takes them."""
+    posting: frozenset[Key] = frozenset()
+    """The incidents that this run posts updates to."""
     asked: Mapping[Step, Intent] = field(default_factory=dict)
     """What an earlier run asked for and never learned the answer to."""
     neighbours: Callable[[], Neighbours] = Neighbours
@@ -75,6 +77,7 @@ class Run:
             for change in plan.changes
             if isinstance(change, Edit) and change.live is None and not change.key.child
         }
+        self.posting = frozenset(change.key.parent for change in plan.changes if isinstance(change, Post))
         self.asked = dict(memory.pending)
 
     def id_of(self, key: Key) -> str:

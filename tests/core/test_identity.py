@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from reconciler import reconcile
 from reconciler.errors import Invalid, Refused
 from reconciler.identity import idempotency_key
-from reconciler.model import Key, Skipped, Topic, Unknown, Why
+from reconciler.model import Done, Key, Skipped, Topic, Unknown, Why
+from reconciler.sending import answered
 from tests.core import told
 from tests.world import ACME, World
 
@@ -468,3 +469,26 @@ def test_a_name_that_another_manifest_leaves_is_not_its_object(world: World) -> 
     world.write(one % ("first", "Graver") + "---\n" + one % ("second", "Grave"))
 
     assert told.steps(world.plan()) == ["edit Severity/first", "create Severity/second"]
+
+
+def test_an_incident_that_its_key_answers_with_gets_no_update_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API may remember the key of an incident and have forgotten those of its updates."""
+    monkeypatch.setattr(answered, "MARGIN", -10.0)  # as if it had been made ten seconds before
+    world.write_raw(ACME % "adopt: never", "reconciler.yaml")
+    world.write(manifest(spec="updates: [{id: first, message: It is slow.}]"))
+    world.settle()
+    world.lose_state()
+    forgetful = ["forgotten-key:1-:POST:/v2/incident_updates"]
+
+    adopted, skipped = world.apply(forgetful)
+    world.apply(forgetful)
+
+    assert isinstance(adopted, Done)
+    assert adopted.adopted
+    assert isinstance(skipped, Skipped)
+    assert skipped.because == "Incident/checkout existed, and updates were posted to it: plan again"
+    (one,) = world.incidents()
+    assert world.updates(one["id"]) == ["It is slow."]
+    assert world.plan().is_empty
