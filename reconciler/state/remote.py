@@ -97,7 +97,7 @@ class RemoteStore:
             run.taken_up |= {path.resolve() for path in base.leftovers}
             if base.is_aside:
                 self.save(replay(base.state, base.lines, str(self.address)), base.state.account)
-                base = run.base
+                return self._read()
         if run and run.journal:
             noted = Noted.of(disk.read(run.journal) or b"", str(run.journal))
             return replay(base.state, noted.text if noted else base.lines, str(run.journal))

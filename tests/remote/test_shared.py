@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.errors import Refused
 from reconciler.state.address import Address
 from reconciler.state.objects import Objects, StoreFailed, Version
 from reconciler.state.record import Account
@@ -145,6 +146,38 @@ def test_a_journal_that_may_or_may_not_be_emptied_ends_no_run(s3_team: Team, tmp
             store.save(store.read(), Account("https://api.example.com", "https://app.example.com"))
 
     assert store.read().state.serial == 2
+
+
+class Refusing(Objects):
+    """A store that takes no state."""
+
+    def put(self, name: str, text: bytes, over: Version | None, *, patience: float = 5.0) -> Version:
+        """Write an object that is no state."""
+        if name.endswith(".json"):
+            raise StoreFailed("the store is away", "wait", is_passing=True)
+        return super().put(name, text, over, patience=patience)
+
+
+def test_what_was_put_aside_is_taken_up_also_where_its_journal_may_not_be_emptied(
+    s3_team: Team, tmp_path: Path
+) -> None:
+    """The store goes away again just then: what it holds is read anew, and the run goes on."""
+    address, account = Address.parse(s3_team.at), Account("https://api.example.com", "https://app.example.com")
+    refusing, deaf = (
+        RemoteStore(store(address, s3_team.server.environ), address, tmp_path / "kept", "acme", 30.0)
+        for store in (Refusing, Deaf)
+    )
+    with refusing.locked():
+        refusing.open_journal().close()
+        with pytest.raises(Refused, match="the store is away"):
+            refusing.save(refusing.read(), account)
+
+    with deaf.locked():
+        taken_up = deaf.read()
+
+    assert taken_up.state.account == account
+    assert deaf.read().state == taken_up.state
+    assert not list((tmp_path / "kept").glob("rescue-*"))
 
 
 @pytest.mark.parametrize("spoiled", ["state", "journal", "both"])
