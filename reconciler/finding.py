@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.identity import Claim, Match
     from reconciler.kinds.naming import Found as CustomField
+    from reconciler.kinds.spec import Kind
     from reconciler.live import Account
     from reconciler.model import Desired, Key, Live, Manifest, Path, Ref, Rename
     from reconciler.state import Neighbours
@@ -95,43 +96,126 @@ def find(
     What `neighbours` manage, or may have declared, is never found by its looks; they are asked where looks count.
     """
     found = Found(Names(account.listed), renames=renames)
-    holders = claims.holders(manifests, memory)
+    finding = _Finding(found, claimed, account, memory, workspace, claims.holders(manifests, memory))
     for kind in kinds.KINDS.values():
-        mine = [one for one in manifests if one.key.kind == kind.name]
-        if kind.natural_key and mine:
-            objects = Objects.of(account.listed.get((kind.name, ""), ()))
-            wanted = [_still_there(claimed[one.key], objects) for one in mine]
-            _take(found, mine, lookup.match_by_name(wanted, objects, holders), account, memory, workspace)
+        if kind.natural_key:
+            finding.find_by_name(kind, [one for one in manifests if one.key.kind == kind.name])
     incidents = [one for one in manifests if one.key.kind == INCIDENT.name]
-    field = markers.field(found.names, workspace) if incidents else None
-    found.marker = field.value if field else ""
-    search = lookup.Search(
-        workspace.namespace,
-        holders,
-        memory.state.managed,
-        workspace.adopts,
-        found.marker if isinstance(found.marker, str) else "",
-        not is_whole,
-        {record.id: record.names for record in memory.state.records.values() if record.names},
-        used=claims.used_keys(memory),
-        forgotten=claims.forgotten(memory),
-        written=claims.written_keys(memory, str(found.marker)) if field else {},
-    )
-    wanted_here = [claimed[one.key] for one in incidents]
-    matches = search.incidents(wanted_here, account.incidents)
-    if any(map(_is_by_looks, matches.values())):
-        beside = neighbours(workspace)
-        search = replace(search, managed=search.managed | beside.managed, beside=beside)
-        matches = search.incidents(wanted_here, account.incidents)
-    _take(found, incidents, matches, account, memory, workspace)
-    for one in incidents:
-        _name_key(found, one, claimed[one.key], memory)
-    if field:
-        _mark(found, incidents, field, workspace.namespace)
-    _stop_idle_hints(found, manifests, memory)
+    finding.find_incidents(incidents, neighbours, is_whole=is_whole)
+    finding.stop_idle_hints(manifests)
     if found.names.problems:
         raise Invalid(found.names.problems)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One look at an account; what is found is put into `found`. `holders` are what state knows, by ID."""
+
+    found: Found
+    claimed: Mapping[Key, Claim]
+    account: Account
+    memory: Memory
+    workspace: Workspace
+    holders: Mapping[str, Key]
+
+    def find_by_name(self, kind: Kind, manifests: Sequence[Manifest]) -> None:
+        """Find the configuration of a kind."""
+        if manifests:
+            objects = Objects.of(self.account.listed.get((kind.name, ""), ()))
+            wanted = [_still_there(self.claimed[one.key], objects) for one in manifests]
+            self._take(manifests, lookup.match_by_name(wanted, objects, self.holders))
+
+    def find_incidents(
+        self, manifests: Sequence[Manifest], neighbours: Callable[[Workspace], Neighbours], *, is_whole: bool
+    ) -> None:
+        """Find the incidents, and let each state the key of its present name in the field that carries them."""
+        field = markers.field(self.found.names, self.workspace) if manifests else None
+        self.found.marker = field.value if field else ""
+        search = self._search(is_whole=is_whole)
+        wanted = [self.claimed[one.key] for one in manifests]
+        matches = search.incidents(wanted, self.account.incidents)
+        if any(map(_is_by_looks, matches.values())):
+            beside = neighbours(self.workspace)
+            search = replace(search, managed=search.managed | beside.managed, beside=beside)
+            matches = search.incidents(wanted, self.account.incidents)
+        self._take(manifests, matches)
+        for one in manifests:
+            self._name_key(one)
+            if field:
+                self._mark(one, field)
+
+    def stop_idle_hints(self, manifests: Iterable[Manifest]) -> None:
+        """Let nothing be created whose `metadata.was` leads nowhere: it is there, under another name."""
+        for one in manifests:
+            names, match = claims.was(one), self.found.matches[one.key]
+            if names and isinstance(match, Absent) and not claims.is_remembered(one.key, self.memory):
+                self.found.matches[one.key] = Astray(names)
+
+    def _search(self, *, is_whole: bool) -> lookup.Search:
+        memory, marker = self.memory, self.found.marker
+        return lookup.Search(
+            self.workspace.namespace,
+            self.holders,
+            memory.state.managed,
+            self.workspace.adopts,
+            marker if isinstance(marker, str) else "",
+            not is_whole,
+            {record.id: record.names for record in memory.state.records.values() if record.names},
+            used=claims.used_keys(memory),
+            forgotten=claims.forgotten(memory),
+            written=claims.written_keys(memory, str(marker)) if marker else {},
+        )
+
+    def _take(self, manifests: Iterable[Manifest], matches: Mapping[Key, Match]) -> None:
+        """Put what was found beside what it should be, and let others name it."""
+        found = self.found
+        for manifest in manifests:
+            found.matches[manifest.key] = matches[manifest.key]
+            before = len(found.names.problems)
+            resolved = desired.resolve(manifest, found.names)
+            found.names.problems[before:] = discreet.told(found.names.problems[before:], manifest)
+            found.desired[manifest.key] = resolved
+            found.names.declare(
+                resolved, found.live_id(manifest.key), self._options(resolved), renames=self._is_renamed(resolved)
+            )
+
+    def _options(self, one: Desired) -> Mapping[Key, Live]:
+        """Return the options of a field that are there, as state or their values tell."""
+        if one.key.kind != FIELD.name:
+            return {}
+        listed = self.account.listed.get(("CustomFieldOption", self.found.live_id(one.key) or ""), ())
+        live = [parts.live_of(OPTION, raw) for raw in listed]
+        return parts.matched(OPTION, one.children, live, self.found.recall(self.memory)) if live else {}
+
+    def _is_renamed(self, one: Desired) -> bool:
+        """Return whether the plan writes its name: neither drift policy nor the server's own rewriting speaks up."""
+        kind, record, match = kinds.KINDS[one.key.kind], self.memory.record(one.key), self.found.matches[one.key]
+        if not (kind.natural_key and isinstance(match, Matched)):
+            return False
+        known = record.fields if record and record.id == match.raw["id"] else {}
+        differing = differences(kind.fields, {NAME: one.leaves[NAME]}, kind.observe(match.raw), known)
+        policy = self.workspace.drift(kind.name, "name")
+        return any(fate(each.cause, policy) is Fate.OVERWRITTEN for each in differing)
+
+    def _name_key(self, manifest: Manifest) -> None:
+        """Note what a renamed incident is called in its keys: as state says, else as the marker or the hint does."""
+        claim, match, marker = self.claimed[manifest.key], self.found.matches[manifest.key], str(self.found.marker)
+        carried = identity.marker(match.raw, marker) if isinstance(match, Matched) and marker else ""
+        first = claim.names[0]
+        # The marker is that of the present name, and children keep the keys of the one that it was declared with.
+        is_told = isinstance(match, Matched) and claims.tells_key(manifest, self.memory, match.raw["id"])
+        # So does a chain of names; one alone may have been given up before anything was declared.
+        is_told = is_told or len(claims.was(manifest)) > 1
+        name = first if is_told else dict(zip(claim.markers, claim.names, strict=True)).get(carried) or first
+        if name != manifest.key.name:
+            self.found.names_in_keys[manifest.key] = name
+
+    def _mark(self, manifest: Manifest, field: CustomField) -> None:
+        """Let an incident state the key of its present name in the field that carries them."""
+        found, key = self.found, manifest.key
+        text = identity.idempotency_key(self.workspace.namespace, key, desired.generation(manifest))
+        found.desired[key] = markers.marked(found.desired[key], found.matches[key], text, field, found.names)
 
 
 def _is_by_looks(match: Match) -> bool:
@@ -141,68 +225,3 @@ def _is_by_looks(match: Match) -> bool:
 def _still_there(claim: Claim, objects: Objects) -> Claim:
     """Return a claim without what was abandoned and then deleted outside: its name decides."""
     return claim if claim.buried_id in objects.by_id else replace(claim, buried_id="")
-
-
-def _take(
-    found: Found,
-    manifests: Iterable[Manifest],
-    matches: dict[Key, Match],
-    account: Account,
-    memory: Memory,
-    workspace: Workspace,
-) -> None:
-    for manifest in manifests:
-        found.matches[manifest.key] = matches[manifest.key]
-        before = len(found.names.problems)
-        resolved = desired.resolve(manifest, found.names)
-        found.names.problems[before:] = discreet.told(found.names.problems[before:], manifest)
-        found.desired[manifest.key] = resolved
-        options = _options(found, resolved, account, memory) if manifest.key.kind == FIELD.name else {}
-        renames = _is_renamed(resolved, found.matches[manifest.key], memory, workspace)
-        found.names.declare(resolved, found.live_id(manifest.key), options, renames=renames)
-
-
-def _options(found: Found, field: Desired, account: Account, memory: Memory) -> Mapping[Key, Live]:
-    """Return the options of a field that are there, as state or their values tell."""
-    listed = account.listed.get(("CustomFieldOption", found.live_id(field.key) or ""), ())
-    live = [parts.live_of(OPTION, one) for one in listed]
-    return parts.matched(OPTION, field.children, live, found.recall(memory)) if live else {}
-
-
-def _is_renamed(one: Desired, match: Match, memory: Memory, workspace: Workspace) -> bool:
-    """Return whether the plan writes its name: neither the drift policy nor the server's own rewriting speaks up."""
-    kind, record = kinds.KINDS[one.key.kind], memory.record(one.key)
-    if not (kind.natural_key and isinstance(match, Matched)):
-        return False
-    known = record.fields if record and record.id == match.raw["id"] else {}
-    differing = differences(kind.fields, {NAME: one.leaves[NAME]}, kind.observe(match.raw), known)
-    return any(fate(each.cause, workspace.drift(kind.name, "name")) is Fate.OVERWRITTEN for each in differing)
-
-
-def _name_key(found: Found, manifest: Manifest, claim: Claim, memory: Memory) -> None:
-    """Note what a renamed incident is called in its keys: as state says, else as the marker or the hint does."""
-    match = found.matches[manifest.key]
-    carried = identity.marker(match.raw, str(found.marker)) if isinstance(match, Matched) and found.marker else ""
-    first = claim.names[0]
-    # The marker is that of the present name, and children keep the keys of the one that it was declared with.
-    is_told = isinstance(match, Matched) and claims.tells_key(manifest, memory, match.raw["id"])
-    # So does a chain of names; one alone may have been given up before anything was declared.
-    is_told = is_told or len(claims.was(manifest)) > 1
-    name = first if is_told else dict(zip(claim.markers, claim.names, strict=True)).get(carried) or first
-    if name != manifest.key.name:
-        found.names_in_keys[manifest.key] = name
-
-
-def _mark(found: Found, incidents: Iterable[Manifest], field: CustomField, namespace: str) -> None:
-    """Let each incident state the key of its present name in the field that carries them."""
-    for one in incidents:
-        key = identity.idempotency_key(namespace, one.key, desired.generation(one))
-        found.desired[one.key] = markers.marked(found.desired[one.key], found.matches[one.key], key, field, found.names)
-
-
-def _stop_idle_hints(found: Found, manifests: Iterable[Manifest], memory: Memory) -> None:
-    """Let nothing be created whose `metadata.was` leads nowhere: it is something that is there, under another name."""
-    for manifest in manifests:
-        names, key = claims.was(manifest), manifest.key
-        if names and isinstance(found.matches[key], Absent) and not claims.is_remembered(key, memory):
-            found.matches[key] = Astray(names)
