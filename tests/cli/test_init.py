@@ -167,7 +167,7 @@ def test_a_field_for_the_keys_is_written_on_request(shell: Shell) -> None:
     assert "  identity_field: Reconciler key\n" in (shell.folder / "reconciler.yaml").read_text()
     assert shell.run("validate").code == 0
     plan = shell.run("plan", "--sandbox")
-    assert "Identity: field Reconciler key; found again whatever is renamed or forgotten\n" in plan.stdout
+    assert "Identity: key and name, until field Reconciler key is there; found again" in plan.stdout
     assert plan.stdout.index("+ CustomField/identity-field") < plan.stdout.index("+ Incident/example")
     assert shell.run("apply", "--sandbox", "--auto-approve").code == 0
     assert shell.run("plan", "--sandbox", "--detailed-exitcode").code == 0
