@@ -72,7 +72,7 @@ def test_a_reset_makes_the_workspaces_sandbox_new(practised: Shell) -> None:
     assert planned.code == 4
     told = " ".join(planned.stdout.split())
     assert "a sandbox that was reset, or ended without --data, has forgotten it" in told
-    assert "`reconciler state rm Incident/one`" in told
+    assert "`reconciler state rm Incident/one --sandbox`" in told
 
 
 def test_a_snapshot_is_taken_listed_and_restored(practised: Shell) -> None:

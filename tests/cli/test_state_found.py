@@ -308,7 +308,7 @@ def test_a_state_that_the_account_contradicts_is_unsure(applied: Shell) -> None:
     assert ended.code == 4
     assert "unsure   Incident/one" in ended.stdout
     assert "INC-2 is not called as it was when it was last written" in ended.stdout
-    assert "`reconciler state rm Incident/one` and run this again" in ended.stdout
+    assert "`reconciler state rm Incident/one --sandbox` and run this again" in ended.stdout
     for name in ("one", "two"):
         applied.run("state", "rm", f"Incident/{name}", "--sandbox")
     assert applied.run("state", "rebuild", "--sandbox", "--auto-approve").code == 0

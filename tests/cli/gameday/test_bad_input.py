@@ -176,7 +176,7 @@ def test_without_any_run_it_says_how_to_play_one(shell: Shell, command: str) -> 
 
     assert ended.code == 3
     assert "workspace acme has no game day played in the sandbox yet" in ended.stderr
-    assert "`reconciler gameday run FILE` plays a script" in ended.stderr
+    assert "`reconciler gameday run FILE --sandbox` plays a script" in ended.stderr
 
 
 @pytest.mark.parametrize("words", [["status"], ["list"], ["report"], ["status", "first"]])
