@@ -14,7 +14,7 @@ from reconciler.state.address import Address
 from reconciler.state.local import LocalStore
 from reconciler.state.objects import Objects
 from reconciler.state.remote import RemoteStore
-from tests.remote.stores import Moto
+from tests.torture.bucket import NAME, Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def remembering() -> Iterator[str]:
 
 
 def _of(store: Store, where: str) -> Iterator[str]:
-    """Yield the figures of one store; a bucket's server is in this very process."""
+    """Yield the figures of one store; a bucket's server is a process beside this one."""
     memory = Memory(State(workspace="acme", account=ACCOUNT, records=dict(map(_resource, range(RESOURCES)))))
     with store.locked():
         store.read()
@@ -88,10 +88,7 @@ def _resource(number: int) -> tuple[Key, Record]:
 
 @contextmanager
 def _bucket(folder: Path) -> Iterator[RemoteStore]:
-    server = Moto()
-    server.up()
-    try:
-        address = Address.parse(server.address())
-        yield RemoteStore(Objects(address, server.environ), address, folder, "acme", lease_seconds=60)
-    finally:
-        server.down()
+    with Bucket() as bucket:
+        bucket.open()
+        address = Address.parse(f"s3://{NAME}/state.json")
+        yield RemoteStore(Objects(address, bucket.environ), address, folder, "acme", lease_seconds=60)
