@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.identity import Absent
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE, UPDATE
+from reconciler.model import EDIT, Step
 
 if TYPE_CHECKING:
     from reconciler.finding import Found
@@ -32,12 +33,13 @@ def details(found: Found, memory: Memory, workspace: Workspace, *, every: bool =
 
 
 def updates(found: Found, memory: Memory) -> list[str]:
-    """Return the incidents (IDs) whose updates must be read: not all of theirs are known to be posted."""
+    """Return the incidents (IDs) whose updates must be read: not all of theirs, or of what moved them, is known."""
     memory = found.recall(memory)
     return [
         identifier
         for identifier, one in found.incidents.items()
         if _is_strange(one.key, memory)
+        or Step(EDIT, one.key) in memory.pending
         or any(child.key.child[0] == UPDATE.noun and memory.record(child.key) is None for child in one.children)
     ]
 

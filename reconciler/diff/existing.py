@@ -17,7 +17,7 @@ from reconciler.diff.creation import asked_for, broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.noting import note, note_moves
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, accepted, settled
-from reconciler.diff.posted import Waiting, caught_up, note_held, waiting
+from reconciler.diff.posted import Waiting, carried_out, caught_up, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, generation, live_of
 from reconciler.diff.strangers import doubt_items, is_undeclared
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
@@ -27,6 +27,7 @@ from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import Drift, When
 from reconciler.lifecycle import CLOSED, LEARNING, LIVE
 from reconciler.model import (
+    EDIT,
     Adopt,
     Cause,
     Child,
@@ -58,7 +59,8 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     live = live_of(kind, match.raw)
     noted = rules.record(desired.key, live.id)
     updates = recognised(desired, rules.memory, around.updates or (), rules.children)
-    answered = caught_up(noted, updates, rules.lifecycle)
+    begun = rules.memory.pending.get(Step(EDIT, desired.key))
+    answered = carried_out(caught_up(noted, updates, rules.lifecycle), begun, around.updates or ())
     known_by_now = accepted(answered, desired.leaves.get(STATUS), live, rules.lifecycle)
     record = settled(known_by_now, live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules, updates)

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from reconciler import refs
 from reconciler.diff.creation import declared_with
 from reconciler.diff.strangers import doubt
-from reconciler.diff.updates import MOVES, Posting, Recognised, moved_by_people, tell_passed_over
+from reconciler.diff.updates import MOVES, Posting, Recognised, has_moved, moved_by_people, tell_passed_over
 from reconciler.kinds.incident import UPDATE
 from reconciler.model import Child, Notice, Observation, Path, Refusal, Topic, Why
 from reconciler.state.record import FieldRecord, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import Any
 
     from reconciler.diff.pair import Pair
     from reconciler.diff.rules import Diff
     from reconciler.lifecycle import Lifecycle
     from reconciler.model import Key, Leaf
+    from reconciler.state.memory import Intent
     from reconciler.state.record import Record
 
 
@@ -60,6 +61,21 @@ def caught_up(record: Record | None, updates: Recognised, lifecycle: Lifecycle) 
         for path in MOVES
         # An update that says another status went without its move; in triage that was nobody's wish.
         if path in child.leaves and path in leaves and not (path == ("status",) and lifecycle.is_triage(leaves[path]))
+    }
+    return replace(record, fields={**record.fields, **moves}) if moves else record
+
+
+def carried_out(record: Record | None, begun: Intent | None, live: Sequence[Mapping[str, Any]]) -> Record | None:
+    """Return the record as if the answer to an edit had been noted, where the timeline tells of its moves.
+
+    A run may have died before it learned of what it moved (`begun`), and people may have moved it back since.
+    """
+    if record is None or record.is_bare or begun is None:
+        return record
+    moves = {
+        str(path[0]): FieldRecord(wanted, wanted)
+        for path in MOVES
+        if (wanted := begun.sent.get(str(path[0]))) is not None and any(has_moved(one, path, begun) for one in live)
     }
     return replace(record, fields={**record.fields, **moves}) if moves else record
 

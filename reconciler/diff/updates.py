@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.diff.rules import Diff
     from reconciler.model import Desired, Key
-    from reconciler.state import Memory
+    from reconciler.state import Intent, Memory
 
 MOVES: tuple[Path, ...] = (("status",), ("severity",))
 """What an update may change besides saying something."""
@@ -161,6 +162,20 @@ def moved_by_people(live: Sequence[Mapping[str, Any]], begun: Leaves) -> dict[Pa
         others = {path: place for path, place in people.items() if path not in moved}
         people = others | dict.fromkeys(moved, at) if is_peoples else others
     return people
+
+
+CLOCK = 600.0
+"""Seconds by which a machine's own clock may be from the API's."""
+
+
+def has_moved(one: Mapping[str, Any], path: Path, begun: Intent) -> bool:
+    """Return whether an update is the trace of what an edit was begun to move: by an API key, without words, since."""
+    since = begun.time - (1.0 if begun.is_servers else CLOCK)
+    is_since = datetime.fromisoformat(one["created_at"]).timestamp() >= since
+    if not is_since or "api_key" not in one["updater"] or one.get("message"):
+        return False
+    moved = _observed(one).get(path)
+    return moved is not None and moved.value == begun.sent[str(path[0])]
 
 
 PASSED_OVER = "passed over"

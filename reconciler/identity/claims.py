@@ -188,7 +188,8 @@ def used_keys(memory: Memory) -> dict[str, tuple[Key, str]]:
     records = memory.state.records.items()
     stones = ((key, one.record) for key, every in memory.state.tombstones.items() for one in every)
     known = {one.idempotency_key: (key, one.id) for key, one in (*stones, *records) if _is_incident(key)}
-    asked = {one.idempotency_key: (step.key, "") for step, one in memory.pending.items() if _is_incident(step.key)}
+    making = ((step.key, one) for step, one in memory.pending.items() if step.verb == Create.verb)
+    asked = {one.idempotency_key: (key, "") for key, one in making if _is_incident(key)}
     return asked | known
 
 

@@ -1,6 +1,7 @@
 """The nouns that the stages hand to each other: frozen values, no behaviour beyond their own text."""
 
 from reconciler.model.changes import (
+    EDIT,
     Adopt,
     Cause,
     Change,
@@ -34,6 +35,7 @@ from reconciler.model.resources import (
 )
 
 __all__ = [
+    "EDIT",
     "NO_MANIFEST",
     "Adopt",
     "Cause",

@@ -166,6 +166,9 @@ class Create:
     verb = "create"
 
 
+EDIT = "edit"
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """Fields of something that exists, or that an earlier step creates (`live` is None then).
@@ -185,7 +188,7 @@ class Edit:
     @property
     def verb(self) -> str:
         """Return what tells its step from others of the same resource."""
-        return "make room for" if self.makes_room else "edit"
+        return "make room for" if self.makes_room else EDIT
 
 
 @dataclass(frozen=True, slots=True)

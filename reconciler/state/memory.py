@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.errors import Refused
-from reconciler.model import Create, Key, Post, Step
+from reconciler.model import EDIT, Create, Key, Post, Step
 from reconciler.state.record import (
     CHANGED,
     GENERATION,
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from reconciler.state.record import Tombstone, Tombstones
 
 MAKING = (Create.verb, Post.verb)
+MOVES = frozenset({"status", "severity"})
+"""What people steer: of an edit that moves these, and whose answer nobody noted, the timeline tells what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,12 @@ class Memory:
         return replace(self, state=replace(self.state, records=records))
 
 
+def is_move(intent: Intent) -> bool:
+    """Return whether an intent is an edit of an incident that moves what people steer."""
+    key = intent.step.key
+    return intent.step.verb == EDIT and key.kind == "Incident" and not key.child and not MOVES.isdisjoint(intent.sent)
+
+
 def replay(state: State, text: bytes, name: str) -> Memory:
     """Return the state with a journal's outcomes in it, and the intents left open.
 
@@ -149,8 +157,9 @@ def _with_line(memory: Memory, entry: Mapping[str, Any]) -> Memory:
     state, pending = memory.state, cast("dict[Step, Intent]", memory.pending)
     if "intent" in entry:
         intent = _intent(entry)
-        # An edit is made again from what differs; only what was to be made can be left half done.
-        if intent.step.verb in MAKING:
+        # An edit is made again from what differs; only what was to be made can be left half done, and what was moved
+        # be moved back by people meanwhile.
+        if intent.step.verb in MAKING or is_move(intent):
             pending[intent.step] = intent
         return memory
     if "used" in entry:
@@ -165,7 +174,7 @@ def _with_line(memory: Memory, entry: Mapping[str, Any]) -> Memory:
         old, new, told = map(as_text, entry["renamed"])
         memory = memory.renamed(Key.parse(old), Key.parse(new), told)
     pending = dict(memory.pending) if memory.pending is not pending else pending
-    for ended in (_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in MAKING)):
+    for ended in (_step(entry["outcome"]), *(Step(verb, key) for key in newer for verb in (*MAKING, EDIT))):
         pending.pop(ended, None)
     if "buried" in entry or "renamed" in entry:
         return Memory(replace(memory.state, records=dict(memory.state.records)), pending)

@@ -482,3 +482,40 @@ def test_what_people_did_to_one_that_was_imported_is_theirs_whatever_its_updates
 
 def _edit(**fields: str) -> dict[str, object]:
     return {"incident": fields, "notify_incident_channel": False}
+
+
+@pytest.mark.parametrize("field", ["status", "severity"])
+def test_a_move_that_a_dead_run_made_and_people_took_back_stays_theirs(world: World, field: str) -> None:
+    """Nobody noted what came of the edit; the timeline tells that it was made, and that people moved it since."""
+    began = {"status": "Investigating", "severity": "Minor"}
+    declared = MANIFEST.replace("{severity: Minor}", "{severity: Minor, status: Investigating}")
+    world.write(declared)
+    with suppress(ApiError):
+        world.apply(["drop-after:1-:POST:/v2/incidents/*", "drop-before:1-:GET:/v2/incidents/*"])
+    (one,) = world.incidents()
+    assert (one["incident_status"]["name"], one["severity"]["name"]) == ("Fixing", "Major")
+    ids = {"status": ("incident_status_id", world.status), "severity": ("severity_id", world.severity)}
+    wire, id_of = ids[field]
+    world.edit(one["id"], **{wire: id_of(began[field])})
+
+    world.settle()
+
+    (one,) = world.incidents()
+    live = {"status": one["incident_status"]["name"], "severity": one["severity"]["name"]}
+    assert live == {"status": "Fixing", "severity": "Major"} | {field: began[field]}
+    assert kept(world) == [
+        f"{field} {began[field]} kept; the manifest says {'Fixing' if field == 'status' else 'Major'}"
+    ]
+
+
+def test_a_move_that_never_arrived_is_made(world: World) -> None:
+    """A run that died before its edit was carried out leaves nothing in the timeline: the next one makes it."""
+    world.write(MANIFEST)
+    with suppress(ApiError):
+        world.apply(["drop-before:1-:POST:/v2/incidents/*", "drop-before:1-:GET:/v2/incidents/*"])
+
+    world.settle()
+
+    (one,) = world.incidents()
+    assert (one["incident_status"]["name"], one["severity"]["name"]) == ("Fixing", "Major")
+    told.assert_quiet(world)
