@@ -6,6 +6,7 @@ import re
 
 import yaml
 
+from reconciler.documents.composing import TOO_DEEP
 from reconciler.documents.parser import NO_CHARACTER
 from reconciler.documents.places import LINE, end_of, inside
 from reconciler.errors import Problem
@@ -69,6 +70,8 @@ _SAID = {
     ),
     "tag handle": ("a tag is not allowed here", "leave it out"),
     NO_CHARACTER: ("this is an escape of no character", "put the character itself in the quotes"),
+    # Since PyYAML 6.0.4 the C parser has a limit of its own, and meets it before ours where it looks ahead.
+    "maximum nesting depth": (TOO_DEEP, ""),
     "unknown escape": ("this is no escape of YAML", "write a backslash as `\\\\`, or use single quotes"),
 }
 """What both parsers say, by a part of their words, and how it is told here."""
