@@ -8,10 +8,12 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from reconciler.alike import is_alike
+from reconciler.identity.generations import SKEW
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, observe
 from reconciler.lifecycle import TRIAGE
 from reconciler.model import Child, Leaf, Leaves, Notice, Observation, Path, Topic
+from reconciler.state.memory import MOVES as STEERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model import Desired, Key
     from reconciler.state import Intent, Memory
 
-MOVES: tuple[Path, ...] = (("status",), ("severity",))
+MOVES: tuple[Path, ...] = tuple((name,) for name in STEERED)
 """What an update may change besides saying something."""
 
 
@@ -164,13 +166,9 @@ def moved_by_people(live: Sequence[Mapping[str, Any]], begun: Leaves) -> dict[Pa
     return people
 
 
-CLOCK = 600.0
-"""Seconds by which a machine's own clock may be from the API's."""
-
-
 def has_moved(one: Mapping[str, Any], path: Path, begun: Intent) -> bool:
     """Return whether an update is the trace of what an edit was begun to move: by an API key, without words, since."""
-    since = begun.time - (1.0 if begun.is_servers else CLOCK)
+    since = begun.time - (1.0 if begun.is_servers else SKEW)
     is_since = datetime.fromisoformat(one["created_at"]).timestamp() >= since
     if not is_since or "api_key" not in one["updater"] or one.get("message"):
         return False

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.state.record import Tombstone, Tombstones
 
 MAKING = (Create.verb, Post.verb)
-MOVES = frozenset({"status", "severity"})
+MOVES = ("status", "severity")
 """What people steer: of an edit that moves these, and whose answer nobody noted, the timeline tells what it did."""
 
 
@@ -127,7 +127,8 @@ class Memory:
 def is_move(intent: Intent) -> bool:
     """Return whether an intent is an edit of an incident that moves what people steer."""
     key = intent.step.key
-    return intent.step.verb == EDIT and key.kind == "Incident" and not key.child and not MOVES.isdisjoint(intent.sent)
+    is_edit = intent.step.verb == EDIT and key.kind == "Incident" and not key.child
+    return is_edit and any(name in intent.sent for name in MOVES)
 
 
 def replay(state: State, text: bytes, name: str) -> Memory:
