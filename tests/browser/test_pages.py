@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visit import DESK, PHONE, Visit
+from tests.ports import held_port
 from tests.processes import RECONCILER, ROOT, environment, serving
 
 if TYPE_CHECKING:
@@ -178,20 +179,21 @@ def test_refreshing_can_be_paused_with_the_keyboard(look: Open) -> None:
 
 def test_a_sandbox_that_is_gone_is_told_and_found_again(browser: Browser, tmp_path: Path) -> None:
     """The page stays, says what is wrong, and goes on by itself when the sandbox is back."""
-    with serving(tmp_path) as url:
-        visit = Visit(browser, url)
-        page = visit.go("/")
-    state = page.get_by_role("status")
+    with held_port() as port:
+        with serving(tmp_path, "--port", str(port)) as url:
+            visit = Visit(browser, url)
+            page = visit.go("/")
+        state = page.get_by_role("status")
 
-    with page.expect_event("requestfailed"):
-        page.clock.run_for(2_000)
-    expect(state).to_have_text("The sandbox does not answer. Trying again…")
-    expect(page.get_by_role("heading", level=1)).to_have_text("No incidents yet")
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(2_000)
+        expect(state).to_have_text("The sandbox does not answer. Trying again…")
+        expect(page.get_by_role("heading", level=1)).to_have_text("No incidents yet")
 
-    with serving(tmp_path, "--port", url.rpartition(":")[2]):
-        visit.refresh()
-        expect(state).to_have_text("Live")
-    visit.leave()
+        with serving(tmp_path, "--port", str(port)):
+            visit.refresh()
+            expect(state).to_have_text("Live")
+        visit.leave()
 
 
 @pytest.mark.parametrize("is_there_first", [True, False], ids=["loaded", "refreshed"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import shell
+from tests.ports import held_port
 from tests.remote.google import Google
 from tests.remote.plugin import AZURITE
 from tests.remote.stores import Azurite, Moto, Server
@@ -19,21 +20,23 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[Moto]:
-    """S3 on a free port."""
-    server = Moto()
-    server.up()
-    yield server
-    server.down()
+    """S3 on a port that stays its own while a test has it down."""
+    with held_port() as port:
+        server = Moto(port)
+        server.up()
+        yield server
+        server.down()
 
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """Azure on a free port; where it is not installed the tests are skipped, but fail where CI is set to true."""
+    """Azure in the same way; where it is not installed the tests are skipped, but fail where CI is set to true."""
     main = AZURITE.find()
-    server = Azurite(main, tmp_path_factory.mktemp("azurite"))
-    server.up()
-    yield server
-    server.down()
+    with held_port() as port:
+        server = Azurite(main, tmp_path_factory.mktemp("azurite"), port)
+        server.up()
+        yield server
+        server.down()
 
 
 @pytest.fixture(scope="session")
