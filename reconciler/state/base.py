@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Refused
 from reconciler.paths import shown
 from reconciler.state import leftovers
-from reconciler.state.format import state_of, value_of
+from reconciler.state.format import state_in, value_of
 from reconciler.state.journal import text_of as journal_of
 from reconciler.state.leftovers import Basis, Noted, Rescue, lines_of
 from reconciler.state.memory import Memory, replay
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.state.address import Address
-    from reconciler.state.objects import Objects, Version
+    from reconciler.state.objects import Found, Objects, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,13 @@ class Reader:
         # In this order: a run that ends just now moves what its journal tells into the state.
         noted, found = self.objects.get(self.address.journal_name), self.objects.get(self.address.path)
         name = str(self.address)
-        value = value_of(found.text, name) if found else {}
-        state = state_of(found.text if found else None, name, self.workspace)
-        basis = Basis(state.serial, str(value.get("run", "")))
+        state, basis, pending = _stored(found, name, self.workspace)
         shared = Noted.of(noted.text, f"{name}.journal") if noted else None
         local = list(leftovers.journals(self.folder))
         for one in (*([shared] if shared else ()), *local):
             require_workspace(one.workspace, self.workspace, one.name)
         chosen = _chosen(shared, local, basis)
-        lines = chosen.text if chosen else lines_of(value.get("pending", ()))
+        lines = chosen.text if chosen else pending
         version, journal = found.version if found else None, noted.version if noted else None
         base = Base(state, version, basis, lines, journal, noted_by=chosen.run if chosen else "")
         if found is None and self.former and self.former.exists():
@@ -102,9 +100,8 @@ class Reader:
         base = Base(empty, version, Basis(), b"", journal, is_salvaged=True)
         is_whole = False
         try:
-            value = value_of(found.text, name) if found else {}
-            state = state_of(found.text if found else None, name, self.workspace)
-            base = replace(base, state=state, basis=Basis(state.serial, str(value.get("run", ""))))
+            state, basis, _ = _stored(found, name, self.workspace)
+            base = replace(base, state=state, basis=basis)
             is_whole = True
         except Refused as error:
             if error.hint != UNREADABLE:
@@ -144,6 +141,19 @@ class Reader:
         if line not in self._told:
             self._told.add(line)
             self.tell(line)
+
+
+def _stored(found: Found | None, name: str, workspace: str) -> tuple[State, Basis, bytes]:
+    """Return the state of an object, which run wrote it, and the journal lines of what that left open."""
+    if found is None:
+        return State(workspace=workspace), Basis(), b""
+    value = value_of(found.text, name)
+    state = state_in(value, name, workspace)
+    try:
+        pending = lines_of(value.get("pending", ()))
+    except TypeError:
+        raise Refused(f"{name}: not a state of this program", UNREADABLE) from None
+    return state, Basis(state.serial, str(value.get("run", ""))), pending
 
 
 def _chosen(shared: Noted | None, local: list[Noted], basis: Basis) -> Noted | None:

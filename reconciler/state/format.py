@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
+from reconciler.garbage import uncollected
 from reconciler.state.record import UNREADABLE, State, require_workspace
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
 
 
+@uncollected()
 def text_of(value: Mapping[str, Any]) -> bytes:
     """Return the text of a state's JSON: a line for each of its parts, and one for each resource."""
     parts = (f"{_compact(name)}: {_lines(part)}" for name, part in value.items())
@@ -28,6 +30,7 @@ def _lines(part: Any) -> str:
     return "{\n" + ",\n".join(f" {_compact(name)}: {_compact(value)}" for name, value in part.items()) + "\n}"
 
 
+@uncollected()
 def value_of(text: bytes, name: str, hint: str = UNREADABLE) -> Any:
     """Return the JSON of a text; `name` is what messages call it. Raises `Refused` with a hint where it is none."""
     try:
@@ -38,8 +41,11 @@ def value_of(text: bytes, name: str, hint: str = UNREADABLE) -> Any:
 
 def state_of(text: bytes | None, name: str, workspace: str) -> State:
     """Return the state of a text, an empty one of none; raises `Refused` where it is not this workspace's."""
-    if text is None:
-        return State(workspace=workspace)
-    state = State.from_json(value_of(text, name), name)
+    return State(workspace=workspace) if text is None else state_in(value_of(text, name), name, workspace)
+
+
+def state_in(value: Any, name: str, workspace: str) -> State:
+    """Return the state of a text's JSON; raises as `state_of` does."""
+    state = State.from_json(value, name)
     require_workspace(state.workspace, workspace, name)
     return state

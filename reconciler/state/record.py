@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.errors import Refused
+from reconciler.garbage import uncollected
 from reconciler.model import Key, Leaf, Leaves, Path
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ class State:
         others = (one for one in self.used_plans if one != plan_id)
         return replace(self, used_plans=(*others, plan_id)[-MOST_USED_PLANS:])
 
+    @uncollected()
     def to_json(self) -> dict[str, Any]:
         """Return the state as its file holds it."""
         return {
@@ -258,6 +260,7 @@ class State:
         }
 
     @classmethod
+    @uncollected()
     def from_json(cls, value: Any, name: str, hint: str = "") -> State:
         """Read a state; `name` is what messages call its file.
 

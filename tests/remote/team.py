@@ -115,10 +115,10 @@ class Team:
         value = json.loads(found.text) if found else {**empty, "tombstones": {}}
         objects.put(self.name, json.dumps({**value, **fields}).encode(), found.version if found else None)
 
-    def spoil(self, name: str) -> None:
+    def spoil(self, name: str, rubbish: bytes = b"rubbish{\n") -> None:
         """Write rubbish over an object."""
         found = self.bucket.objects.get(name)
-        self.bucket.objects.put(name, b"rubbish{\n", found.version if found else None)
+        self.bucket.objects.put(name, rubbish, found.version if found else None)
 
     def drop(self, name: str) -> None:
         """Remove an object."""

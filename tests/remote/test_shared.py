@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -204,3 +204,31 @@ def test_a_shared_state_that_is_rubbish_is_found_again(s3_team: Team, spoiled: s
     assert alice.run("plan", "--detailed-exitcode").code == 0
     assert alice.run(*APPLY).code == 0
     s3_team.assert_each_once("one")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"pending": 5}, "not a state"),
+        ({"pending": [5]}, "not a journal"),
+        ({"resources": None}, "not a state"),
+        (None, "not a state"),
+    ],
+    ids=str,
+)
+def test_a_shared_state_with_rubbish_within_is_refused_in_words(
+    s3_team: Team, fields: dict[str, Any] | None, told: str
+) -> None:
+    """It is JSON, and no state."""
+    alice = s3_team.machine("alice", "one")
+    assert alice.run(*APPLY).code == 0
+    if fields:
+        s3_team.write_behind(**fields)
+    else:
+        s3_team.spoil(s3_team.name, b"null")
+
+    refused = alice.run("plan")
+
+    assert refused.code == 4
+    assert f"{told} of this program" in refused.stderr
+    assert "`reconciler state rebuild" in refused.stderr
