@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
@@ -30,6 +30,10 @@ _STATUSES: Final[Mapping[type[Exception], tuple[int, str]]] = {
 _PAGE: Final[Mapping[str, Parameter]] = {"page_size": PageSize(1000), "after": Word()}
 
 
+def _rule(method: str, path: str, handler: Callable[[Any, Request], Json]) -> Rule:
+    return Rule(f"{ROOT}{path}", endpoint=handler, methods=[method])
+
+
 class Admin:
     """Answers what is asked of the sandbox itself; it needs no key, since whoever serves a sandbox owns it."""
 
@@ -38,22 +42,6 @@ class Admin:
         self._faults = faults
         self._limits = limits
         self._keys = keys
-        self._rules = Map(
-            [
-                _rule("GET", "requests", self._requests),
-                _rule("GET", "faults", self._shown_faults),
-                _rule("PUT", "faults", self._replace_faults),
-                _rule("POST", "faults", self._add_faults),
-                _rule("DELETE", "faults", self._forget_faults),
-                _rule("POST", "reset", self._reset),
-                _rule("GET", "snapshots", self._snapshots),
-                _rule("POST", "snapshot", self._snapshot),
-                _rule("POST", "restore", self._restore),
-                _rule("POST", "spend", self._spend),
-            ],
-            strict_slashes=True,
-            merge_slashes=False,
-        )
 
     def respond(self, request: Request) -> Response | None:
         """Answer a request below ROOT; None for any other."""
@@ -61,9 +49,9 @@ class Admin:
             return None
         try:
             _refuse_strangers(request)
-            adapter = self._rules.bind_to_environ(request.environ)
+            adapter = self._RULES.bind_to_environ(request.environ)
             handler, _ = adapter.match()
-            return _written(200, handler(request))
+            return _written(200, handler(self, request))
         except ApiError as error:
             return _written(error.status, error.body(str(uuid.uuid4())))
         except (SnapshotNameError, UnknownSnapshotError, NotASandboxError) as error:
@@ -74,7 +62,7 @@ class Admin:
             refused = ApiError(405, (Problem("method_not_allowed", f"{request.path} takes {allowed}"),))
             return _written(405, refused.body(str(uuid.uuid4())))
         except HTTPException:
-            known = ", ".join(sorted({rule.rule for rule in self._rules.iter_rules()}))
+            known = ", ".join(sorted({rule.rule for rule in self._RULES.iter_rules()}))
             missing = ApiError(404, (Problem("not_found", f"there is no {request.path}; there are {known}"),))
             return _written(404, missing.body(str(uuid.uuid4())))
 
@@ -143,9 +131,23 @@ class Admin:
             raise invalid("key", f"{asked['key']!r} is no key of this sandbox", "not_found")
         return {"remaining": self._limits.drain(key.token, asked["requests"])}
 
-
-def _rule(method: str, path: str, handler: Callable[[Request], Json]) -> Rule:
-    return Rule(f"{ROOT}{path}", endpoint=handler, methods=[method])
+    # Below what it names; and one for all, as making it takes longer than a request.
+    _RULES: ClassVar = Map(
+        [
+            _rule("GET", "requests", _requests),
+            _rule("GET", "faults", _shown_faults),
+            _rule("PUT", "faults", _replace_faults),
+            _rule("POST", "faults", _add_faults),
+            _rule("DELETE", "faults", _forget_faults),
+            _rule("POST", "reset", _reset),
+            _rule("GET", "snapshots", _snapshots),
+            _rule("POST", "snapshot", _snapshot),
+            _rule("POST", "restore", _restore),
+            _rule("POST", "spend", _spend),
+        ],
+        strict_slashes=True,
+        merge_slashes=False,
+    )
 
 
 def _refuse_strangers(request: Request) -> None:
