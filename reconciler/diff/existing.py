@@ -172,14 +172,16 @@ def _finish(
     verdicts = _verdicts(pair, [one for one in found if one.path not in told.driven])
     if refusal := _undecided(pair, plan, verdicts, left):
         return diff.refused(refusal)
+    sent: Leaves = {}
     for child, carried in plan.posts:
         kept = tuple((path, said, pair.live.leaves[path]) for path, said in plan.kept_by(child).items())
         made = post(pair.desired, child, carried, pair.live.id, pair.rules, diff.after)
         diff.add(replace(made, kept=kept))
+        sent |= made.sent
     _tell_kept(pair, plan, verdicts, diff)
     if pair.kind is INCIDENT and is_finished(pair.match.raw) and not pair.is_strange:
         diff.notices += _over_already(pair, plan, verdicts)
-    write = [*verdicts.write, *_after_posts(pair, plan, told.driven)]
+    write = [*verdicts.write, *_after_posts(pair, plan, sent, told.driven)]
     _edit(pair, write, _stated_again(pair, plan, write, verdicts), diff)
     note(pair, differing, stuck, verdicts, diff)
     note_held(pair, plan, diff)
@@ -266,17 +268,23 @@ def _driven(pair: Pair, child: Child, path: Path, fate: Fate) -> Drifted:
     return replace(pair.drifted(one, fate, child.source), asker=f"update `{child.key.child[1]}`")
 
 
-def _after_posts(pair: Pair, plan: Posting, driven: set[Path]) -> list[Difference]:
-    """Return the status or severity that the updates do not leave as the manifest wants it to end."""
+def _after_posts(pair: Pair, plan: Posting, sent: Leaves, driven: set[Path]) -> list[Difference]:
+    """Return the status or severity that the updates, by what is `sent`, do not leave as the manifest wants it to end.
+
+    What an earlier run asked for goes as it was asked for: without a status where it began in triage, and with the one
+    that the manifest said then.
+    """
     kept = {path for _, path in plan.kept}
+    after = {path: sent.get(path, pair.live.leaves.get(path, Leaf(None))) for path in driven}
     return [
-        Difference(path, wanted, plan.after[path], Cause.MANIFEST)
+        Difference(path, wanted, after[path], Cause.MANIFEST)
         for path in (STATUS, SEVERITY)
         if path in driven
         and path not in kept
         and (wanted := pair.desired.leaves.get(path)) is not None
-        and plan.after[path].value != wanted.value
+        and after[path].value != wanted.value
         and any(path in carried for _, carried in plan.posts)
+        and (path != STATUS or pair.rules.lifecycle.may_move(after[path], wanted))
     ]
 
 

@@ -638,6 +638,38 @@ def test_what_was_declared_as_over_and_put_into_triage_is_still_closed(world: Wo
     assert world.incidents()[0]["incident_status"]["name"] == "Closed"
 
 
+@pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
+def test_what_an_update_that_goes_as_it_was_asked_for_does_not_move_is_moved_behind_it(
+    world: World, fault: str
+) -> None:
+    """In triage an update is asked for without its status; the run that died did not close the incident after it."""
+    world.behaviour = Behaviour(triages=True)
+    world.write(manifest("updates: [{id: first, message: It is over., status: Closed}]"))
+    with suppress(ApiError):
+        world.apply([f"{fault}:1-:POST:/v2/incident_updates", "drop-before:1-:POST:/v2/incidents/*"])
+
+    world.settle()
+
+    assert status(world) == "Closed"
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"), [("Monitoring", "Monitoring"), ("Closed", "Closed"), ("Investigating", "Investigating")]
+)
+def test_what_was_asked_for_is_posted_as_it_was_and_moved_on_from(world: World, then: str, expected: str) -> None:
+    """The author gives the update another status before it is posted: one more run is enough."""
+    world.write(manifest("updates: [{id: first, message: Hello., status: Fixing}]"))
+    with suppress(ApiError):
+        world.apply(["drop-before:1-:POST:/v2/incident_updates"])
+    world.write(manifest(f"updates: [{{id: first, message: Hello., status: {then}}}]"))
+
+    world.settle()
+
+    assert status(world) == expected
+    assert world.plan().is_empty
+
+
 @pytest.mark.parametrize("updates", ["", ", updates: [{id: end, message: Done, status: Closed}]"])
 def test_stated_timestamps_outlive_the_creation(world: World, updates: str) -> None:
     """The server sets lifecycle timestamps as an incident moves; what is stated is written after the move."""
