@@ -280,8 +280,13 @@ def _bound(rule: Broken) -> Fault:
 
 def _amount(rule: Broken) -> Fault:
     """Explain a list or a mapping with too few or too many entries."""
-    bound = "needs at least" if rule.keyword.startswith("min") else "takes at most"
-    return _fault(rule, f"{_field(rule)} {bound} {rule.expected} entries, and has {len(rule.value)}")
+    limit, has = rule.expected, len(rule.value)
+    entries = "entry" if limit == 1 else "entries"
+    if rule.keyword.startswith("min"):
+        hint = f"add {limit - has}" if has else "write one, or leave the field out"
+        return _fault(rule, f"{_field(rule)} needs at least {limit} {entries}, and has {has}", hint)
+    hint = f"take {has - limit} out" if limit else "leave it empty"
+    return _fault(rule, f"{_field(rule)} takes at most {limit} {entries}, and has {has}", hint)
 
 
 def _repeated(rule: Broken) -> Fault:

@@ -198,7 +198,7 @@ def test_numbers_and_lengths_have_limits() -> None:
         ({"maximum": 1}, "2", "the document cannot be more than 1: `2`"),
         ({"exclusiveMinimum": 1}, "1", "the document cannot be as low as 1: `1`"),
         ({"minItems": 2}, "[a]", "the document needs at least 2 entries, and has 1"),
-        ({"maxProperties": 1}, "{a: b, c: d}", "the document takes at most 1 entries, and has 2"),
+        ({"maxProperties": 1}, "{a: b, c: d}", "the document takes at most 1 entry, and has 2"),
         ({"minLength": 3}, "ab", "the document has 2 characters, at least 3 are needed"),
         ({"multipleOf": 2}, "3", "the document is not as its schema says: 3 is not a multiple of 2"),
         ({"oneOf": [{"type": "string"}, {"type": "integer", "minimum": 5}]}, "3", "cannot be less than 5: `3`"),
@@ -218,6 +218,23 @@ def test_every_keyword_has_its_words(schema: dict[str, Any], text: str, problem:
     (found,) = validate.of_document(document, schema)
 
     assert problem in found.message
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "hint"),
+    [
+        ({"minItems": 3}, "[a]", "add 2"),
+        ({"minItems": 1}, "[]", "write one, or leave the field out"),
+        ({"maxItems": 2}, "[a, b, c]", "take 1 out"),
+        ({"maxProperties": 0}, "{a: b}", "leave it empty"),
+    ],
+)
+def test_a_list_of_a_wrong_length_is_told_with_what_to_do(schema: dict[str, Any], text: str, hint: str) -> None:
+    """How many are too few or too many is counted already."""
+    (document,) = documents.load(text, "a.yaml")
+    (found,) = validate.of_document(document, schema)
+
+    assert found.hint == hint
 
 
 def test_a_value_from_the_workspace_is_told_there() -> None:

@@ -331,7 +331,7 @@ def test_both_names_managed_is_a_problem(known: World) -> None:
         (renamed(hint="was: payments"), "that is its own name"),
         (renamed(hint="was: [payments]"), "that is its own name"),
         (manifest() + "---" + renamed(hint="was: [first, checkout]").replace("slow", "x"), "is declared still"),
-        (renamed(hint="was: []"), "`was` needs at least 1 entries"),
+        (renamed(hint="was: []"), "`was` needs at least 1 entry"),
         (renamed(hint="was: [a, a]"), "`a` stands twice in `was`"),
     ],
 )

@@ -121,7 +121,11 @@ CASES = {
         "10:24: `to` is missing in `assign`",
         "hint: add `to:` (who gets it: an e-mail address, a Slack ID, or `{id: …}`)",
     ),
-    "empty-item": case(steps("{at: 1m, pause: {words: x}}"), "10:23: `pause` takes at most 0 entries, and has 1"),
+    "empty-item": case(
+        steps("{at: 1m, pause: {words: x}}"),
+        "10:23: `pause` takes at most 0 entries, and has 1",
+        "hint: leave it empty",
+    ),
     "title-empty": case(
         steps().replace("script:", "catch_up: long\nscript:"),
         "8:13: `long` cannot be `catch_up`",

@@ -100,7 +100,8 @@ CASES = {
     ),
     "no-items": case(
         steps("{at: 1m, declare: noise}", incidents=with_noise("[]")),
-        "8:23: `for_each` needs at least 1 entries, and has 0",
+        "8:23: `for_each` needs at least 1 entry, and has 0",
+        "hint: write one, or leave the field out",
     ),
     "too-many-items": case(
         steps("{at: 1m, declare: noise}", incidents=with_noise("{count: 5000}")),
