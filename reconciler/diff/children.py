@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import telling
-from reconciler.diff.fields import differences, fate, judge
+from reconciler.diff.fields import Difference, differences, fate, judge
 from reconciler.identity import parts
 from reconciler.kinds.incident import MEMBER, UPDATE
 from reconciler.kinds.spec import Drift, encode
@@ -31,11 +31,11 @@ from reconciler.model import (
     Topic,
     step,
 )
+from reconciler.refs import in_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.diff.fields import Difference
     from reconciler.diff.rules import Around, Diff, Rules
     from reconciler.kinds.spec import ChildKind
     from reconciler.model import Live
@@ -65,7 +65,7 @@ def compare_children(
             _compare(table, child, there, around, rules, diff)
         elif known is None or known.id in {one.id for one in live}:
             # What was recorded as it is another one by now.
-            diff.add(creation(table, desired, child, owner, rules, diff.after))
+            _make(table, desired, child, owner, rules, diff)
         elif listed is not None:
             _gone(table, desired, child, owner, around, rules, diff)
     return [one for one in diff.drifted if one.key.child[:1] == (table.noun,) and one.fate is Fate.REFUSED]
@@ -111,6 +111,23 @@ def creation(
     )
 
 
+def _make(table: ChildKind, desired: Desired, child: Child, owner: Ref | str, rules: Rules, diff: Diff) -> None:
+    """Add the step that makes a child, and the one that edits it where that goes as an earlier run asked for it."""
+    made = creation(table, desired, child, owner, rules, diff.after)
+    diff.add(made)
+    missing = [
+        Difference(path, wanted, made.sent.get(path, Leaf(None)), Cause.MANIFEST)
+        for path, wanted in child.leaves.items()
+        if made.sent.get(path, Leaf(None)).value != wanted.value
+    ]
+    if missing:
+        sent: Leaves = {one.path: one.desired for one in missing}
+        body = encode(table.fields, child.leaves if table.edit == "PUT" else sent)
+        request = Request(table.edit, f"{table.path}/{in_path(Ref(child.key))}", body)
+        fields = tuple(one.change for one in missing)
+        diff.add(Edit(child.key, child.source, request, sent, fields, None, diff.after))
+
+
 def _policy(table: ChildKind, key: Key, around: Around, rules: Rules) -> Drift:
     return Drift.KEEP if table.noun in around.only_told else rules.drift(key.kind, table.listed)
 
@@ -137,7 +154,7 @@ def _gone(
     )
     diff.drifted.append(one)
     if one.fate is Fate.OVERWRITTEN:
-        diff.add(creation(table, desired, child, owner, rules, diff.after))
+        _make(table, desired, child, owner, rules, diff)
     elif one.fate is Fate.KEPT:
         hint = "an ID is never used again: give it another `id` to have it back" if table.keyed else ""
         diff.notices.append(Notice(Topic.KEPT, child.key, telling.notice(Topic.KEPT, one), child.source, hint, one))
