@@ -84,7 +84,8 @@ def unanswered(memory: Memory, declared: Collection[Key]) -> Iterator[Notice]:
     for name in memory.pending:
         if name.verb == Create.verb and not name.key.child and not {name.key} & {*declared, *memory.state.records}:
             message = "an earlier run asked for it and never learned the answer: it may be there, and is not managed"
-            hint = "put its manifest back and apply, which finds out; then take it out again"
+            hint = "put its manifest back and apply, which finds out; or look whether it is there, and "
+            hint += f"`reconciler state rm {name.key}` forgets that it was asked for"
             yield Notice(Topic.UNDECLARED, name.key, message, hint=hint)
 
 

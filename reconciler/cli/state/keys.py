@@ -22,16 +22,17 @@ def store_of(access: Access, workspace: Workspace | None = None) -> Store:
     return state.store_of(workspace, lock_timeout=access.lock_timeout, tell=lambda line: tell(line, err=True))
 
 
-def known_key(memory: Memory, text: str, *, buried: bool = False) -> Key:
-    """Return the key of something that is remembered, with `buried` also of what is no more than a tombstone.
+def known_key(memory: Memory, text: str, *, every: bool = False) -> Key:
+    """Return the key of something that is managed; with `every` of whatever is remembered.
 
-    Raises `Misused` with the nearest names for anything else.
+    That is what is no more than a tombstone as well, and what was asked for and never answered. Raises `Misused` with
+    the nearest names for anything else.
     """
     from reconciler.errors import Misused  # noqa: PLC0415  (see above)
     from reconciler.nearest import did_you_mean  # noqa: PLC0415
 
-    stones = memory.state.tombstones if buried else {}
-    keys: dict[str, Key] = {str(key): key for key in (*memory.state.records, *stones)}
+    others = (*memory.state.tombstones, *(step.key for step in memory.pending)) if every else ()
+    keys: dict[str, Key] = {str(key): key for key in (*memory.state.records, *others)}
     if text not in keys:
         raise Misused(f"`{text}` is not managed{did_you_mean(text, list(keys))}", "`reconciler state list` lists all")
     return keys[text]
