@@ -9,6 +9,7 @@ from reconciler.identity import Absent
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.incident import TIMELINE, UPDATE
 from reconciler.model import EDIT, Step
+from reconciler.state.memory import MOVES
 
 if TYPE_CHECKING:
     from reconciler.finding import Found
@@ -39,9 +40,15 @@ def updates(found: Found, memory: Memory) -> list[str]:
         identifier
         for identifier, one in found.incidents.items()
         if _is_strange(one.key, memory)
-        or Step(EDIT, one.key) in memory.pending
+        or _was_moving(one.key, memory)
         or any(child.key.child[0] == UPDATE.noun and memory.record(child.key) is None for child in one.children)
     ]
+
+
+def _was_moving(key: Key, memory: Memory) -> bool:
+    """Return whether an earlier run never learned whether it moved an incident: people may have moved it back."""
+    pending = memory.pending.get(Step(EDIT, key))
+    return pending is not None and any(name in pending.sent for name in MOVES)
 
 
 def _is_strange(key: Key, memory: Memory) -> bool:
@@ -64,7 +71,7 @@ def timeline(found: Found, memory: Memory, *, every: bool = False) -> list[str]:
 
 def _is_open(child: Child, memory: Memory) -> bool:
     record = memory.record(child.key)
-    if record is None:
+    if record is None or Step(EDIT, child.key) in memory.pending:
         return True
     sent = {path: kept.sent for path, kept in record.fields.items()}
     return any(sent.get(str(path[0])) != leaf.value for path, leaf in child.leaves.items())

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import telling
 from reconciler.diff.fields import Difference, differences, fate, judge
+from reconciler.diff.unlearned import carried_out
 from reconciler.identity import parts
 from reconciler.kinds.incident import MEMBER, UPDATE
 from reconciler.kinds.spec import Drift, encode
 from reconciler.model import (
+    EDIT,
     Cause,
     Child,
     Create,
@@ -82,9 +84,9 @@ def add_members(desired: Desired, owner: Ref | str, rules: Rules, diff: Diff) ->
             diff.add(creation(MEMBER, desired, child, owner, rules, (made,) if made else ()))
 
 
-def _as_declared(declared: Leaf | None, value: Any) -> Leaf:
+def _as_declared(declared: Leaf | None, value: Any, rules: Rules) -> Leaf:
     """Return a value that was sent, read as it is declared where it is the same."""
-    return declared if declared and declared.value == value else Leaf.plain(value)
+    return declared if declared and declared.value == value else Leaf(value, rules.called(value))
 
 
 def creation(
@@ -97,7 +99,7 @@ def creation(
     sent = child.leaves
     if pending and pending.idempotency_key == key and key:
         body = dict(pending.body)
-        sent = {(path,): _as_declared(child.leaves.get((path,)), value) for path, value in pending.sent.items()}
+        sent = {(path,): _as_declared(child.leaves.get((path,)), value, rules) for path, value in pending.sent.items()}
     title = next((str(leaf.text) for path, leaf in child.leaves.items() if path[0] in TITLES), "")
     return Create(
         key=child.key,
@@ -161,7 +163,8 @@ def _gone(
 
 
 def _compare(table: ChildKind, child: Child, live: Live, around: Around, rules: Rules, diff: Diff) -> None:
-    record = rules.record(child.key, live.id)
+    begun = rules.memory.pending.get(Step(EDIT, child.key))
+    record = carried_out(rules.record(child.key, live.id), begun, live.leaves)
     policy = _policy(table, child.key, around, rules)
     every = list(differences(table.fields, child.leaves, live.leaves, record.fields if record else {}))
     verdicts = judge(every, lambda _: policy)

@@ -9,6 +9,7 @@ from reconciler.diff.children import add_members, compare_children, creation
 from reconciler.diff.pair import SEVERITY, STATUS
 from reconciler.diff.rules import Around, Diff, Rules, generation, on_remove, protect
 from reconciler.diff.updates import MOVES, pass_over, posting
+from reconciler.identity.claims import DEFAULT_MODE, DEFAULT_VISIBILITY
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, When, encode
 from reconciler.lifecycle import CLOSED, LEARNING, LIVE, starts_in_triage
@@ -50,6 +51,8 @@ def declare(desired: Desired, rules: Rules) -> Diff:
     if refusal:
         return diff.refused(refusal)
     created = _create(kind, desired, start, rules)
+    if created.unfinished and (refusal := _asked_otherwise(desired, created)):
+        return diff.refused(refusal)
     diff.add(created)
     owner = Ref(desired.key)
     for table in kind.children:
@@ -59,6 +62,33 @@ def declare(desired: Desired, rules: Rules) -> Diff:
     _close_gap(kind, desired, created, after, diff)
     add_members(desired, owner, rules, diff)
     return diff
+
+
+UNLESS_STATED: Leaves = {("mode",): Leaf.plain(DEFAULT_MODE), ("visibility",): Leaf.plain(DEFAULT_VISIBILITY)}
+"""What the API takes at creation only, and takes for said where nothing is."""
+
+
+def _asked_otherwise(desired: Desired, created: Create) -> Refusal | None:
+    """Return why what a run that died asked for is not asked for again: no edit could bring it to what is declared."""
+    kind = kinds.KINDS[desired.key.kind]
+    stated = {path: leaf for path, leaf in desired.leaves.items() if kind.fields[str(path[0])].when is When.CREATE}
+    implied: Leaves = UNLESS_STATED if kind.keyed else {}
+    for path, wanted in (implied | stated).items():
+        asked = created.sent.get(path, implied.get(path, Leaf(None)))
+        if asked.value == wanted.value:
+            continue
+        name = str(path[0])
+        back = f"take `{name}` out" if asked.text is None else f"write `{name}: {asked.text}`"
+        return Refusal(
+            Why.IMPOSSIBLE,
+            desired.key,
+            desired.manifest.at(name),
+            f"a run that died asked for it {f'without {name}' if asked.text is None else f'as {asked.text}'}, and may "
+            f"have it; {name} cannot change after creation, to {wanted.text}",
+            f"{back} to ask for the same again; if it is not in the account, `reconciler state rm {desired.key}` "
+            "forgets that it was asked for",
+        )
+    return None
 
 
 def kind_paths(kind: Kind) -> set[Path]:
@@ -92,7 +122,7 @@ def asked_for(pair: Pair) -> Leaves:
     pending = pair.rules.memory.pending.get(Step(Create.verb, pair.key))
     if pending is None or pending.idempotency_key != pair.rules.idempotency_key(pair.desired, pair.key):
         return {}
-    return _as_sent(pending.sent, {})
+    return _as_sent(pending.sent, {}, pair.rules)
 
 
 def _starting_status(desired: Desired, updates: Sequence[Child], lifecycle: Lifecycle) -> Leaf | None:
@@ -192,7 +222,7 @@ def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create
     pending = rules.memory.pending.get(Step(Create.verb, desired.key))
     if pending and key and pending.idempotency_key == key:
         # An earlier run asked for it and never learned the answer: the same key goes with the same body.
-        body, start = dict(pending.body), _as_sent(pending.sent, start)
+        body, start = dict(pending.body), _as_sent(pending.sent, start, rules)
     return Create(
         key=desired.key,
         source=desired.source,
@@ -208,11 +238,17 @@ def _create(kind: Kind, desired: Desired, start: Leaves, rules: Rules) -> Create
     )
 
 
-def _as_sent(sent: Any, start: Leaves) -> Leaves:
+def _as_sent(sent: Any, start: Leaves, rules: Rules) -> Leaves:
     """Return the leaves that an earlier request carried, read as today's where they are the same."""
     values = {tuple(path.split("/")): value for path, value in sent.items()}
     same = {path: leaf for path, leaf in start.items() if values.get(_plain(path)) == leaf.value}
-    return {path: Leaf.plain(value) for path, value in values.items() if path not in same} | same
+    others = {path: value for path, value in values.items() if path not in same}
+    return {path: Leaf(value, rules.called(value), _label(path, rules)) for path, value in others.items()} | same
+
+
+def _label(path: Path, rules: Rules) -> str:
+    """Return what people call a part of a map, whose path has its ID."""
+    return str(rules.called(path[1])) if len(path) > 1 else ""
 
 
 def _plain(path: Path) -> tuple[str, ...]:

@@ -17,9 +17,10 @@ from reconciler.diff.creation import asked_for, broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
 from reconciler.diff.noting import note, note_moves
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, accepted, settled
-from reconciler.diff.posted import Waiting, carried_out, caught_up, note_held, waiting
+from reconciler.diff.posted import Waiting, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, generation, live_of
 from reconciler.diff.strangers import doubt_items, is_undeclared
+from reconciler.diff.unlearned import carried_out, caught_up
 from reconciler.diff.updates import MOVES, Posting, moved_by_people, pass_over, posting, recognised
 from reconciler.identity import DEFAULT_GENERATION
 from reconciler.identity.generations import is_finished
@@ -40,6 +41,7 @@ from reconciler.model import (
     Leaves,
     Notice,
     Path,
+    Post,
     Refusal,
     Request,
     Step,
@@ -60,7 +62,9 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     noted = rules.record(desired.key, live.id)
     updates = recognised(desired, rules.memory, around.updates or (), rules.children)
     begun = rules.memory.pending.get(Step(EDIT, desired.key))
-    answered = carried_out(caught_up(noted, updates, rules.lifecycle), begun, around.updates or ())
+    answered = carried_out(
+        caught_up(noted, updates, rules.memory, rules.lifecycle), begun, live.leaves, around.updates or ()
+    )
     known_by_now = accepted(answered, desired.leaves.get(STATUS), live, rules.lifecycle)
     record = settled(known_by_now, live, rules.lifecycle)
     pair = Pair(kind, desired, match, live, record, around, rules, updates)
@@ -117,7 +121,8 @@ def _is_over_already(pair: Pair, diff: Diff) -> Refusal | None:
 
 def _may_be_the_one_before(pair: Pair) -> bool:
     """Return whether its looks alone speak for this generation, when the one before it has the same."""
-    is_asked_for = Step(Create.verb, pair.key) in pair.rules.memory.pending
+    pending = pair.rules.memory.pending.get(Step(Create.verb, pair.key))
+    is_asked_for = pending and pending.idempotency_key == pair.rules.idempotency_key(pair.desired, pair.key)
     return generation(pair.desired) != DEFAULT_GENERATION and not is_asked_for
 
 
@@ -178,6 +183,8 @@ def _finish(
         made = post(pair.desired, child, carried, pair.live.id, pair.rules, diff.after)
         diff.add(replace(made, kept=kept))
         sent |= made.sent
+    if refusal := _asked_elsewhere(pair, diff):
+        return diff.refused(refusal)
     _tell_kept(pair, plan, verdicts, diff)
     if pair.kind is INCIDENT and is_finished(pair.match.raw) and not pair.is_strange:
         diff.notices += _over_already(pair, plan, verdicts)
@@ -252,6 +259,28 @@ def _undecided(pair: Pair, plan: Posting, verdicts: Verdicts, left: list[Drifted
     return broken_move(pair.desired, pair.live.leaves.get(STATUS), moves, pair.rules.lifecycle)
 
 
+def _asked_elsewhere(pair: Pair, diff: Diff) -> Refusal | None:
+    """Return why an update is not posted as an earlier run asked for it: nothing brings an incident back from there."""
+    wanted = pair.desired.leaves.get(STATUS)
+    declared = {child.key: child.leaves.get(STATUS) for child in pair.updates.declared}
+    for one in diff.changes:
+        asked = one.sent.get(STATUS) if isinstance(one, Post) else None
+        says = declared.get(one.key)
+        if asked is None or wanted is None or (says and says.value == asked.value):
+            continue
+        if not pair.rules.lifecycle.may_move(asked, wanted):
+            name = one.key.child[1]
+            return Refusal(
+                Why.IMPOSSIBLE,
+                pair.key,
+                one.source,
+                f"a run that died asked for update `{name}` as {asked.text}, and may have it; the API moves no "
+                f"incident from there to {wanted.text}",
+                f"write `status: {asked.text}` into it to ask for the same again, or give it another `id`",
+            )
+    return None
+
+
 def _tell_kept(pair: Pair, plan: Posting, verdicts: Verdicts, diff: Diff) -> None:
     for one in verdicts.keep:
         diff.notices.append(pair.notice(Topic.KEPT, pair.drifted(one, Fate.KEPT), pair.desired.source))
@@ -284,7 +313,6 @@ def _after_posts(pair: Pair, plan: Posting, sent: Leaves, driven: set[Path]) -> 
         and (wanted := pair.desired.leaves.get(path)) is not None
         and after[path].value != wanted.value
         and any(path in carried for _, carried in plan.posts)
-        and (path != STATUS or pair.rules.lifecycle.may_move(after[path], wanted))
     ]
 
 

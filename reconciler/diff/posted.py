@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 from reconciler import refs
 from reconciler.diff.creation import declared_with
 from reconciler.diff.strangers import doubt
-from reconciler.diff.updates import MOVES, Posting, Recognised, has_moved, moved_by_people, tell_passed_over
-from reconciler.kinds.incident import UPDATE
+from reconciler.diff.unlearned import as_posted, held_at
+from reconciler.diff.updates import MOVES, Posting, asked_for, moved_by_people, tell_passed_over
 from reconciler.model import Child, Notice, Observation, Path, Refusal, Topic, Why
-from reconciler.state.record import FieldRecord, path_text
+from reconciler.state.record import path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
     from reconciler.diff.pair import Pair
     from reconciler.diff.rules import Diff
-    from reconciler.lifecycle import Lifecycle
     from reconciler.model import Key, Leaf
-    from reconciler.state.memory import Intent
-    from reconciler.state.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +43,6 @@ class Waiting:
         return {path for key, path in moves if (key, path) not in self.held}
 
 
-def caught_up(record: Record | None, updates: Recognised, lifecycle: Lifecycle) -> Record | None:
-    """Return the record as if the answers to the updates that are found posted had been noted.
-
-    A run may have died before it learned of an update; what that moved, was moved by us and by nobody else. Of what a
-    person or a search told, nothing is known that could be caught up with.
-    """
-    if record is None or record.is_bare:
-        return record
-    moves = {
-        str(path[0]): FieldRecord(child.leaves[path].value, leaves[path].value)
-        for child in updates.declared
-        for leaves in [updates.posted.get(child.key, ("", {}))[1]]
-        for path in MOVES
-        # An update that says another status went without its move; in triage that was nobody's wish.
-        if path in child.leaves and path in leaves and not (path == ("status",) and lifecycle.is_triage(leaves[path]))
-    }
-    return replace(record, fields={**record.fields, **moves}) if moves else record
-
-
-def carried_out(record: Record | None, begun: Intent | None, live: Sequence[Mapping[str, Any]]) -> Record | None:
-    """Return the record as if the answer to an edit had been noted, where the timeline tells of its moves.
-
-    A run may have died before it learned of what it moved (`begun`), and people may have moved it back since.
-    """
-    if record is None or record.is_bare or begun is None:
-        return record
-    moves = {
-        str(path[0]): FieldRecord(wanted, wanted)
-        for path in MOVES
-        if (wanted := begun.sent.get(str(path[0]))) is not None and any(has_moved(one, path, begun) for one in live)
-    }
-    return replace(record, fields={**record.fields, **moves}) if moves else record
-
-
 def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
     """Return what waits to be posted, noting what is found posted; none where the incident `is_over`."""
     updates = pair.updates
@@ -90,7 +53,8 @@ def waiting(pair: Pair, diff: Diff, *, is_over: bool) -> Waiting | Refusal:
     for child in updates.declared:
         if child.key in updates.posted:
             identifier, leaves = updates.posted[child.key]
-            diff.observed[child.key] = Observation(identifier, "found", child.leaves, leaves or child.leaves)
+            said = as_posted(child, pair.rules.memory)
+            diff.observed[child.key] = Observation(identifier, "found", said, leaves or said)
             if not identifier:
                 told = f"update `{child.key.child[1]}` counts as posted, as one after it was, though it is not in sight"
                 hint = "if it never was, move it to the end of `updates`, with another `id`"
@@ -106,15 +70,10 @@ def _held(pair: Pair) -> Iterator[tuple[Key, Path]]:
     known = pair.record.fields if pair.record else {}
     for child in pair.updates.open:
         for path in MOVES:
-            record = known.get(path_text(_held_at(child, path)))
+            record = known.get(path_text(held_at(child, path)))
             wanted, live = child.leaves.get(path), pair.live.leaves.get(path)
             if record and wanted and live and (record.sent, record.answered) == (wanted.value, live.value):
                 yield child.key, path
-
-
-def _held_at(child: Child, path: Path) -> Path:
-    """Return where an incident's record tells of a move that an update is to go without."""
-    return (UPDATE.listed, child.key.child[1], *path)
 
 
 def note_held(pair: Pair, plan: Posting, diff: Diff) -> None:
@@ -125,7 +84,7 @@ def note_held(pair: Pair, plan: Posting, diff: Diff) -> None:
     """
     moves: dict[Path, tuple[Leaf, Leaf]] = {}
     for child, path in plan.kept if plan.posts else ():
-        at = path if child in plan.unsaid else _held_at(child, path)
+        at = path if child in plan.unsaid else held_at(child, path)
         if path in pair.live.leaves and not any(refs.find([child.leaves[path].value])):
             moves[at] = child.leaves[path], pair.live.leaves[path]
     if not moves:
@@ -162,7 +121,9 @@ def _posted_before(pair: Pair, place: int) -> Iterator[Child]:
 
 def _cannot_post(pair: Pair) -> Refusal | None:
     updates, open_ones = pair.updates, pair.updates.open
-    last = max((at for at, child in enumerate(updates.declared) if child.key in updates.known), default=0)
+    surely = {key for key, (identifier, _) in updates.posted.items() if identifier and key not in updates.known}
+    surely = {key for key in surely if asked_for(pair.rules.memory, key) is not None} | updates.known.keys()
+    last = max((at for at, child in enumerate(updates.declared) if child.key in surely), default=0)
     late = next((child for child in updates.declared[:last] if child in open_ones), None)
     if late:
         name = late.key.child[1]

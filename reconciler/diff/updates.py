@@ -12,7 +12,7 @@ from reconciler.identity.generations import SKEW
 from reconciler.kinds.incident import UPDATE
 from reconciler.kinds.spec import Drift, observe
 from reconciler.lifecycle import TRIAGE
-from reconciler.model import Child, Leaf, Leaves, Notice, Observation, Path, Topic
+from reconciler.model import Child, Leaf, Leaves, Notice, Observation, Path, Post, Step, Topic
 from reconciler.state.memory import MOVES as STEERED
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def recognised(
             # Where the record is there, an edit that moved the same is no reason to leave words unsaid.
             waiting.append(child.key)
             continue
-        posted |= dict.fromkeys(waiting, ("", {}))
+        # Where it was asked for by what is remembered, so was all that was posted before it.
+        told = memory.record(desired.key) is not None and asked_for(memory, child.key) is not None
+        posted |= {key: ("", {}) for key in waiting if not told or asked_for(memory, key) is not None}
         waiting.clear()
         posted[child.key] = (observed[index][0]["id"], observed[index][1])
         matched.add(observed[index][0]["id"])
@@ -83,6 +85,11 @@ def recognised(
     posted |= _in_another_order(wanted, posted, observed, matched)
     strangers = tuple(one for one in ours if one.get("message") and one["id"] not in matched)
     return Recognised(declared, known, posted, strangers)
+
+
+def asked_for(memory: Memory, key: Key) -> Intent | None:
+    """Return the request for an update that an earlier run never learned the answer to."""
+    return memory.pending.get(Step(Post.verb, key))
 
 
 def _in_another_order(

@@ -15,7 +15,7 @@ from reconciler.gameday.unfolding import key_of
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.kinds.spec import observe
 from reconciler.live import EVERY_MODE
-from reconciler.model import Create, Step
+from reconciler.model import EDIT, Create, Step
 from reconciler.state import Record, neighbours, remember
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def recover(workspace: Workspace, client: Client, store: Store, story: Story) ->
 
 def forgotten(story: Story, memory: Memory) -> list[str]:
     """Return the incidents whose declaring the journal tells of, and the state nothing. Pure."""
-    records, pending = memory.state.records, {step.key for step in memory.pending}
+    records, pending = memory.state.records, {step.key for step in memory.pending if step.verb != EDIT}
     names = [name for name in story.declared if key_of(name) not in records and key_of(name) not in pending]
     surely = [name for name in names if _told(story, name)[0] is State.DONE or _told(story, name)[1]]
     # One that was begun, or was refused, is in no state either: it is missed only where everything is.

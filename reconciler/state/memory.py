@@ -124,13 +124,6 @@ class Memory:
         return replace(self, state=replace(self.state, records=records))
 
 
-def is_move(intent: Intent) -> bool:
-    """Return whether an intent is an edit of an incident that moves what people steer."""
-    key = intent.step.key
-    is_edit = intent.step.verb == EDIT and key.kind == "Incident" and not key.child
-    return is_edit and any(name in intent.sent for name in MOVES)
-
-
 def replay(state: State, text: bytes, name: str) -> Memory:
     """Return the state with a journal's outcomes in it, and the intents left open.
 
@@ -158,9 +151,9 @@ def _with_line(memory: Memory, entry: Mapping[str, Any]) -> Memory:
     state, pending = memory.state, cast("dict[Step, Intent]", memory.pending)
     if "intent" in entry:
         intent = _intent(entry)
-        # An edit is made again from what differs; only what was to be made can be left half done, and what was moved
-        # be moved back by people meanwhile.
-        if intent.step.verb in MAKING or is_move(intent):
+        # An edit is made again from what differs; what it wrote is nobody else's, though, also where people have moved
+        # it back meanwhile.
+        if intent.step.verb in (*MAKING, EDIT):
             pending[intent.step] = intent
         return memory
     if "used" in entry:
