@@ -290,7 +290,8 @@ def post(
     sent = {path: leaf for path, leaf in made.sent.items() if path not in held} if made.unfinished else carried
     kept = {name: made.request.body[name] for name in (table.parent, "idempotency_key")}
     body = kept | encode(table.fields, sent)
-    return Post(child.key, child.source, Request("POST", table.path, body), sent, made.idempotency_key, after)
+    request = Request("POST", table.path, body)
+    return Post(child.key, child.source, request, sent, made.idempotency_key, after=after, unfinished=made.unfinished)
 
 
 def _close_gap(kind: Kind, desired: Desired, created: Create, after: Leaves, diff: Diff) -> None:

@@ -196,7 +196,7 @@ class Post:
     """An update on an incident's timeline; it cannot be edited once posted.
 
     `kept` are moves that it was declared with and goes without, as people moved the incident: path, the value
-    declared, the value live.
+    declared, the value live. `unfinished` as of a `Create`.
     """
 
     key: Key
@@ -206,6 +206,7 @@ class Post:
     idempotency_key: str
     after: tuple[Step, ...] = ()
     kept: tuple[tuple[Path, Leaf, Leaf], ...] = ()
+    unfinished: bool = False
     verb = "post"
 
 

@@ -73,7 +73,7 @@ def essence(change: Change) -> Change:
             return replace(change, sent=_values(change.sent), fields=(), live=live, request=_own(change))
         case Post():
             kept = tuple((path, Leaf(said.value), Leaf(None)) for path, said, _ in change.kept)
-            return replace(change, sent=_values(change.sent), kept=kept)
+            return replace(change, sent=_values(change.sent), kept=kept, unfinished=False)
         case Forget():
             return replace(change, known="", why="")
         case Adopt() | Delete():

@@ -196,7 +196,7 @@ def _said(change: Post | Create, name: str, names: Mapping[str, str], room: int 
     for field, text in said.items():
         if text != name and field not in ORDERS:
             yield f"{field} {first_line(text, None)}"
-    if isinstance(change, Create) and change.unfinished:
+    if change.unfinished:
         yield ASKED_AGAIN
 
 

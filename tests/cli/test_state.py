@@ -1,12 +1,24 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.errors import ReconcilerError
+from tests.world import World
+
 if TYPE_CHECKING:
     from tests.cli.shell import Shell
+
+
+SEVERITY = """\
+apiVersion: reconciler/v1
+kind: Severity
+metadata: {name: low}
+spec: {name: Low, description: Nobody notices, rank: 50}
+"""
 
 
 @pytest.fixture
@@ -64,6 +76,25 @@ def test_forgetting_takes_the_children_along_and_duplicates_nothing(applied: She
     assert ended.stdout.count("forgot ") == 3
     assert listed.stdout == ""
     assert applied.run("state", "list", "--sandbox").stdout.split()[1] == "INC-1"
+
+
+def test_what_was_asked_for_and_never_answered_can_be_forgotten(shell: Shell) -> None:
+    """The author gives it up: nothing has to be declared for the plan to be silent about it."""
+    shell.workspace("one")
+    world = World(shell.folder)
+    with suppress(ReconcilerError):
+        world.apply(["drop-before:1-:POST:/v2/incidents"])
+    (shell.folder / "incidents" / "one.yaml").unlink()
+    shell.write("incidents/low.yaml", SEVERITY)
+    told = shell.run("plan", "--sandbox")
+
+    forgot = shell.run("state", "rm", "Incident/one", "--sandbox")
+
+    assert "`reconciler state rm Incident/one --sandbox` forgets that it was asked for" in told.stdout
+    assert (forgot.code, forgot.stdout) == (0, "forgot that Incident/one was asked for\n")
+    assert "Incident/one" not in shell.run("plan", "--sandbox").stdout
+    assert shell.run("state", "rm", "Incident/one", "--sandbox").code == 3
+    assert world.incidents() == []
 
 
 def test_texts_of_private_incidents_are_not_shown_in_a_pipe(shell: Shell) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import ReconcilerError
-from reconciler.model import Topic
+from reconciler.model import Topic, Why
 from reconciler.render import text
 from reconciler.render.page import PIPE, plain
+from tests.core import told
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -80,6 +81,92 @@ def test_a_timeline_item_is_made_as_it_was_asked_for_and_edited_behind_it(world:
                            asked for again: an earlier run never learned the answer
     ~ timeline deploy
       title      A deploy -> The deploy  (changed in the manifest)
+"""
+        in shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("mode: standard", "mode: test", "asked for it as standard, and may have it; mode cannot change"),
+        ("mode: standard, visibility: public", "mode: standard, visibility: private", "asked for it as public"),
+        ("mode: test, visibility: private", "mode: test", "asked for it as private"),
+        ("mode: test", "mode: standard", "asked for it as test"),
+    ],
+)
+def test_what_no_edit_could_mend_is_not_asked_for_again(world: World, before: str, after: str, said: str) -> None:
+    """Nobody is told in public what is private by now, nor paged for what is a test by now; the way on is said."""
+    text_of = "kind: Incident\nmetadata: {name: checkout}\nspec: {name: The key leaked, severity: Minor, %s}\n"
+    world.write(text_of % before)
+    with suppress(ReconcilerError):
+        world.apply(["drop-before:1-:POST:/v2/incidents"])
+    world.write(text_of % after)
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.why is Why.IMPOSSIBLE
+    assert said in refusal.message
+    assert "`reconciler state rm Incident/checkout`" in refusal.hint
+    assert world.apply() == []
+    assert world.incidents() == []
+    world.write(text_of % before)
+    world.settle()
+    assert len(world.incidents()) == 1
+
+
+@pytest.mark.parametrize("then", ["Fixing", "Monitoring"])
+def test_an_update_that_would_close_what_is_not_to_be_closed_by_now_is_not_posted(world: World, then: str) -> None:
+    """It never arrived, and the author corrected it; under another ID it is posted as it says."""
+    closing = MANIFEST.replace("status: Fixing", "status: Closed")
+    world.write(closing)
+    with suppress(ReconcilerError):
+        world.apply(["drop-before:1-:POST:/v2/incident_updates"])
+    corrected = MANIFEST.replace("status: Fixing", f"status: {then}")
+    world.write(corrected)
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.message == (
+        "a run that died asked for update `notice` as Closed, and may have it; the API moves no incident from there to "
+        + then
+    )
+    assert world.apply() == []
+    world.write(corrected.replace("id: notice", "id: corrected"))
+    world.settle()
+    (one,) = world.incidents()
+    assert one["incident_status"]["name"] == then
+    assert world.updates(one["id"]) == ["One search in ten fails."]
+    assert world.plan().is_empty
+
+
+def test_what_was_asked_for_is_told_by_its_names(world: World) -> None:
+    """And not by IDs, also in what people will notice."""
+    world.write(MANIFEST + "  roles: {Incident Lead: alice@example.com}\n")
+    with suppress(ReconcilerError):
+        world.apply(["drop-before:1-:POST:/v2/incidents"])
+    world.write(MANIFEST.replace("severity: Minor", "severity: Major") + "  roles: {Incident Lead: bob@example.com}\n")
+
+    shown = plain(text.page(world.plan()), PIPE)
+
+    assert "2 roles are assigned: Alice Archer as Incident Lead, Bob Baker as Incident Lead" in shown
+    assert "01SANDB0X" not in shown
+
+
+def test_an_update_that_goes_as_it_was_asked_for_is_told_as_that(world: World) -> None:
+    """Its words cannot be edited once posted: whoever says yes reads which ones go out, and why."""
+    world.write(MANIFEST)
+    with suppress(ReconcilerError):
+        world.apply(["drop-before:1-:POST:/v2/incident_updates"])
+    world.write(MANIFEST.replace("in ten", "in two"))
+
+    shown = plain(text.page(world.plan()), PIPE)
+
+    assert (
+        """
+    + update   notice      "One search in ten fails."
+                           Fixing
+                           asked for again: an earlier run never learned the answer
 """
         in shown
     )
