@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import desired, identity, kinds
 from reconciler.errors import Invalid, Problem
-from reconciler.identity import Claim, Generation
+from reconciler.identity import Asked, Claim, Generation
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.model import Create, Key, Rename, Step
 
@@ -100,7 +100,25 @@ def _claim(manifest: Manifest, memory: Memory, namespace: str) -> Claim:
         generation=generation,
         asked_at=pending.time if pending else 0.0,
         answered_id=pending.answered if pending else "",
+        asked_name=_asked_name(manifest, memory),
+        asked_earlier=None if same or pending else _asked_earlier(manifest, memory),
     )
+
+
+def _asked_name(manifest: Manifest, memory: Memory) -> str:
+    """Return the name that configuration was asked for with, where nobody learned the answer; it carries no key."""
+    pending = memory.pending.get(Step(Create.verb, manifest.key))
+    is_open = pending is not None and not pending.idempotency_key and memory.record(manifest.key) is None
+    return str(pending.sent.get("name", "")) if pending and is_open else ""
+
+
+def _asked_earlier(manifest: Manifest, memory: Memory) -> Asked | None:
+    """Return what another generation was asked for as, where nobody learned the answer: it may be there, and run."""
+    pending = memory.pending.get(Step(Create.verb, manifest.key))
+    if pending is None or not pending.idempotency_key:
+        return None
+    name, mode = str(pending.sent.get("name", "")), str(pending.sent.get("mode", DEFAULT_MODE))
+    return Asked(name, mode, str(pending.body.get("visibility", DEFAULT_VISIBILITY)), pending.time)
 
 
 def _pending_create(manifest: Manifest, memory: Memory, namespace: str) -> Intent | None:

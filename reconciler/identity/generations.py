@@ -44,6 +44,15 @@ def bearing(
                 yield one
 
 
+def asked_for(claim: Claim, alike: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    """Yield which of those that look like an earlier generation may be it: it was asked for, and never answered."""
+    asked = claim.asked_earlier
+    for one in alike if asked else ():
+        made = datetime.fromisoformat(one["created_at"]).timestamp()
+        if asked and "api_key" in one["creator"] and made >= asked.time - SKEW and not claim.excludes(one):
+            yield one
+
+
 def not_beside(claim: Claim, others: Sequence[Mapping[str, Any]], left: Forgotten | None) -> Match | None:
     """Return what forbids to declare it: another generation of it, or what looks the same and was left, runs still."""
     if claim.asked_at:

@@ -41,6 +41,8 @@ Look = tuple[str, str, str]
 def match_by_name(claims: Iterable[Claim], objects: Objects, holders: Mapping[str, Key]) -> dict[Key, Match]:
     """Find configuration: by stated ID, by state, else by its live name among those that no other manifest is.
 
+    That is the name of its manifest, or the one that a run asked for it with whose answer nobody learned.
+
     `holders` are the resources that state knows, by ID.
     """
     claims = list(claims)
@@ -50,9 +52,11 @@ def match_by_name(claims: Iterable[Claim], objects: Objects, holders: Mapping[st
     for one in objects.all:
         if one["id"] not in taken:
             named[alike.title(one["name"])].append(one)
-    found = {}
+    found, titles = {}, {alike.title(claim.title) for claim in claims}
     for claim in claims:
-        candidates = [one for one in named[alike.title(claim.title)] if not claim.excludes(one)]
+        asked = alike.title(claim.asked_name)
+        names = [alike.title(claim.title), *([asked] if asked not in titles else [])]
+        candidates = next(filter(None, ([one for one in named[name] if not claim.excludes(one)] for name in names)), [])
         found[claim.key] = known[claim.key] or _by_name(candidates)
     return _claimed_once({key: _unless_taken(key, one, holders) for key, one in found.items()})
 
@@ -131,6 +135,7 @@ class Search:
             if found[claim.key] is None:
                 look = _look_of(claim)
                 others = list(generations.bearing(claim, by_name, self.namespace))
+                others += generations.asked_for(claim, looks[_look_asked(claim)])
                 alike = [one for one in looks[look] if one not in others]
                 beside = generations.not_beside(claim, others, left.get(look))
                 looked = beside or self._by_look(claim, alike)
@@ -269,6 +274,12 @@ def _look(one: Mapping[str, Any]) -> Look:
 
 def _look_of(claim: Claim) -> Look:
     return _looks(claim.title, claim.mode, claim.visibility)
+
+
+def _look_asked(claim: Claim) -> Look:
+    """Return what an earlier generation looks like that was asked for; nothing that any incident looks like else."""
+    asked = claim.asked_earlier
+    return _looks(asked.name, asked.mode, asked.visibility) if asked else ("", "", "")
 
 
 def _looks_like_another(claim: Claim, found: Matched, seekers: Mapping[Look, Claim]) -> Mistaken | None:

@@ -27,6 +27,16 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What an incident was asked for as, and when (Unix seconds)."""
+
+    name: str
+    mode: str
+    visibility: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What is known of a resource before it is looked for.
 
@@ -51,6 +61,10 @@ class Claim:
     asked_at: float = 0.0
     answered_id: str = ""
     """What the API answered to its key, where that is not what was asked for."""
+    asked_name: str = ""
+    """The name that configuration was asked for with, and may have by now."""
+    asked_earlier: Asked | None = None
+    """What another generation was asked for as, where nobody learned the answer."""
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -170,3 +170,66 @@ def test_an_update_that_goes_as_it_was_asked_for_is_told_as_that(world: World) -
 """
         in shown
     )
+
+
+CONFIGURATION = {
+    "Severity": ("/v1/severities", "severities", "rank: 50"),
+    "IncidentStatus": ("/v1/incident_statuses", "incident_statuses", "category: live, rank: 70"),
+    "IncidentRole": ("/v2/incident_roles", "incident_roles", "instructions: Ask, shortform: xx"),
+    "CustomField": ("/v2/custom_fields", "custom_fields", "type: text"),
+}
+
+
+@pytest.mark.parametrize("kind", CONFIGURATION)
+def test_configuration_that_was_asked_for_under_another_name_is_found(world: World, kind: str) -> None:
+    """It was made, its answer lost, and its manifest renamed since: there is one of it, with the new name."""
+    path, items, more = CONFIGURATION[kind]
+    text_of = f"kind: {kind}\nmetadata: {{name: x}}\nspec: {{name: NAME, description: d, {more}}}\n"
+    world.write(text_of.replace("NAME", "Xray"))
+    told.lose(world, f"1-:POST:{path}")
+    world.write(text_of.replace("NAME", "Xbox"))
+
+    world.settle()
+
+    assert [one["name"] for one in world.ask("GET", path)[items] if one["name"].startswith("X")] == ["Xbox"]
+    told.assert_quiet(world)
+
+
+def test_configuration_that_was_asked_for_is_left_to_whose_name_it_has(world: World) -> None:
+    """Two manifests exchanged their names meanwhile: what is called as one of them is that one."""
+    text_of = "kind: Severity\nmetadata: {name: %s}\nspec: {name: %s, description: d, rank: %d}\n"
+    world.write(text_of % ("x", "Xray", 50))
+    told.lose(world, "1-:POST:/v1/severities")
+    world.write("---\n".join([text_of % ("x", "Xbox", 60), text_of % ("y", "Xray", 50)]))
+
+    world.settle()
+
+    found = world.ask("GET", "/v1/severities")["severities"]
+    assert sorted(one["name"] for one in found if one["name"].startswith("X")) == ["Xbox", "Xray"]
+    told.assert_quiet(world)
+
+
+@pytest.mark.parametrize("title", ["Checkout is slow", "Checkout is slow again"])
+@pytest.mark.parametrize("adopt", ["matching", "never"])
+@pytest.mark.parametrize("name", ["name: checkout", "name: cart, was: checkout"])
+def test_no_generation_is_declared_beside_one_that_was_asked_for_and_runs(
+    world: World, name: str, adopt: str, title: str
+) -> None:
+    """The answer was lost, and the author raises the generation: as where the answer is known, that one runs still."""
+    world.write_raw(
+        f"apiVersion: reconciler/v1\nkind: Workspace\nmetadata: {{name: acme}}\nspec: {{adopt: {adopt}}}\n",
+        "reconciler.yaml",
+    )
+    text_of = "kind: Incident\nmetadata: {%s}\nspec: {name: %s, mode: test, severity: Minor}\n"
+    world.write(text_of % ("name: checkout", "Checkout is slow"))
+    told.lose(world, "1-:POST:/v2/incidents")
+    raised = text_of % (f'{name}, generation: "2"', title)
+    world.write(raised)
+
+    refusal = told.refusal(world.plan())
+
+    assert refusal.message == "its earlier generation is INC-1, which is not finished: Investigating"
+    assert world.apply() == []
+    world.write(raised.replace('"2"', '"2", not: [INC-1]'))
+    world.settle()
+    assert len(world.incidents()) == 2

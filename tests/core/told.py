@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from reconciler import reconcile
+from reconciler.errors import ReconcilerError
 from reconciler.model import Done, Key, Step, step
 from reconciler.state import Neighbours
 from tests.world import BASE_URL
@@ -55,6 +57,15 @@ def assert_quiet(world: World) -> None:
     assert not plan.changes, plan.changes
     assert not plan.refusals, plan.refusals
     assert not plan.notices
+
+
+def lose(world: World, write: str = "1-:write") -> None:
+    """Apply, and lose the answer to a write for good: it is carried out, and nobody learns of it."""
+    before = len(world.requests())
+    world.plan()
+    reads = len(world.requests()) - before
+    with suppress(ReconcilerError):
+        world.apply([f"drop-after:{write}", f"drop-before:{reads + 1}-:GET"])
 
 
 def lasting(incident: dict[str, Any]) -> dict[str, Any]:
