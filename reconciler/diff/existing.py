@@ -15,7 +15,7 @@ from reconciler.diff import standing
 from reconciler.diff.children import add_members, compare_children
 from reconciler.diff.creation import asked_for, broken_move, declared_with, post
 from reconciler.diff.fields import Difference, Verdicts, differences, fate, judge
-from reconciler.diff.noting import note, note_moves
+from reconciler.diff.noting import note, note_unlearned
 from reconciler.diff.pair import SEVERITY, STATUS, Pair, accepted, settled
 from reconciler.diff.posted import Waiting, note_held, waiting
 from reconciler.diff.rules import Around, Diff, Rules, generation, live_of
@@ -95,7 +95,7 @@ def converge(desired: Desired, match: Matched, around: Around, rules: Rules) -> 
     found = [one for one in found if not one.desired.fixed and one.path not in stuck]
     as_good = set(stuck) if standing.is_settled(pair) or standing.waits_unrecorded(pair) else set()
     done = _finish(pair, found, stuck, left, {one.path for one in differing} - as_good, diff)
-    note_moves(pair, noted, known_by_now, done)
+    note_unlearned(pair, noted, known_by_now, done)
     if not done.refusals:
         add_members(desired, live.id, rules, done)
     return done

@@ -12,8 +12,11 @@ from reconciler.diff.rules import observation
 from reconciler.diff.updates import MOVES
 from reconciler.kinds.incident import KIND as INCIDENT
 from reconciler.model import Cause, Leaf, Observation
+from reconciler.state.record import path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.diff.fields import Verdicts
     from reconciler.diff.pair import Pair
     from reconciler.diff.rules import Diff
@@ -37,17 +40,25 @@ def note(pair: Pair, differing: set[Path], stuck: tuple[Path, ...], verdicts: Ve
         diff.observed[pair.key] = replace(seen, found=tuple(path for path in seen.declared if path in found))
 
 
-def note_moves(pair: Pair, noted: Record | None, by_now: Record | None, diff: Diff) -> None:
-    """Note what updates moved whose answers nobody noted, and what people accepted, if nothing newer is told."""
+def note_unlearned(pair: Pair, noted: Record | None, by_now: Record | None, diff: Diff) -> None:
+    """Note what was written whose answers nobody noted, and what people accepted, if nothing newer is told."""
     if noted is None or by_now is None or noted is by_now or diff.refusals:
         return
-    known = {path: by_now.fields.get(str(path[0])) for path in MOVES}
-    moves = {path: kept for path, kept in known.items() if kept and not any(refs.find([kept.sent]))}
     seen = diff.observed.get(pair.key) or Observation(pair.live.id, noted.how, {}, {})
-    declared = {path: Leaf.plain(kept.sent) for path, kept in moves.items()}
-    answered = {path: Leaf.plain(kept.answered) for path, kept in moves.items()}
+    told = unlearned(noted, by_now, MOVES)
     newer = {path: leaf for path, leaf in seen.answered.items() if path in seen.declared}
-    diff.observed[pair.key] = replace(seen, declared=declared | seen.declared, answered=answered | newer)
+    diff.observed[pair.key] = replace(seen, declared=told.declared | seen.declared, answered=told.answered | newer)
+
+
+def unlearned(noted: Record, by_now: Record, besides: Iterable[Path] = ()) -> Observation:
+    """Return the fields that were not noted as they are known by now, and some others besides."""
+    names = {name for name, kept in by_now.fields.items() if kept != noted.fields.get(name)}
+    names |= {path_text(path) for path in besides}
+    kept = {tuple(name.split("/")): by_now.fields[name] for name in names if name in by_now.fields}
+    plain = {path: one for path, one in kept.items() if not any(refs.find([one.sent]))}
+    declared: Leaves = {path: Leaf.plain(one.sent) for path, one in plain.items()}
+    answered: Leaves = {path: Leaf.plain(one.answered) for path, one in plain.items()}
+    return Observation(noted.id, noted.how, declared, answered)
 
 
 def _theirs(pair: Pair, stuck: tuple[Path, ...], verdicts: Verdicts) -> set[Path]:

@@ -36,7 +36,7 @@ def caught_up(record: Record | None, updates: Recognised, memory: Memory, lifecy
         # An update that says another status went without its move; in triage that was nobody's wish.
         if path in said and path in leaves and not (path == ("status",) and lifecycle.is_triage(leaves[path]))
     }
-    return record.learn(moves)
+    return record.learn(moves) if moves else record
 
 
 def as_posted(child: Child, memory: Memory) -> Leaves:
@@ -84,4 +84,4 @@ def carried_out(
         for path in MOVES
         if (wanted := begun.sent.get(str(path[0]))) is not None and any(has_moved(one, path, begun) for one in updates)
     }
-    return record.learn(written | moved)
+    return record.learn(written | moved) if written or moved else record

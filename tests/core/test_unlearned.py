@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model import Topic, Why
+from reconciler.sandbox import Behaviour
 from tests.core import told
 from tests.world import World
 
@@ -97,6 +98,23 @@ def shown(world: World) -> Sequence[str]:
         f"{{Customers affected: {number}}}",
         f"[{{id: deploy, at: 2026-11-20T09:05:00Z, title: {item['title']}}}]",
     ]
+
+
+def test_what_a_server_made_of_an_edit_that_was_lost_is_known_from_then_on(tmp_path: Path) -> None:
+    """It laid the text out anew; something else is noted of it meanwhile, and the edit is not made again and again."""
+    world = World(tmp_path, behaviour=Behaviour(rewrites=True))
+    text = "kind: IncidentStatus\nmetadata: {%s}\nspec: {name: Xray, description: %s, category: live, rank: 70}\n"
+    world.write(text % ("name: x", "d"))
+    world.settle()
+    lengthy = '"one\\ntwo"'
+    world.write(text % ("name: x", lengthy))
+    told.lose(world, reads=1)
+    world.write(text % ("name: x, protect: true", lengthy))
+
+    world.settle()
+
+    told.assert_quiet(world)
+    assert [one["method"] for one in world.requests() if one["changed"]] == ["POST", "PUT"]
 
 
 def test_what_people_changed_since_is_theirs(world: World) -> None:

@@ -59,11 +59,14 @@ def assert_quiet(world: World) -> None:
     assert not plan.notices
 
 
-def lose(world: World, write: str = "1-:write") -> None:
-    """Apply, and lose the answer to a write for good: it is carried out, and nobody learns of it."""
+def lose(world: World, write: str = "1-:write", reads: int = 0) -> None:
+    """Apply, and lose the answer to a write for good: it is carried out, and nobody learns of it.
+
+    `reads` are those that the write begins with; none after it gets through.
+    """
     before = len(world.requests())
     world.plan()
-    reads = len(world.requests()) - before
+    reads += len(world.requests()) - before
     with suppress(ReconcilerError):
         world.apply([f"drop-after:{write}", f"drop-before:{reads + 1}-:GET"])
 
