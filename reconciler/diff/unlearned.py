@@ -70,14 +70,15 @@ def carried_out(
     """Return the record as if the answer to an edit had been noted, as far as it was carried out.
 
     A run may have died before it learned of what it wrote (`begun`). What stands there as it was sent was written by
-    it; of its moves the timeline tells, and people may have moved it back since.
+    it, also as the server makes something else of it; of its moves the timeline tells, and people may have moved it
+    back since.
     """
     if record is None or record.is_bare or begun is None:
         return record
     written = {
-        name: FieldRecord(sent, live[path].value)
-        for path, name in ((path, path_text(path)) for path in live)
-        if name in begun.sent and path not in MOVES and is_alike(sent := begun.sent[name], live[path].value)
+        name: FieldRecord(begun.sent[name], leaf.value)
+        for name, leaf in ((path_text(path), leaf) for path, leaf in live.items() if path not in MOVES)
+        if name in begun.sent and _is_written(begun.sent[name], leaf.value, record.fields.get(name))
     }
     moved = {
         str(path[0]): FieldRecord(wanted, wanted)
@@ -85,3 +86,8 @@ def carried_out(
         if (wanted := begun.sent.get(str(path[0]))) is not None and any(has_moved(one, path, begun) for one in updates)
     }
     return record.learn(written | moved) if written or moved else record
+
+
+def _is_written(sent: Any, live: Any, before: FieldRecord | None) -> bool:
+    """Return whether a value is what was sent, and not what stood there `before` and only looks like it."""
+    return bool(live == sent or (before and before.answered != live and is_alike(sent, live)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.errors import ReconcilerError
 from reconciler.model import Topic, Why
 from reconciler.sandbox import Behaviour
 from tests.core import told
@@ -98,6 +100,20 @@ def shown(world: World) -> Sequence[str]:
         f"{{Customers affected: {number}}}",
         f"[{{id: deploy, at: 2026-11-20T09:05:00Z, title: {item['title']}}}]",
     ]
+
+
+def test_an_edit_that_never_arrived_is_made_though_what_stands_there_looks_like_it(world: World) -> None:
+    """Capitals alone were put right: what stood there before is no trace of that."""
+    world.write(manifest(BEGUN | {"name": "checkout is slow", "summary": "slow since nine."}))
+    world.settle()
+    world.write(manifest(BEGUN))
+    with suppress(ReconcilerError):
+        world.apply(["drop-before:1-:write"])
+
+    world.settle()
+
+    assert shown(world) == [BEGUN[name] for name in BEGUN]
+    told.assert_quiet(world)
 
 
 def test_what_a_server_made_of_an_edit_that_was_lost_is_known_from_then_on(tmp_path: Path) -> None:
