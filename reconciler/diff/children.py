@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import telling
 from reconciler.diff.fields import Difference, differences, fate, judge
-from reconciler.diff.noting import unlearned
-from reconciler.diff.unlearned import carried_out
+from reconciler.diff.unlearned import carried_out, news
 from reconciler.identity import parts
 from reconciler.kinds.incident import MEMBER, UPDATE
 from reconciler.kinds.spec import Drift, encode
@@ -168,7 +167,7 @@ def _compare(table: ChildKind, child: Child, live: Live, around: Around, rules: 
     noted = rules.record(child.key, live.id)
     record = carried_out(noted, begun, live.leaves)
     if noted and record and noted is not record:
-        diff.observed[child.key] = unlearned(noted, record)
+        diff.observed[child.key] = news(noted, record)
     policy = _policy(table, child.key, around, rules)
     every = list(differences(table.fields, child.leaves, live.leaves, record.fields if record else {}))
     verdicts = judge(every, lambda _: policy)

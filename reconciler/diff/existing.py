@@ -32,7 +32,6 @@ from reconciler.model import (
     Adopt,
     Cause,
     Child,
-    Create,
     Desired,
     Drifted,
     Edit,
@@ -121,9 +120,7 @@ def _is_over_already(pair: Pair, diff: Diff) -> Refusal | None:
 
 def _may_be_the_one_before(pair: Pair) -> bool:
     """Return whether its looks alone speak for this generation, when the one before it has the same."""
-    pending = pair.rules.memory.pending.get(Step(Create.verb, pair.key))
-    is_asked_for = pending and pending.idempotency_key == pair.rules.idempotency_key(pair.desired, pair.key)
-    return generation(pair.desired) != DEFAULT_GENERATION and not is_asked_for
+    return generation(pair.desired) != DEFAULT_GENERATION and not asked_for(pair)
 
 
 def _one_before(pair: Pair) -> Notice:

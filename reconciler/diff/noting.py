@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler import refs
 from reconciler.diff import standing
 from reconciler.diff.pair import STATUS
 from reconciler.diff.rules import observation
+from reconciler.diff.unlearned import news
 from reconciler.diff.updates import MOVES
 from reconciler.kinds.incident import KIND as INCIDENT
-from reconciler.model import Cause, Leaf, Observation
-from reconciler.state.record import path_text
+from reconciler.model import Cause, Observation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from reconciler.diff.fields import Verdicts
     from reconciler.diff.pair import Pair
     from reconciler.diff.rules import Diff
@@ -45,20 +42,9 @@ def note_unlearned(pair: Pair, noted: Record | None, by_now: Record | None, diff
     if noted is None or by_now is None or noted is by_now or diff.refusals:
         return
     seen = diff.observed.get(pair.key) or Observation(pair.live.id, noted.how, {}, {})
-    told = unlearned(noted, by_now, MOVES)
+    told = news(noted, by_now, MOVES)
     newer = {path: leaf for path, leaf in seen.answered.items() if path in seen.declared}
     diff.observed[pair.key] = replace(seen, declared=told.declared | seen.declared, answered=told.answered | newer)
-
-
-def unlearned(noted: Record, by_now: Record, besides: Iterable[Path] = ()) -> Observation:
-    """Return the fields that were not noted as they are known by now, and some others besides."""
-    names = {name for name, kept in by_now.fields.items() if kept != noted.fields.get(name)}
-    names |= {path_text(path) for path in besides}
-    kept = {tuple(name.split("/")): by_now.fields[name] for name in names if name in by_now.fields}
-    plain = {path: one for path, one in kept.items() if not any(refs.find([one.sent]))}
-    declared: Leaves = {path: Leaf.plain(one.sent) for path, one in plain.items()}
-    answered: Leaves = {path: Leaf.plain(one.answered) for path, one in plain.items()}
-    return Observation(noted.id, noted.how, declared, answered)
 
 
 def _theirs(pair: Pair, stuck: tuple[Path, ...], verdicts: Verdicts) -> set[Path]:

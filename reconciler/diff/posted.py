@@ -121,8 +121,8 @@ def _posted_before(pair: Pair, place: int) -> Iterator[Child]:
 
 def _cannot_post(pair: Pair) -> Refusal | None:
     updates, open_ones = pair.updates, pair.updates.open
-    surely = {key for key, (identifier, _) in updates.posted.items() if identifier and key not in updates.known}
-    surely = {key for key in surely if asked_for(pair.rules.memory, key) is not None} | updates.known.keys()
+    asked = {key for key, (there, _) in updates.posted.items() if there and asked_for(pair.rules.memory, key)}
+    surely = asked | updates.known.keys()
     last = max((at for at, child in enumerate(updates.declared) if child.key in surely), default=0)
     late = next((child for child in updates.declared[:last] if child in open_ones), None)
     if late:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler import refs
 from reconciler.alike import is_alike
 from reconciler.diff.updates import MOVES, asked_for, has_moved
 from reconciler.kinds.incident import UPDATE
-from reconciler.model import Leaf
+from reconciler.model import Leaf, Observation
 from reconciler.state.record import FieldRecord, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.diff.updates import Recognised
     from reconciler.lifecycle import Lifecycle
@@ -91,3 +92,14 @@ def carried_out(
 def _is_written(sent: Any, live: Any, before: FieldRecord | None) -> bool:
     """Return whether a value is what was sent, and not what stood there `before` and only looks like it."""
     return bool(live == sent or (before and before.answered != live and is_alike(sent, live)))
+
+
+def news(noted: Record, by_now: Record, besides: Iterable[Path] = ()) -> Observation:
+    """Return the fields that are known by now as they were not noted, and some others besides."""
+    names = {name for name, kept in by_now.fields.items() if kept != noted.fields.get(name)}
+    names |= {path_text(path) for path in besides}
+    kept = {tuple(name.split("/")): by_now.fields[name] for name in names if name in by_now.fields}
+    plain = {path: one for path, one in kept.items() if not any(refs.find([one.sent]))}
+    declared: Leaves = {path: Leaf.plain(one.sent) for path, one in plain.items()}
+    answered: Leaves = {path: Leaf.plain(one.answered) for path, one in plain.items()}
+    return Observation(noted.id, noted.how, declared, answered)
